@@ -1,0 +1,168 @@
+"""What each verdict claims, and the records a check returns."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Verdict(Enum):
+    """What was shown about a gradient. Never more than was shown.
+
+    PROVED             the formula is the gradient on the printed domain, for the printed sizes
+    CERTIFIED          at every tested point a ball encloses the difference; silent elsewhere
+    AGREES             only float evidence could be had: the weakest pass
+    REFUTED            a point of the domain where the two enclosures are disjoint
+    NONDIFFERENTIABLE  the user's input lies on a kink
+    UNDECIDED          none of these, with the reason
+    """
+
+    PROVED = "PROVED"
+    CERTIFIED = "CERTIFIED"
+    AGREES = "AGREES"
+    REFUTED = "REFUTED"
+    NONDIFFERENTIABLE = "NONDIFFERENTIABLE"
+    UNDECIDED = "UNDECIDED"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+PASSES = frozenset({Verdict.PROVED, Verdict.CERTIFIED, Verdict.AGREES})
+
+
+@dataclass(frozen=True)
+class Formula:
+    """The answer to: is the formula right?"""
+
+    verdict: Verdict
+    method: str = ""
+    sizes: str = ""  # "every n >= 1", "n = 4", "the sizes run"
+    domain: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    expression: str = ""  # the derivative as plain text, one line an argument
+    latex: tuple[str, ...] = ()  # the same as LaTeX, one entry an argument
+    certificate: Mapping[str, Any] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The answer to: are the numbers right? Distances are in ulps of the gradient's dtype."""
+
+    status: str  # "ok", "lost", "wrong" or "unknown"
+    ulps: float | None = None  # the worst distance at the user's inputs
+    condition: float | None = None  # the condition number of the problem at that element
+    index: str = ""  # that element, as "x[0, 1]"
+    got: str = ""
+    expected: str = ""  # decimal digits of the true value
+    elements: int = 0  # how many elements were compared
+    points: int = 0  # at how many points, the user's first
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A place where the function has no derivative, or where a convention is taken."""
+
+    where: str  # the guard, as "x = 0"
+    at_input: bool = False
+    left: str = ""
+    right: str = ""
+    got: str = ""
+    inside: bool | None = None  # whether the value lies in the Clarke set; None: not known
+    convention: str = ""
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A point of the domain where the gradient is wrong, with both values."""
+
+    arguments: tuple[str, ...]  # valid Python, one an argument: "x=np.array([1.0])"
+    index: str  # the element, as "x[0, 1]"
+    expected: str
+    got: str
+    sizes: str = ""
+    script: str = ""  # about ten lines of NumPy that show it
+    first_wrong: str = ""  # the first node of the tape whose adjoint is wrong, where known
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the program table: an intermediate with its formula and its value."""
+
+    name: str
+    operation: str
+    shape: str
+    value: str
+    latex: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation: what was done, and the formula it gives."""
+
+    title: str
+    latex: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What :func:`verify.check` found. ``ok`` is what a gate reads."""
+
+    verdict: Verdict
+    formula: Formula
+    numbers: Numbers
+    kinks: tuple[Kink, ...] = ()
+    hygiene: tuple[str, ...] = ()
+    counterexample: Counterexample | None = None
+    reason: str = ""
+    name: str = "f"
+    source: str = ""  # file and line of the function, relative where possible
+    notes: tuple[str, ...] = ()
+    program: tuple[Row, ...] = ()
+    derivation: tuple[Step, ...] = ()
+    value: str = ""  # the gradient's value by the formula, as "9/2" or digits
+    engine: str = ""  # the gradient under test at the user's inputs
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def ok(self) -> bool:
+        """PROVED, CERTIFIED, AGREES, or NONDIFFERENTIABLE with the value inside the Clarke set."""
+        if self.verdict is Verdict.NONDIFFERENTIABLE:
+            at_input = [kink for kink in self.kinks if kink.at_input]
+            return bool(at_input) and all(kink.inside is True for kink in at_input)
+        return self.verdict in PASSES
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, as plain dicts, lists, strings, numbers and None."""
+        return _plain(asdict(self)) | {"ok": self.ok}
+
+    def __str__(self) -> str:
+        from verify.report.paragraph import paragraph
+
+        return paragraph(self)
+
+    def _repr_html_(self) -> str:
+        from verify.report.page import section
+
+        return section(self)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+def escape(text: str) -> str:
+    """The one place where text from outside becomes HTML."""
+    return html.escape(text, quote=True)

@@ -1,0 +1,204 @@
+"""The declaration of an op, the registry, and the one place where an op is applied.
+
+An op is declared once, in one place: its forward, its VJP (what the engine uses), its meaning (what every
+other reading uses), where it is defined and smooth, and how to draw samples. Its public function, Tensor
+method, NumPy protocol entry and tests are derived from the declaration.
+
+    tanh = pointwise("tanh", np.tanh, partials=[lambda y, x: 1 / np.cosh(x) ** 2], meaning=lambda x: kernel("tanh", x))
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+import numpy as np
+
+from dualgrad.program.entry import Affine, Element, Entry, Index, Meaning, affine
+from dualgrad.program.size import Extent
+
+Shape = tuple[Extent, ...]
+
+
+class Kind(Enum):
+    """How the analytic derivative of an op follows from its meaning."""
+
+    POINTWISE = "pointwise"  # y[i] = φ(x[i], …): the law of φ
+    MULTILINEAR = "multilinear"  # the op itself with one slot replaced
+    SELECTION = "selection"  # given its guard, a gather
+
+
+class Sizes(Protocol):
+    """What a meaning may ask about extents. A trace merges dimensions here and prints each merge as a hypothesis."""
+
+    def same(self, a: Extent, b: Extent, why: str) -> Extent:
+        """The common extent of two axes that the op requires to be equal; ValueError if they cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An application before it runs: the array operands and the static arguments."""
+
+    inputs: tuple[Any, ...]
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """Where an op has no derivative, which value the engine takes there, and why."""
+
+    where: str
+    takes: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One declared op. Call it like the NumPy function it is named after.
+
+    ``call``      maps NumPy's signature to a :class:`Call` with canonical static arguments
+    ``forward``   arrays and static arguments to an array, in plain NumPy
+    ``partials``  pointwise only: one function ``(y, *inputs) -> partial`` a slot, None for no derivative
+    ``vjp``       one function ``(g, y, *inputs, **params) -> cotangent`` a slot, None for no derivative
+    ``jvp``       selection only: one function ``(t, y, *inputs, **params) -> tangent`` a slot
+    ``meaning``   ``(sizes, *shapes, **params) -> Meaning``
+    ``ulps``      the bound each partial holds where the problem is well conditioned
+    """
+
+    name: str
+    kind: Kind
+    call: Callable[..., Call]
+    forward: Callable[..., Any]
+    meaning: Callable[..., Meaning]
+    partials: tuple[Callable[..., Any] | None, ...] = ()
+    vjp: tuple[Callable[..., Any] | None, ...] = ()
+    jvp: tuple[Callable[..., Any] | None, ...] = ()
+    dtype: Callable[..., Any] = np.result_type
+    numpy: tuple[Any, ...] = ()
+    method: str | None = None
+    aliases: tuple[str, ...] = ()
+    kinks: tuple[Kink, ...] = ()
+    domain: str = ""
+    ulps: float = 4.0
+    samples: Callable[..., Any] | None = None
+    doc: str = ""
+    signature: inspect.Signature = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signature", inspect.signature(self.call))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            call = self.call(*args, **kwargs)
+        except TypeError:
+            self._check(args, kwargs)
+            raise
+        return bind(self, call.inputs, call.params)
+
+    def _check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        try:
+            self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            given = ", ".join([*(type(a).__name__ for a in args), *(f"{key}=…" for key in kwargs)])
+            raise TypeError(
+                f"dualgrad.{self.name}: {error}; got ({given}), expected {self.name}{self.signature}; "
+                f"leave out what is not listed, or apply it as an op of its own"
+            ) from None
+
+    def __repr__(self) -> str:
+        return f"dualgrad.{self.name}"
+
+
+REGISTRY: dict[str, Op] = {}
+BY_NUMPY: dict[Any, Op] = {}
+
+
+def register(op: Op) -> Op:
+    """Enter an op under its name, its aliases and its NumPy functions; ValueError when a name is taken."""
+    for name in (op.name, *op.aliases):
+        if name in REGISTRY:
+            raise ValueError(f"dualgrad.op: an op named {name!r} is declared already; choose another name")
+        REGISTRY[name] = op
+    BY_NUMPY.update(dict.fromkeys(op.numpy, op))
+    return op
+
+
+def bind(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Apply an op: by the operand that claims it (a Tensor before a Tracer), else its forward on plain arrays."""
+    owner, rank = None, 0
+    for operand in inputs:
+        claim = getattr(type(operand), "__bind_rank__", 0)
+        if claim > rank:
+            owner, rank = type(operand), claim
+    if owner is not None:
+        return owner.__bind__(op, inputs, params)
+    return op.forward(*inputs, **params)
+
+
+# ---------------------------------------------------------------------------- declaring
+
+
+def pointwise(
+    name: str,
+    forward: Callable[..., Any],
+    partials: Sequence[Callable[..., Any] | None],
+    meaning: Callable[..., Entry],
+    **rest: Any,
+) -> Op:
+    """Declare ``y[i] = φ(x[i], …)`` with broadcasting. ``meaning`` builds φ from entries; the rest follows."""
+    rest.setdefault("call", _fixed_arity(name, forward, len(partials)))
+    if isinstance(forward, np.ufunc):
+        rest.setdefault("numpy", (forward,))
+    return register(
+        Op(
+            name=name,
+            kind=Kind.POINTWISE,
+            forward=forward,
+            partials=tuple(partials),
+            meaning=lambda sizes, *shapes: pointwise_meaning(sizes, shapes, meaning),
+            **rest,
+        )
+    )
+
+
+def structural(name: str, kind: Kind, **fields: Any) -> Op:
+    """Declare an op that moves or combines entries: multilinear, or a selection."""
+    return register(Op(name=name, kind=kind, **{key: _frozen(value) for key, value in fields.items()}))
+
+
+def pointwise_meaning(sizes: Sizes, shapes: Sequence[Shape], body: Callable[..., Entry]) -> Meaning:
+    """The meaning of a broadcasting pointwise op: align trailing axes, read size-1 axes at 0."""
+    rank = max(map(len, shapes))
+    aligned = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
+    indices = tuple(Index("ijklmnpq"[axis % 8], _joined(sizes, [s[axis] for s in aligned])) for axis in range(rank))
+    elements = [Element(slot, position(shape, indices)) for slot, shape in enumerate(shapes)]
+    return Meaning(indices, body(*elements))
+
+
+def position(shape: Shape, indices: Sequence[Index]) -> tuple[Affine, ...]:
+    """Where an operand of this shape is read when it is broadcast to the indices' shape."""
+    offset = len(indices) - len(shape)
+    return tuple(affine(0 if extent == 1 else indices[offset + axis]) for axis, extent in enumerate(shape))
+
+
+def _joined(sizes: Sizes, extents: Sequence[Extent]) -> Extent:
+    joined: Extent = 1
+    for extent in extents:
+        if extent != 1:
+            joined = extent if joined == 1 else sizes.same(joined, extent, "broadcasting")
+    return joined
+
+
+def _fixed_arity(name: str, forward: Callable[..., Any], arity: int) -> Callable[..., Call]:
+    if arity == 1:
+        return lambda x, /: Call((x,), {})
+    if arity == 2:
+        return lambda x1, x2, /: Call((x1, x2), {})
+    return lambda x1, x2, x3, /: Call((x1, x2, x3), {})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

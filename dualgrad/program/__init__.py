@@ -1,0 +1,1 @@
+"""What a traced program is: extents, the language of meanings, and flat lists of equations."""

@@ -1,0 +1,284 @@
+"""The language of meanings: what one entry of an op's result is, as an expression over indices.
+
+``y[i, k] = Σ_j a[i, j] b[j, k]`` is ``Reduce("sum", j, Element(0, (i, j)) * Element(1, (j, k)))``. An op's
+meaning is written once in this language; every reading (symbols, normal forms, balls, exact rationals)
+interprets it in its own way, and no derivative is ever typed beside it: pointwise kernels are
+differentiated by the reading, everything else by the product rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import count
+
+from dualgrad.program.size import Extent
+
+_serial = count()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """An index variable with its extent. Identity, not name, decides which one is meant."""
+
+    name: str
+    extent: Extent
+    serial: int = field(default_factory=lambda: next(_serial))
+
+    def __repr__(self) -> str:
+        return f"{self.name}{self.serial}"
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """Σ coefficient · index + constant; coefficients and constant are extents."""
+
+    terms: tuple[tuple[Index, Extent], ...]
+    constant: Extent = 0
+
+    def __add__(self, other: Affine | Extent | Index) -> Affine:
+        other = affine(other)
+        total: dict[Index, Extent] = dict(self.terms)
+        for index, factor in other.terms:
+            total[index] = total.get(index, 0) + factor
+        return Affine(tuple((i, f) for i, f in total.items() if f != 0), self.constant + other.constant)
+
+    def __mul__(self, factor: Extent) -> Affine:
+        return Affine(tuple((i, f * factor) for i, f in self.terms if f * factor != 0), self.constant * factor)
+
+    def __sub__(self, other: Affine | Extent | Index) -> Affine:
+        return self + affine(other) * -1
+
+
+def affine(value: Affine | Extent | Index) -> Affine:
+    """An index, an extent or an affine form as an affine form."""
+    if isinstance(value, Affine):
+        return value
+    return Affine(((value, 1),)) if isinstance(value, Index) else Affine((), value)
+
+
+class Entry:
+    """An expression for one entry. Build it with operators and the functions below."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Scalar) -> Entry:
+        return Plus((self, entry(other)))
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Scalar) -> Entry:
+        return Times((self, entry(other)))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Entry:
+        return Times((Number(Fraction(-1)), self))
+
+    def __sub__(self, other: Scalar) -> Entry:
+        return self + -entry(other)
+
+    def __rsub__(self, other: Scalar) -> Entry:
+        return entry(other) + -self
+
+    def __truediv__(self, other: Scalar) -> Entry:
+        return self * Power(entry(other), Fraction(-1))
+
+    def __rtruediv__(self, other: Scalar) -> Entry:
+        return entry(other) / self
+
+    def __pow__(self, exponent: int | Fraction) -> Entry:
+        return Power(self, Fraction(exponent))
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Entry):
+    """An exact rational."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Entry):
+    """The value of an extent, as a number."""
+
+    extent: Extent
+
+
+@dataclass(frozen=True, slots=True)
+class Element(Entry):
+    """Input number ``slot`` of the op, at an affine position along each of its axes."""
+
+    slot: int
+    position: tuple[Affine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plus(Entry):
+    args: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Times(Entry):
+    args: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Power(Entry):
+    """base ** exponent for a rational exponent. Real: a fractional exponent needs base >= 0, a negative one base != 0."""
+
+    base: Entry
+    exponent: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel(Entry):
+    """A named scalar function, from KERNELS."""
+
+    name: str
+    args: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(Entry):
+    """``kind`` ("sum", "prod", "max" or "min") of the body over all values of the index."""
+
+    kind: str
+    index: Index
+    body: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Holds(Entry):
+    """1 where the index relation holds, else 0: ``form >= 0`` or ``form == 0``."""
+
+    relation: str  # ">=" or "=="
+    form: Affine
+
+
+@dataclass(frozen=True, slots=True)
+class Guard(Entry):
+    """1 where the value is > 0 (relation ">") or == 0 (relation "=="), else 0. Its derivative is 0 off the boundary."""
+
+    relation: str
+    value: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Entry):
+    """``yes`` where the 0-or-1 condition is 1, else ``no``. The branch not taken is not evaluated."""
+
+    condition: Entry
+    yes: Entry
+    no: Entry
+
+
+Scalar = Entry | int | Fraction
+
+# Kernels: real functions on their natural domain. Every reading brings its own; see the list's use in
+# verify/form (derivative table), verify/ball (Arb) and dualgrad/mirror (SymPy).
+KERNELS = frozenset(
+    "exp log sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh "
+    "erf erfc gammaln digamma power arctan2 floor".split()
+)
+
+
+def entry(value: Scalar) -> Entry:
+    """A number as an entry; entries pass."""
+    return value if isinstance(value, Entry) else Number(Fraction(value))
+
+
+def kernel(name: str, *args: Scalar) -> Entry:
+    """The named kernel applied; KeyError for a name that is not in KERNELS."""
+    if name not in KERNELS:
+        raise KeyError(f"entry.kernel: no kernel named {name!r}; known: {', '.join(sorted(KERNELS))}")
+    return Kernel(name, tuple(entry(arg) for arg in args))
+
+
+def positive(value: Scalar) -> Entry:
+    """1 where value > 0, else 0."""
+    return Guard(">", entry(value))
+
+
+def zero(value: Scalar) -> Entry:
+    """1 where value == 0, else 0."""
+    return Guard("==", entry(value))
+
+
+def select(condition: Scalar, yes: Scalar, no: Scalar) -> Entry:
+    """``yes`` where the 0-or-1 condition is 1, else ``no``."""
+    return Select(entry(condition), entry(yes), entry(no))
+
+
+def equal(a: Affine | Index | Extent, b: Affine | Index | Extent) -> Entry:
+    """1 where two index forms are equal, else 0: a Kronecker delta when both are indices."""
+    return Holds("==", affine(a) - b)
+
+
+def at_least(a: Affine | Index | Extent, b: Affine | Index | Extent) -> Entry:
+    """1 where a >= b, else 0."""
+    return Holds(">=", affine(a) - b)
+
+
+def total(index: Index, body: Entry) -> Entry:
+    """Σ over all values of the index."""
+    return Reduce("sum", index, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a result is: its free indices (their extents are its shape) and the entry at them."""
+
+    indices: tuple[Index, ...]
+    body: Entry
+
+    @property
+    def shape(self) -> tuple[Extent, ...]:
+        """The extents of the result's axes."""
+        return tuple(index.extent for index in self.indices)
+
+
+def children(node: Entry) -> tuple[Entry, ...]:
+    """The entries directly below a node."""
+    match node:
+        case Plus(args) | Times(args) | Kernel(_, args):
+            return args
+        case Power(base, _) | Guard(_, base):
+            return (base,)
+        case Reduce(_, _, body):
+            return (body,)
+        case Select(condition, yes, no):
+            return (condition, yes, no)
+        case _:
+            return ()
+
+
+def walk(node: Entry) -> Iterator[Entry]:
+    """A node and everything below it, parents first."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(children(node))
+
+
+def rebuild(node: Entry, change: Callable[[Entry], Entry]) -> Entry:
+    """The node with ``change`` applied to each of its children."""
+    match node:
+        case Plus(args):
+            return Plus(tuple(map(change, args)))
+        case Times(args):
+            return Times(tuple(map(change, args)))
+        case Kernel(name, args):
+            return Kernel(name, tuple(map(change, args)))
+        case Power(base, exponent):
+            return Power(change(base), exponent)
+        case Guard(relation, value):
+            return Guard(relation, change(value))
+        case Reduce(kind, index, body):
+            return Reduce(kind, index, change(body))
+        case Select(condition, yes, no):
+            return Select(change(condition), change(yes), change(no))
+        case _:
+            return node

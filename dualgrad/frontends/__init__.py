@@ -1,0 +1,1 @@
+"""Other people's programs: how a plain NumPy function becomes a recorded program."""

@@ -13,6 +13,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,6 +30,7 @@ class Kind(Enum):
     POINTWISE = "pointwise"  # y[i] = φ(x[i], …): the law of φ
     MULTILINEAR = "multilinear"  # the op itself with one slot replaced
     SELECTION = "selection"  # given its guard, a gather
+    COMPOSITE = "composite"  # a fast forward of its own for what is defined by smaller ops: the laws of those
 
 
 class Sizes(Protocol):
@@ -36,6 +38,9 @@ class Sizes(Protocol):
 
     def same(self, a: Extent, b: Extent, why: str) -> Extent:
         """The common extent of two axes that the op requires to be equal; ValueError if they cannot be."""
+
+    def at_least(self, extent: Extent, least: int, why: str) -> None:
+        """A size condition of the op: the claim carries it; ValueError where it does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,12 @@ class Op:
 
     ``call``      maps NumPy's signature to a :class:`Call` with canonical static arguments
     ``forward``   arrays and static arguments to an array, in plain NumPy
-    ``partials``  pointwise only: one function ``(y, *inputs) -> partial`` a slot, None for no derivative
+    ``partials``  pointwise only: one function ``(y, *inputs, **params) -> partial`` a slot, None for no derivative
     ``vjp``       one function ``(g, y, *inputs, **params) -> cotangent`` a slot, None for no derivative
-    ``jvp``       selection only: one function ``(t, y, *inputs, **params) -> tangent`` a slot
+    ``jvp``       selection and composite only: one function ``(t, y, *inputs, **params) -> tangent`` a slot
     ``meaning``   ``(sizes, *shapes, **params) -> Meaning``
+    ``dtype``     ``(*given, **params) -> dtype``, each given a dtype, or a Python number for a number
+    ``samples``   ``(rng) -> sample calls``, see dualgrad.samples
     ``ulps``      the bound each partial holds where the problem is well conditioned
     """
 
@@ -76,7 +83,7 @@ class Op:
     partials: tuple[Callable[..., Any] | None, ...] = ()
     vjp: tuple[Callable[..., Any] | None, ...] = ()
     jvp: tuple[Callable[..., Any] | None, ...] = ()
-    dtype: Callable[..., Any] = np.result_type
+    dtype: Callable[..., Any] = lambda *given, **params: np.result_type(*given)
     numpy: tuple[Any, ...] = ()
     method: str | None = None
     aliases: tuple[str, ...] = ()
@@ -113,7 +120,9 @@ class Op:
 
 
 REGISTRY: dict[str, Op] = {}
-BY_NUMPY: dict[Any, Op] = {}
+COMPOSED: dict[str, Callable[..., Any]] = {}  # public functions that only choose or chain ops
+BY_NUMPY: dict[Any, Callable[..., Any]] = {}
+METHODS: dict[str, Callable[..., Any]] = {}
 
 
 def register(op: Op) -> Op:
@@ -123,7 +132,22 @@ def register(op: Op) -> Op:
             raise ValueError(f"dualgrad.op: an op named {name!r} is declared already; choose another name")
         REGISTRY[name] = op
     BY_NUMPY.update(dict.fromkeys(op.numpy, op))
+    if op.method is not None:
+        METHODS[op.method] = op
     return op
+
+
+def composed(*numpy: Any, method: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Enter a plain function of ops as a public function, under its own name and these NumPy functions."""
+
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        COMPOSED[function.__name__] = function
+        BY_NUMPY.update(dict.fromkeys(numpy, function))
+        if method is not None:
+            METHODS[method] = function
+        return function
+
+    return enter
 
 
 def bind(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -150,6 +174,7 @@ def pointwise(
 ) -> Op:
     """Declare ``y[i] = φ(x[i], …)`` with broadcasting. ``meaning`` builds φ from entries; the rest follows."""
     rest.setdefault("call", _fixed_arity(name, forward, len(partials)))
+    rest.setdefault("dtype", dtype_of(forward))
     if isinstance(forward, np.ufunc):
         rest.setdefault("numpy", (forward,))
     return register(
@@ -158,7 +183,7 @@ def pointwise(
             kind=Kind.POINTWISE,
             forward=forward,
             partials=tuple(partials),
-            meaning=lambda sizes, *shapes: pointwise_meaning(sizes, shapes, meaning),
+            meaning=lambda sizes, *shapes, **params: pointwise_meaning(sizes, shapes, partial(meaning, **params)),
             **rest,
         )
     )
@@ -167,6 +192,16 @@ def pointwise(
 def structural(name: str, kind: Kind, **fields: Any) -> Op:
     """Declare an op that moves or combines entries: multilinear, or a selection."""
     return register(Op(name=name, kind=kind, **{key: _frozen(value) for key, value in fields.items()}))
+
+
+def dtype_of(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The dtype rule that asks the forward itself, on ones without axes."""
+
+    def dtype(*given: Any, **params: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return np.asarray(forward(*(np.ones((), d) if isinstance(d, np.dtype) else d for d in given), **params)).dtype
+
+    return dtype
 
 
 def pointwise_meaning(sizes: Sizes, shapes: Sequence[Shape], body: Callable[..., Entry]) -> Meaning:

@@ -64,6 +64,14 @@ class Extents:
         self.hypotheses.append(f"{name} = {value}")
         return self.resolve(a)
 
+    def at_least(self, extent: Extent, least: int, why: str) -> None:
+        """Require extent >= least: checked at the sizes run, and carried by the claim."""
+        extent = self.resolve(extent)
+        if self.concrete(extent) < least:
+            raise ValueError(f"{why} needs {extent} >= {least}, got {self.concrete(extent)}")
+        if isinstance(extent, Size) and (extent, least) not in self.conditions:
+            self.conditions.append((extent, least))
+
     def leak(self, names: frozenset[str], how: str) -> None:
         """Log that a dimension became a number."""
         self.leaks.append(Leak(names, how, user_line()))

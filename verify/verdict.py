@@ -140,7 +140,7 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as plain dicts, lists, strings, numbers and None."""
-        return _plain(asdict(self)) | {"ok": self.ok}
+        return {**_plain(asdict(self)), "ok": self.ok}
 
     def __str__(self) -> str:
         from verify.report.paragraph import paragraph

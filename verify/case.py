@@ -1,0 +1,72 @@
+"""Cases: functions that a module offers to ``verify run``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
+from typing import Any, TypeVar
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_REGISTER = "__verify_cases__"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A function with the arguments and options of the check that it asks for."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    module: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def name(self) -> str:
+        """The function's own name, or its repr where it has none."""
+        return str(getattr(self.function, "__name__", repr(self.function)))
+
+
+def case(*args: Any, **as_in_check: Any) -> Callable[[_F], _F]:
+    """Register the decorated function as a case of the module in which this line stands.
+
+    The arguments are those of :func:`verify.check` after the function. The function comes back unchanged, so several
+    cases can be stacked on one function.
+
+    >>> namespace = {"__name__": "lessons"}
+    >>> exec("import verify\\n@verify.case(3.0, grad=lambda x: 2 * x)\\ndef square(x): return x * x", namespace)
+    >>> [(found.name, found.arguments) for found in namespace["__verify_cases__"]]
+    [('square', (3.0,))]
+    """
+    _require_arguments(args)
+    frame = sys._getframe(1)
+    module, file, line = str(frame.f_globals.get("__name__", "")), frame.f_code.co_filename, frame.f_lineno
+    register = frame.f_globals.setdefault(_REGISTER, [])
+
+    def add(function: _F) -> _F:
+        if not callable(function):
+            raise TypeError(f"verify.case decorates a function; got {type(function).__name__}. Write it above a def.")
+        register.append(Case(function, args, as_in_check, module, file, line))
+        return function
+
+    return add
+
+
+def cases_of(module: ModuleType) -> tuple[Case, ...]:
+    """Return the cases that a module registered, in the order of their functions."""
+    return tuple(getattr(module, _REGISTER, ()))
+
+
+def _require_arguments(args: tuple[Any, ...]) -> None:
+    if not args:
+        raise TypeError(
+            "verify.case needs the arguments at which to check the function, and got none. "
+            "Write @verify.case(x, grad=g): first the arguments, then the options of verify.check."
+        )
+    if len(args) == 1 and isinstance(args[0], FunctionType):
+        raise TypeError(
+            f"verify.case got the function {args[0].__name__!r} where its arguments are expected: "
+            "the parentheses are missing. Write @verify.case(x, grad=g) above the function."
+        )

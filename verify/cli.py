@@ -1,0 +1,145 @@
+"""The command ``verify``. Exit codes: 0 every result is ok, 1 one is not, 2 wrong usage."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+import verify
+
+if TYPE_CHECKING:
+    from verify.case import Case
+    from verify.verdict import Result
+
+OK, NOT_OK, USAGE = 0, 1, 2
+_OVERWRITTEN = (
+    "verify: another distribution has overwritten the package 'verify' of dualgrad. To repair it:\n"
+    "  python -m pip uninstall --yes verify\n"
+    "  python -m pip install --force-reinstall --no-deps dualgrad"
+)
+
+
+def _version() -> str:
+    from dualgrad._version import __version__
+
+    return f"dualgrad {__version__}"
+
+
+app = App(
+    name="verify",
+    help="Verify gradients: proved, refuted with a counterexample, or undecided with the reason.",
+    version=_version,
+)
+
+
+def main() -> None:
+    """Run the command on the arguments of this process, and exit with its code."""
+    if getattr(verify, "__distribution__", "") != "dualgrad":
+        sys.exit(_complain(_OVERWRITTEN))
+    app()
+
+
+@app.command
+def run(
+    *targets: str,
+    report: Path | None = None,
+    json_file: Annotated[Path | None, Parameter(name="--json")] = None,
+    budget: float = 600.0,
+) -> int:
+    """Check every case of the targets, and exit with 0 when all are ok.
+
+    Parameters
+    ----------
+    targets
+        Files, modules, or one function of either: notebook.py, package.module, package.module:function.
+    report
+        Write a self-contained HTML page to this file.
+    json_file
+        Write the claims, and everything measured, to this file.
+    budget
+        Seconds for the whole run; cases that it leaves out are UNDECIDED.
+    """
+    from verify.run import UsageError
+
+    try:
+        _require_folders(report, json_file)
+        results = _results(_cases(targets), budget)
+    except UsageError as error:
+        return _complain(f"verify: {error}")
+    _write(results, ", ".join(targets), report, json_file)
+    return OK if all(result.ok for result in results) else NOT_OK
+
+
+@app.command
+def certificate(file: Path) -> int:
+    """Replay a certificate with the independent checker, and exit with 0 when it is accepted.
+
+    Parameters
+    ----------
+    file
+        A certificate as JSON.
+    """
+    from verify.certificate import check_file
+    from verify.report.terminal import console
+    from verify.report.text import printable
+
+    if not file.is_file():
+        return _complain(f"verify: {file}: there is no such file. Give a certificate written as JSON.")
+    accepted, text = check_file(file)
+    console().print(printable(text))
+    return OK if accepted else NOT_OK
+
+
+def _cases(targets: Sequence[str]) -> list[Case]:
+    from verify.run import UsageError, collect
+
+    if not targets:
+        raise UsageError("nothing to run. Name a target, as in: verify run examples/notebook.py")
+    return [case for target in targets for case in collect(target)]
+
+
+def _results(cases: Sequence[Case], budget: float) -> list[Result]:
+    from verify.report.terminal import console, told
+    from verify.run import run as run_cases
+
+    out, results = console(), []
+    width = max(len(case.name) for case in cases)
+    for result in run_cases(cases, verify.check, budget):
+        out.print(told(result, width))
+        results.append(result)
+    return results
+
+
+def _write(results: Sequence[Result], title: str, report: Path | None, json_file: Path | None) -> None:
+    from verify.report.page import page, summary
+    from verify.report.record import document, environment, written
+    from verify.report.terminal import console
+
+    out = console()
+    out.print(summary(results))
+    if report is not None:
+        report.write_text(page(results, title, environment()), encoding="utf-8")
+        out.print(f"report: {report}")
+    if json_file is not None:
+        json_file.write_text(written(document(results)), encoding="utf-8")
+        out.print(f"json: {json_file}")
+
+
+def _require_folders(*files: Path | None) -> None:
+    from verify.run import UsageError
+
+    for file in files:
+        if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
+            raise UsageError(f"{file}: cannot be written. Name a file in a folder that exists.")
+
+
+def _complain(message: str) -> int:
+    from verify.report.terminal import console
+    from verify.report.text import printable
+
+    console(error=True).print(printable(message))
+    return USAGE

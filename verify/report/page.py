@@ -1,0 +1,137 @@
+"""A result as HTML: a section for a notebook, a self-contained page for a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from verify.report import words
+from verify.report.mathml import formula
+from verify.report.text import line, printable, shortened
+from verify.verdict import Result, Verdict
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def section(result: Result) -> str:
+    """Return one result as an HTML fragment with its own style, for a notebook's output cell."""
+    return _environment().get_template("section.html").render(styles=_styles(), view=_view(result, 1))
+
+
+def page(results: Sequence[Result], title: str, environment: Mapping[str, str]) -> str:
+    """Return all results as one file that needs nothing else: no script, no font, no address is fetched."""
+    views = [_view(result, number) for number, result in enumerate(results, 1)]
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            styles=_styles(),
+            title=line(title),
+            summary=summary(results),
+            views=views,
+            environment=environment,
+            meanings=[(verdict.value, text) for verdict, text in words.MEANING.items()],
+        )
+    )
+
+
+def summary(results: Sequence[Result]) -> str:
+    """Return how many gradients were checked and what was found, worst first.
+
+    >>> from verify.verdict import Formula, Numbers
+    >>> proved = Result(Verdict.PROVED, Formula(Verdict.PROVED), Numbers("ok"))
+    >>> summary([proved, proved])
+    '2 gradients: 2 proved.'
+    """
+    found = [result.verdict for result in results]
+    counts = [f"{found.count(verdict)} {verdict.value.lower()}" for verdict in _WORST_FIRST if verdict in found]
+    return f"{len(results)} gradient{'' if len(results) == 1 else 's'}: {', '.join(counts) or 'none'}."
+
+
+_WORST_FIRST = (
+    Verdict.REFUTED,
+    Verdict.NONDIFFERENTIABLE,
+    Verdict.UNDECIDED,
+    Verdict.AGREES,
+    Verdict.CERTIFIED,
+    Verdict.PROVED,
+)
+
+
+@dataclass(frozen=True)
+class _View:
+    """A result as its template needs it: sentences made, text still unescaped."""
+
+    result: Result
+    anchor: str
+    kind: str
+    claim: str
+    formulas: tuple[Markup, ...]
+    distance: str
+    scope: str
+    kinks: tuple[str, ...]
+    facts: tuple[tuple[str, tuple[str, ...]], ...]
+    certificate: str
+
+
+def _view(result: Result, number: int) -> _View:
+    return _View(
+        result=result,
+        anchor=f"case-{number}",
+        kind=result.verdict.value.lower(),
+        claim=words.claim(result),
+        formulas=tuple(formula(latex) for latex in result.formula.latex),
+        distance=words.distance(result.numbers),
+        scope=words.scope(result.numbers),
+        kinks=tuple(words.kink(place) for place in result.kinks),
+        facts=tuple((label, entries) for label, entries in _facts(result) if entries),
+        certificate=_certificate(result.formula.certificate),
+    )
+
+
+def _facts(result: Result) -> Iterator[tuple[str, tuple[str, ...]]]:
+    claimed = result.formula
+    yield "Sizes", _given(claimed.sizes)
+    yield "Domain", claimed.domain
+    yield "Assuming", claimed.assumptions
+    yield "Method", _given(claimed.method)
+    yield "Kinks", tuple(words.kink(place) for place in result.kinks)
+    yield "Numbers", _given(result.numbers.reason)
+    yield "Hygiene", result.hygiene
+    yield "Notes", result.notes
+    # An undecided result's claim is its reason already.
+    yield "Reason", _given("" if line(result.reason) in words.claim(result) else result.reason)
+
+
+def _given(text: str) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
+def _certificate(certificate: Mapping[str, Any] | None) -> str:
+    return "" if certificate is None else json.dumps(certificate, indent=2, ensure_ascii=False, default=str)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
+    )
+    environment.filters.update(formula=formula, line=line, shortened=shortened)
+    return environment
+
+
+@cache
+def _styles() -> Markup:
+    return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))

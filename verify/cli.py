@@ -83,12 +83,12 @@ def certificate(file: Path) -> int:
     file
         A certificate as JSON.
     """
+    if not file.is_file():
+        return _complain(f"verify: {file}: there is no such file. Give a certificate written as JSON.")
     from verify.certificate import check_file
     from verify.report.terminal import console
     from verify.report.text import printable
 
-    if not file.is_file():
-        return _complain(f"verify: {file}: there is no such file. Give a certificate written as JSON.")
     accepted, text = check_file(file)
     console().print(printable(text))
     return OK if accepted else NOT_OK

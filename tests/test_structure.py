@@ -1,0 +1,170 @@
+"""The shape of the house: imports run one way, modules stay small, public names are documented."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import dualgrad
+import verify
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = [Path(package.__file__).parent for package in (dualgrad, verify)]
+SOURCES = {
+    ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in PACKAGES
+    for path in sorted(package.rglob("*.py"))
+}
+LONGEST = 400
+
+# From the ground up: a module may import from its own layer and from those below.
+LAYERS = [
+    ["dualgrad._version", "dualgrad.program", "dualgrad.samples", "dualgrad.shapes"],
+    ["dualgrad.op"],
+    ["dualgrad.ops"],
+    ["dualgrad.array"],
+    ["dualgrad.engine", "dualgrad.frontends"],
+    ["dualgrad.mirror"],
+    ["dualgrad"],
+    ["verify"],
+]
+
+
+@cache
+def tree(module):
+    return ast.parse(SOURCES[module].read_text(encoding="utf-8"))
+
+
+def named(module, node):
+    """The modules that an import statement names: a submodule where there is one, else its package."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    base = node.module or ""
+    if node.level:
+        package = module if SOURCES[module].name == "__init__.py" else module.rpartition(".")[0]
+        parts = package.split(".")[: len(package.split(".")) - node.level + 1]
+        base = ".".join([*parts, *([node.module] if node.module else [])])
+    submodules = [f"{base}.{alias.name}" for alias in node.names if f"{base}.{alias.name}" in SOURCES]
+    return submodules or [base]
+
+
+def ours(name):
+    """The longest prefix of a dotted name that is one of our modules."""
+    while name and name not in SOURCES:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def imports(module, nodes):
+    found = (node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)))
+    return {ours(name) for node in found for name in named(module, node)} - {"", module}
+
+
+def at_import(node):
+    """The statements that run when a module is imported: not those of functions, nor those for type checkers."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from at_import(child)
+
+
+def layer(module):
+    """The layer of a module: that of the longest name that it lies under."""
+    fitting = [
+        (len(name), height)
+        for height, names in enumerate(LAYERS)
+        for name in names
+        if module == name or (module.startswith(f"{name}.") and name != "dualgrad")
+    ]
+    assert fitting, f"{module} lies in no layer: add it to LAYERS, where its imports put it"
+    return max(fitting)[1]
+
+
+def public(module):
+    """The public functions and classes that a module defines, with the methods of those classes."""
+    for node in tree(module).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            yield node.name, node
+            inner = node.body if isinstance(node, ast.ClassDef) else []
+            for method in inner:
+                if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
+                    yield f"{node.name}.{method.name}", method
+
+
+def test_there_is_something_to_look_at():
+    assert {"dualgrad", "dualgrad.op", "verify", "verify.verdict"} <= set(SOURCES)
+
+
+def test_no_import_cycle():
+    graph = {module: imports(module, at_import(tree(module))) for module in SOURCES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as cycle:
+        pytest.fail(" imports ".join(reversed(cycle.args[1])))
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_imports_run_one_way(module):
+    upward = {name for name in imports(module, ast.walk(tree(module))) if layer(name) > layer(module)}
+    assert not upward, f"{module} imports from above: {', '.join(sorted(upward))}"
+
+
+@pytest.mark.parametrize("module", [name for name in SOURCES if name.startswith("dualgrad.ops.")])
+def test_families_of_ops_do_not_import_each_other(module):
+    assert not {name for name in imports(module, ast.walk(tree(module))) if name.startswith("dualgrad.ops")}
+
+
+def test_importing_dualgrad_loads_nothing_heavy(tmp_path):
+    code = (
+        "import sys, dualgrad\n"
+        "heavy = {'sympy', 'scipy', 'flint', 'mpmath', 'jinja2', 'rich', 'verify'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGES[0].parent)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_no_module_is_too_long(module):
+    lines = len(SOURCES[module].read_text(encoding="utf-8").splitlines())
+    assert lines <= LONGEST, f"{module} has {lines} lines: split it"
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_every_public_name_says_what_it_does(module):
+    assert ast.get_docstring(tree(module)), f"{module} has no docstring"
+    silent = [name for name, node in public(module) if not ast.get_docstring(node)]
+    assert not silent, f"{module}: no docstring on {', '.join(silent)}"
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_the_packages_are_typed(package):
+    assert (package / "py.typed").is_file()
+
+
+def test_the_tests_are_no_packages():
+    """A package tests/dualgrad would stand in for dualgrad itself."""
+    assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+def test_no_file_names_a_place_on_one_machine():
+    folders = ["dualgrad", "verify", "tests", "examples", "reports", "docs", ".github", ".ci"]
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    files += [path for path in ROOT.glob("*") if path.suffix in {".md", ".toml", ".yaml"}]
+    # Written in parts so that this file does not hold what it looks for.
+    place = re.compile("|".join(["/wo" + "rk/", "/ho" + "me/", "/ro" + "ot/", "/Us" + "ers/"]).encode())
+    here = [path.relative_to(ROOT) for path in files if path.suffix != ".pyc" and place.search(path.read_bytes())]
+    assert len(files) > 20
+    assert not here

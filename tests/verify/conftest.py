@@ -1,0 +1,73 @@
+"""One hand-made result of every verdict, for the tests of how results are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Row, Step, Verdict
+
+
+@pytest.fixture
+def proved() -> Result:
+    """The notebook's function, proved for four elements."""
+    return Result(
+        Verdict.PROVED,
+        Formula(
+            Verdict.PROVED,
+            method="index normal form",
+            sizes="n = 4",
+            domain=("x real",),
+            assumptions=("0.1 is read as 1/10",),
+            expression="∂o/∂xᵢ = 3/2 (xᵢ + 2)",
+            latex=(r"\frac{\partial o}{\partial x_{i}} = \frac{3}{2} \left(x_{i} + 2\right)",),
+            certificate={"steps": [{"rule": "delta"}]},
+        ),
+        Numbers("ok", ulps=0.0, condition=1.25, index="x[0, 0]", got="4.5", expected="4.5", elements=4, points=1),
+        name="notebook",
+        source="examples/notebook.py:14",
+        notes=("uint8 was promoted",),
+        program=(Row("z", "multiply", "(2, 2)", "27", r"3 \left(x_{i} + 2\right)^{2}", "z = y * y * 3"),),
+        derivation=(Step("the delta picks i = j", r"\frac{3}{2} \left(x_{i} + 2\right)"),),
+        value="9/2",
+        engine="[[4.5, 4.5], [4.5, 4.5]]",
+    )
+
+
+@pytest.fixture
+def refuted() -> Result:
+    """A gradient off by a few units in its tenth digit."""
+    return Result(
+        Verdict.REFUTED,
+        Formula(Verdict.REFUTED, method="balls"),
+        Numbers("wrong", ulps=4.5e6, index="x[3]"),
+        counterexample=Counterexample(
+            arguments=("x=np.array([1.0])",),
+            index="x[0]",
+            expected="0.41997434161",
+            got="0.41997434203",
+            sizes="n = 1",
+            script="import numpy as np\n\nx = np.array([1.0])\n",
+            first_wrong="tanh",
+        ),
+        name="almost",
+    )
+
+
+@pytest.fixture
+def on_kink() -> Result:
+    """relu at zero, the value inside the Clarke set."""
+    place = Kink("x[0] = 0", at_input=True, left="0", right="1", got="0", inside=True, convention="relu'(0) = 0")
+    formula = Formula(Verdict.PROVED, sizes="every n >= 1")
+    return Result(Verdict.NONDIFFERENTIABLE, formula, Numbers("ok"), kinks=(place,), name="relu")
+
+
+@pytest.fixture
+def undecided() -> Result:
+    """A function that raised."""
+    return Result(
+        Verdict.UNDECIDED,
+        Formula(Verdict.UNDECIDED),
+        Numbers("unknown"),
+        name="broken",
+        reason="f raised ValueError: no",
+    )

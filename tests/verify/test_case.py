@@ -1,0 +1,71 @@
+import sys
+import types
+
+import pytest
+
+import verify
+from verify.case import Case, cases_of
+
+
+def module_of(source):
+    module = types.ModuleType("lessons")
+    exec(compile(source, "lessons.py", "exec"), vars(module))
+    return module
+
+
+def test_a_case_records_what_it_was_given_and_where():
+    (found,) = cases_of(module_of("import verify\n\n@verify.case(2.0, wrt='x')\ndef f(x): return x\n"))
+    assert (found.name, found.arguments, found.options) == ("f", (2.0,), {"wrt": "x"})
+    assert (found.module, found.file, found.line) == ("lessons", "lessons.py", 3)
+
+
+def test_the_function_comes_back_unchanged():
+    def square(x):
+        return x * x
+
+    assert verify.case(2.0)(square) is square
+
+
+def test_one_function_may_be_several_cases_in_the_order_that_decorators_run():
+    module = module_of("import verify\n@verify.case(2.0)\n@verify.case(1.0)\ndef f(x): return x\n")
+    assert [case.arguments for case in cases_of(module)] == [(1.0,), (2.0,)]
+
+
+def test_a_case_belongs_to_the_module_in_which_it_is_written_not_to_its_function():
+    module = module_of("import verify, math\nverify.case(1.0)(math.exp)\n")
+    assert [(case.name, case.module) for case in cases_of(module)] == [("exp", "lessons")]
+
+
+def test_a_module_without_cases_has_none():
+    assert cases_of(types.ModuleType("empty")) == ()
+
+
+def test_an_imported_function_brings_no_case_along(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lessons", module_of("import verify\n@verify.case(1.0)\ndef f(x): return x\n"))
+    assert cases_of(module_of("from lessons import f\n")) == ()
+
+
+def test_a_callable_without_a_name_is_shown_by_its_repr():
+    class Square:
+        def __repr__(self):
+            return "Square()"
+
+    assert Case(Square(), ()).name == "Square()"
+
+
+def test_missing_parentheses_are_told():
+    with pytest.raises(TypeError, match=r"verify\.case got the function 'f'.*parentheses are missing"):
+
+        @verify.case
+        def f(x):
+            return x
+
+
+def test_missing_arguments_are_told():
+    with pytest.raises(TypeError, match=r"verify\.case needs the arguments.*got none.*@verify\.case\(x, grad=g\)"):
+        verify.case()
+
+
+def test_decorating_what_cannot_be_called_is_told():
+    with pytest.raises(TypeError, match=r"verify\.case decorates a function; got int"):
+        verify.case(1.0)(3)

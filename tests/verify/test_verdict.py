@@ -1,0 +1,56 @@
+import dataclasses
+import json
+from itertools import product
+
+import pytest
+
+from verify.verdict import Formula, Kink, Numbers, Result, Verdict, escape
+
+
+def result(verdict, kinks=()):
+    return Result(verdict, Formula(verdict), Numbers("ok"), kinks=kinks)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PROVED, Verdict.CERTIFIED, Verdict.AGREES])
+def test_a_pass_is_ok(verdict):
+    assert result(verdict).ok
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REFUTED, Verdict.UNDECIDED, Verdict.NONDIFFERENTIABLE])
+def test_anything_else_is_not(verdict):
+    assert not result(verdict).ok
+
+
+@pytest.mark.parametrize(("first", "second"), list(product([True, False, None], repeat=2)))
+def test_a_kink_is_ok_only_where_every_value_at_the_input_is_known_to_lie_inside(first, second):
+    kinks = (Kink("x[0] = 0", True, inside=first), Kink("x[1] = 0", True, inside=second))
+    assert result(Verdict.NONDIFFERENTIABLE, kinks).ok is (first is True and second is True)
+
+
+def test_a_kink_elsewhere_says_nothing_about_the_input():
+    assert not result(Verdict.NONDIFFERENTIABLE, (Kink("x = 1", at_input=False, inside=True),)).ok
+
+
+def test_kinks_lower_no_proof():
+    assert result(Verdict.PROVED, (Kink("x = 0", inside=False),)).ok
+
+
+def test_json_holds_every_field_and_only_plain_values(proved, refuted, on_kink):
+    for one in (proved, refuted, on_kink):
+        record = one.to_json()
+        assert set(record) == {entry.name for entry in dataclasses.fields(Result)} | {"ok"}
+        assert json.loads(json.dumps(record)) == record
+    assert proved.to_json()["formula"]["certificate"] == {"steps": [{"rule": "delta"}]}
+
+
+def test_a_result_cannot_be_changed(proved):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        proved.verdict = Verdict.REFUTED
+
+
+def test_time_does_not_make_two_results_differ(proved):
+    assert dataclasses.replace(proved, seconds=9.0) == proved
+
+
+def test_escape_leaves_no_character_that_opens_or_closes():
+    assert escape("""<a href="x" title='y'>&""") == "&lt;a href=&quot;x&quot; title=&#x27;y&#x27;&gt;&amp;"

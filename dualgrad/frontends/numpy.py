@@ -43,6 +43,7 @@ def _builtins(trace: Trace) -> dict[Any, Any]:
     return {
         builtins.len: lambda value: value.shape[0] if isinstance(value, Tracer) and value.ndim else len(value),
         builtins.isinstance: _isinstance,
+        builtins.type: _type,
         builtins.float: _number_type(float, np.float64),
         builtins.int: _number_type(int, np.int64),
         builtins.sum: _sum,
@@ -93,6 +94,20 @@ def _isinstance(value: Any, kinds: Any) -> bool:
     if isinstance(value, Dim):
         return isinstance(0, kinds)
     return isinstance(value, kinds)
+
+
+class _TypeMeta(type):
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, type)
+
+
+class _type(metaclass=_TypeMeta):
+    """``type`` as a traced function sees it: a tracer is an ndarray, or a float where it has no axes."""
+
+    def __new__(cls, *args: Any) -> Any:
+        if len(args) == 1 and isinstance(args[0], Tracer):
+            return np.ndarray if args[0].ndim else np.float64
+        return int if len(args) == 1 and isinstance(args[0], Dim) else type(*args)
 
 
 def _sum(values: Any, /, start: Any = 0) -> Any:

@@ -48,29 +48,28 @@ class Trace:
     conditions: list[Condition] = field(default_factory=list)
     poison: list[Poison] = field(default_factory=list)
     _captures: dict[tuple[Any, ...], Variable] = field(default_factory=dict)
+    _known: dict[tuple[Any, ...], tuple[Variable, Any]] = field(default_factory=dict)
     _serial: int = 0
 
-    def input(self, name: str, array: np.ndarray[Any, Any], letters: str = "") -> Tracer:
-        """An input of this shape and dtype. In a proof trace every axis longer than 1 gets a dimension of its own."""
-        variable = Variable(name, self._shape(name, array.shape, letters), array.dtype)
-        return Tracer(self, Cell(variable), np.array(array) if self.concrete else None)
-
-    def _shape(self, name: str, shape: Sequence[int], letters: str) -> Shape:
-        if self.concrete:
-            return tuple(shape)
+    def input(self, name: str, array: np.ndarray[Any, Any], shape: Sequence[str | int] | None = None) -> Tracer:
+        """An input of this dtype. ``shape`` names the dimension of each axis, or fixes it; None fixes them all."""
         extents: list[Extent] = []
-        for axis, size in enumerate(shape):
-            if size <= 1:
-                extents.append(size)
-                continue
-            label = letters[axis] if axis < len(letters) else f"{name}{axis}"
-            self.extents.values[label] = size
-            extents.append(dimension(label))
-        return tuple(extents)
+        for label, size in zip(array.shape if shape is None else shape, array.shape, strict=True):
+            if isinstance(label, str):
+                self.extents.values[label] = size
+                extents.append(dimension(label))
+            else:
+                extents.append(label)
+        variable = Variable(name, tuple(extents), array.dtype)
+        return Tracer(self, Cell(variable), np.array(array) if self.concrete else None)
 
     def record(self, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Tracer:
         """Apply an op to operands of this trace and append the equation."""
         operands = tuple(self.operand(value) for value in inputs)
+        key = (op, tuple(map(_identity, operands)), tuple(sorted((name, repr(value)) for name, value in params.items())))
+        known = self._known.get(key)
+        if known is not None:
+            return Tracer(self, Cell(known[0]), known[1])
         try:
             meaning = op.meaning(self.extents, *(self.shape(operand) for operand in operands), **params)
         except (ValueError, NotImplementedError, TypeError) as error:
@@ -80,6 +79,7 @@ class Trace:
         dtype = value.dtype if value is not None else np.dtype(op.dtype(*map(_dtype_of, inputs), **_cast(params)))
         output = Variable(self._name("v"), meaning.shape, dtype)
         self.equations.append(Equation(op, operands, params, output, meaning, line))
+        self._known[key] = (output, value)
         return Tracer(self, Cell(output), value)
 
     def _run(self, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -141,16 +141,17 @@ class Trace:
         self.poison.append(Poison(reason, user_line()))
         raise Untraceable(f"{reason} (at {user_line() or 'an unknown line'})")
 
-    def program(self, name: str, inputs: Sequence[Tracer], outputs: Sequence[Operand], since: int = 0) -> Program:
-        """What was recorded, as a program."""
-        return Program(
-            name,
-            tuple(tracer.input_variable for tracer in inputs),
-            tuple(self.equations[since:]),
-            tuple(outputs),
-            dict(self.captured),
-            tuple(self.conditions),
-        )
+    def program(self, name: str, inputs: Sequence[Variable], outputs: Sequence[Operand]) -> Program:
+        """What the outputs need of what was recorded, as a program."""
+        needed = {operand for operand in outputs if isinstance(operand, Variable)}
+        needed |= {c.operand for c in self.conditions if isinstance(c.operand, Variable)}
+        kept: list[Equation] = []
+        for equation in reversed(self.equations):
+            if equation.output in needed:
+                kept.append(equation)
+                needed.update(operand for operand in equation.inputs if isinstance(operand, Variable))
+        captured = {variable: array for variable, array in self.captured.items() if variable in needed}
+        return Program(name, tuple(inputs), tuple(reversed(kept)), tuple(outputs), captured, tuple(self.conditions))
 
     def _name(self, prefix: str) -> str:
         self._serial += 1
@@ -231,13 +232,6 @@ class Tracer(ArrayMethods):
     def operand(self) -> Operand:
         """The operand this array is now."""
         return self.cell.read()
-
-    @property
-    def input_variable(self) -> Variable:
-        """The variable of an input; refuses results."""
-        operand = self.cell._operand
-        assert isinstance(operand, Variable)
-        return operand
 
     @property
     def extents(self) -> Shape:
@@ -373,6 +367,10 @@ class Tracer(ArrayMethods):
 
     def __repr__(self) -> str:
         return f"Tracer({self.cell._operand!r}: {self.dtype}[{', '.join(map(str, self.extents))}])"
+
+
+def _identity(operand: Operand) -> Any:
+    return (type(operand.value), repr(operand.value)) if isinstance(operand, Literal) else operand
 
 
 def _value_of(value: Any) -> Any:

@@ -1,0 +1,220 @@
+"""Recording a problem: the function and its candidate on one trace, so that they share what they share."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dualgrad.frontends.numpy import rewiring
+from dualgrad.frontends.trace import Trace, Tracer
+from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
+from dualgrad.program.size import dimension, dimensions
+from verify.own import engine_gradient, leaves, on_tensors
+from verify.problem import Array, Problem, split_result
+
+Labels = dict[int, tuple[str | int, ...]]  # argument position -> a dimension's name or a size, one an axis
+NAMES = "n m k l p q r s t u v w".split()
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What was recorded of f and of the candidate; a program is None where its recording was refused."""
+
+    trace: Trace
+    labels: Labels
+    inputs: dict[int, Variable]
+    forward: Program | None
+    gradient: Program | None
+    refused: str = ""  # why f could not be recorded
+    gradient_refused: str = ""
+
+    @property
+    def wrt(self) -> tuple[Variable, ...]:
+        """All traced inputs, in order."""
+        return tuple(self.inputs.values())
+
+
+def symbolic_labels(arrays: Mapping[int, Array]) -> Labels:
+    """A dimension of its own for every axis longer than 1: n, m, k, …"""
+    names = iter(NAMES)
+    count = 0
+
+    def fresh() -> str:
+        nonlocal count
+        count += 1
+        return next(names, f"d{count}")
+
+    return {
+        position: tuple(fresh() if size > 1 else size for size in array.shape) for position, array in arrays.items()
+    }
+
+
+def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None) -> Recording:
+    """Record f, then the candidate, on the same inputs.
+
+    With labels this is a proof trace (no values; named dimensions); without, a concrete one at ``arrays``.
+    """
+    trace = Trace(concrete=labels is None)
+    shapes = labels or {position: array.shape for position, array in arrays.items()}
+    tracers = {
+        position: trace.input(problem.arguments[position].name, array, shapes[position])
+        for position, array in arrays.items()
+    }
+    inputs = {position: _variable(tracer) for position, tracer in tracers.items()}
+    wires = rewiring(trace)
+    function = wires.translate(problem.f)
+    candidate = engine_gradient(function, problem.wrt) if problem.own else wires.translate(problem.candidate)
+    if problem.tensors:
+        function = on_tensors(function)
+    forward, refused = _program(trace, problem.name, function, problem, tracers, None)
+    gradient, gradient_refused = None, refused
+    if forward is not None:
+        name = f"gradient of {problem.name}"
+        gradient, gradient_refused = _program(
+            trace, name, candidate, problem, tracers, len(problem.wrt)
+        )
+    return Recording(trace, dict(shapes), inputs, forward, gradient, refused, gradient_refused)
+
+
+def record_symbolic(problem: Problem, arrays: Mapping[int, Array]) -> Recording:
+    """A proof trace with as many symbolic dimensions as the code allows: leaked ones are fixed, then it is redone."""
+    labels = symbolic_labels(arrays)
+    while True:
+        recording = record(problem, arrays, labels)
+        narrowed = _fix_leaked(recording, arrays)
+        if narrowed == labels:
+            return recording
+        labels = narrowed
+
+
+def _fix_leaked(recording: Recording, arrays: Mapping[int, Array]) -> Labels:
+    extents = recording.trace.extents
+    leaked = {name for leak in extents.leaks for name in leak.dimensions}
+    if not leaked:
+        return recording.labels
+    return {
+        position: tuple(
+            size if isinstance(label, str) and _touches(extents, label, leaked) else label
+            for label, size in zip(axes, arrays[position].shape, strict=True)
+        )
+        for position, axes in recording.labels.items()
+    }
+
+
+def _touches(extents: Any, label: str, leaked: set[str]) -> bool:
+    return label in leaked or bool(dimensions(extents.resolve(dimension(label))) & leaked)
+
+
+def _program(
+    trace: Trace, name: str, function: Any, problem: Problem, tracers: Mapping[int, Tracer], parts: int | None
+) -> tuple[Program | None, str]:
+    args = [
+        tracers[i].rebound(tracers[i].operand) if i in tracers else a.given for i, a in enumerate(problem.arguments)
+    ]
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = function(*args)
+        found = list(leaves(result)) if parts is None else split_result(result, parts)
+        if found is None:
+            return None, f"{name} returned another structure while being recorded"
+        outputs = [trace.operand(_unwrapped(leaf)) for leaf in found]
+    except Exception as error:
+        first = trace.poison[0].reason if trace.poison else f"{type(error).__name__}: {error}"
+        return None, f"{name} could not be recorded: {first}"
+    if trace.poison:
+        poison = trace.poison[0]
+        return None, f"{name} could not be recorded: {poison.reason} ({poison.line})"
+    return trace.program(name, [_variable(tracer) for tracer in tracers.values()], outputs), ""
+
+
+def _variable(tracer: Tracer) -> Variable:
+    operand = tracer.operand
+    assert isinstance(operand, Variable)
+    return operand
+
+
+def _unwrapped(leaf: Any) -> Any:
+    if isinstance(leaf, Tracer) or not type(leaf).__module__.startswith("dualgrad.engine"):
+        return leaf
+    return leaf.data
+
+
+# ---------------------------------------------------------------------------- reading back
+
+
+def fingerprint(program: Program) -> tuple[Any, ...]:
+    """A program up to the names of its intermediates: equal for two recordings that did the same."""
+    names: dict[Variable, Any] = {variable: ("input", place) for place, variable in enumerate(program.inputs)}
+    lines = []
+    for place, equation in enumerate(program.equations):
+        operands = tuple(_reference(operand, names, program) for operand in equation.inputs)
+        params = tuple(sorted((key, repr(value)) for key, value in equation.params.items()))
+        lines.append((equation.op.name, operands, params, tuple(map(str, equation.output.shape))))
+        names[equation.output] = ("equation", place)
+    return (tuple(lines), tuple(_reference(operand, names, program) for operand in program.outputs))
+
+
+def _reference(operand: Operand, names: Mapping[Variable, Any], program: Program) -> Any:
+    if isinstance(operand, Variable):
+        if operand in names:
+            return names[operand]
+        array = program.captured[operand]
+        return ("captured", array.shape, array.tobytes())
+    return repr(operand)
+
+
+def run_floats(program: Program, inputs: Mapping[Variable, Array], sizes: Mapping[str, int]) -> list[Array]:
+    """The recorded program run with the ops' forwards, in floating point."""
+    values: dict[Any, Any] = {**inputs, **program.captured}
+    with np.errstate(all="ignore"):
+        for equation in program.equations:
+            operands = [_float_operand(operand, values, sizes) for operand in equation.inputs]
+            values[equation.output] = equation.op.forward(*operands, **_concrete(equation, sizes))
+        return [np.asarray(_float_operand(operand, values, sizes)) for operand in program.outputs]
+
+
+def _float_operand(operand: Operand, values: Mapping[Any, Any], sizes: Mapping[str, int]) -> Any:
+    match operand:
+        case Literal(value):
+            return value
+        case SizeOf(extent):
+            return _number(extent, sizes)
+    return values[operand]
+
+
+def _concrete(equation: Equation, sizes: Mapping[str, int]) -> dict[str, Any]:
+    return {key: _number(value, sizes) for key, value in equation.params.items()}
+
+
+def _number(value: Any, sizes: Mapping[str, int]) -> Any:
+    """A static argument with every extent in it replaced by its number."""
+    from dualgrad.program.size import Size, evaluate
+
+    if isinstance(value, Size):
+        return evaluate(value, sizes)
+    if isinstance(value, tuple):
+        return tuple(_number(part, sizes) for part in value)
+    if isinstance(value, slice):
+        return slice(*(_number(part, sizes) for part in (value.start, value.stop, value.step)))
+    return value
+
+
+def with_inputs(recording: Recording, arrays: Mapping[int, Array]) -> dict[Variable, Array]:
+    """The recording's input variables with these values."""
+    return {variable: arrays[position] for position, variable in recording.inputs.items()}
+
+
+def guards(program: Program) -> Iterable[Equation]:
+    """Equations whose meaning branches on values."""
+    from dualgrad.program.entry import Guard, Reduce, walk
+
+    for equation in program.equations:
+        for node in walk(equation.meaning.body):
+            if isinstance(node, Guard) or (isinstance(node, Reduce) and node.kind in ("max", "min")):
+                yield equation
+                break

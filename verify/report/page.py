@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from verify.report.mathml import formula
 from verify.report.text import line, printable, shortened
 from verify.verdict import Result, Verdict
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_HERE = Path(__file__).parent
+_TEMPLATES = _HERE / "templates"
 
 
 def section(result: Result) -> str:
@@ -32,7 +34,7 @@ def page(results: Sequence[Result], title: str, environment: Mapping[str, str]) 
         _environment()
         .get_template("page.html")
         .render(
-            styles=_styles(),
+            styles=_font() + _styles(),
             title=line(title),
             summary=summary(results),
             views=views,
@@ -135,3 +137,12 @@ def _environment() -> Environment:
 @cache
 def _styles() -> Markup:
     return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
+
+
+@cache
+def _font() -> Markup:
+    """Without a font for mathematics, as on many machines, brackets do not stretch and exponents float away."""
+    data = base64.b64encode((_HERE / "font" / "math.woff2").read_bytes()).decode("ascii")
+    return Markup('@font-face {{ font-family: "dualgrad math"; src: url("data:font/woff2;base64,{}"); }}\n').format(
+        data
+    )

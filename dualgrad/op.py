@@ -40,6 +40,9 @@ class Sizes(Protocol):
         """The common extent of two axes that the op requires to be equal; ValueError if they cannot be."""
 
     def at_least(self, extent: Extent, least: int, why: str) -> None:
+        """Require ``extent >= least``: a condition on the sizes; ValueError if it cannot hold."""
+
+    def at_least(self, extent: Extent, least: int, why: str) -> None:
         """A size condition of the op: the claim carries it; ValueError where it does not hold."""
 
 
@@ -68,6 +71,7 @@ class Op:
     ``forward``   arrays and static arguments to an array, in plain NumPy
     ``partials``  pointwise only: one function ``(y, *inputs, **params) -> partial`` a slot, None for no derivative
     ``vjp``       one function ``(g, y, *inputs, **params) -> cotangent`` a slot, None for no derivative
+    ``variadic``  takes any number of operands: its one VJP gets the slot as ``slot=``
     ``jvp``       selection and composite only: one function ``(t, y, *inputs, **params) -> tangent`` a slot
     ``meaning``   ``(sizes, *shapes, **params) -> Meaning``
     ``dtype``     ``(*given, **params) -> dtype``, each given a dtype, or a Python number for a number
@@ -86,6 +90,7 @@ class Op:
     dtype: Callable[..., Any] = lambda *given, **params: np.result_type(*given)
     numpy: tuple[Any, ...] = ()
     method: str | None = None
+    variadic: bool = False
     aliases: tuple[str, ...] = ()
     kinks: tuple[Kink, ...] = ()
     domain: str = ""

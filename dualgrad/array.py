@@ -1,0 +1,169 @@
+"""What Tensor and Tracer share: operators, methods and NumPy's protocols, derived from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import dualgrad.ops  # noqa: F401  (fills the registry)
+from dualgrad.op import BY_NUMPY, COMPOSED, METHODS, REGISTRY
+from dualgrad.shapes import extents, one_axis, plain_extents, rank
+
+__all__ = ["ArrayMethods", "extents", "one_axis", "plain_extents", "public", "rank"]
+
+_REDUCTIONS = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
+_OPERATORS = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "pow": "power",
+    "matmul": "matmul",
+}
+_COMPARISONS = {
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+    "eq": "equal",
+    "ne": "not_equal",
+}
+
+
+def public() -> dict[str, Callable[..., Any]]:
+    """Every public function by name: the ops, and what is composed of them."""
+    return {**REGISTRY, **COMPOSED}
+
+
+class ArrayMethods:
+    """The operators, methods and protocols of an array whose ops are bound by ``__bind__``.
+
+    A subclass has ``shape``, ``extents``, ``dtype`` and ``__refuse__(message)``, which raises.
+    """
+
+    __slots__ = ()
+    __array_priority__ = 1000.0
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __refuse__(self, message: str) -> Any:
+        """Raise, saying why something cannot be done with this array."""
+        raise TypeError(message)
+
+    # ------------------------------------------------------------------------ NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        if out is not None:
+            return self.__refuse__(f"np.{ufunc.__name__}: out= would write into an array unseen; assign the result")
+        if method == "__call__" and ufunc in BY_NUMPY:
+            return self.__apply__(BY_NUMPY[ufunc], ufunc.__name__, inputs, kwargs)
+        if method == "reduce" and ufunc in _REDUCTIONS:
+            return self.__apply__(REGISTRY[_REDUCTIONS[ufunc]], ufunc.__name__, inputs, {"axis": 0, **kwargs})
+        if method == "outer" and ufunc in BY_NUMPY and len(inputs) == 2:
+            first, second = inputs
+            return BY_NUMPY[ufunc](np.reshape(first, (*extents(first), *(1,) * rank(second))), second)
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        return self.__refuse__(f"np.{name} is not an op of dualgrad; write it with ops that are, or declare it")
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        name = f"{getattr(func, '__module__', 'numpy')}.{getattr(func, '__name__', func)}"
+        if func not in BY_NUMPY:
+            return self.__refuse__(f"{name} is not an op of dualgrad; write it with ops that are, or declare it")
+        if kwargs.pop("out", None) is not None:
+            return self.__refuse__(f"{name}: out= would write into an array unseen; assign the result")
+        return self.__apply__(BY_NUMPY[func], name, args, kwargs)
+
+    def __apply__(self, function: Callable[..., Any], name: str, args: Any, kwargs: Any) -> Any:
+        """Call a public function; an argument it does not take is refused, not ignored."""
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            return self.__refuse__(str(error) if "dualgrad" in str(error) else f"{name}: {error}")
+
+    # ------------------------------------------------------------------------ what NumPy spells as methods
+
+    def __getitem__(self, key: Any) -> Any:
+        return REGISTRY["getitem"](self, key)
+
+    def __pos__(self) -> Any:
+        return REGISTRY["positive"](self)
+
+    def __neg__(self) -> Any:
+        return REGISTRY["negative"](self)
+
+    def __abs__(self) -> Any:
+        return REGISTRY["absolute"](self)
+
+    @property
+    def T(self) -> Any:
+        """All axes reversed."""
+        return REGISTRY["transpose"](self)
+
+    @property
+    def mT(self) -> Any:
+        """The last two axes exchanged."""
+        return COMPOSED["swapaxes"](self, -1, -2)
+
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
+        """The same entries in row-major order, in another shape."""
+        return REGISTRY["reshape"](self, shape[0] if len(shape) == 1 else shape, order=order)
+
+    def transpose(self, *axes: Any) -> Any:
+        """The axes in another order; reversed without arguments."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return REGISTRY["transpose"](self, order)
+
+    def flatten(self, order: str = "C") -> Any:
+        """All elements in one axis."""
+        return COMPOSED["ravel"](self, order=order)
+
+    def astype(self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True) -> Any:
+        """The array in another dtype."""
+        return REGISTRY["astype"](self, dtype)
+
+    def __eq__(self, other: object) -> Any:
+        return REGISTRY["equal"](self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return REGISTRY["not_equal"](self, other)
+
+    __hash__ = object.__hash__
+
+
+def _unsupported(other: Any) -> bool:
+    return other is None or isinstance(other, (str, bytes, dict, set))
+
+
+def _forward(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: NotImplemented if _unsupported(other) else function(self, other)
+
+
+def _reflected(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: NotImplemented if _unsupported(other) else function(other, self)
+
+
+def _derive() -> None:
+    functions = public()
+    for sign, name in _OPERATORS.items():
+        setattr(ArrayMethods, f"__{sign}__", _forward(functions[name]))
+        setattr(ArrayMethods, f"__r{sign}__", _reflected(functions[name]))
+    for sign, name in _COMPARISONS.items():
+        if sign not in ("eq", "ne"):
+            setattr(ArrayMethods, f"__{sign}__", _forward(functions[name]))
+    for name, function in METHODS.items():
+        setattr(ArrayMethods, name, _method(function))
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__doc__ = getattr(function, "doc", None) or function.__doc__
+    return method
+
+
+_derive()

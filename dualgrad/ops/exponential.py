@@ -1,0 +1,118 @@
+"""Exponentials and logarithms."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dualgrad.op import pointwise
+from dualgrad.program.entry import kernel
+from dualgrad.samples import over
+
+_ANY = (-3.0, 3.0)
+_POSITIVE = (0.1, 5.0)
+_LN2, _LN10 = math.log(2), math.log(10)
+
+exp = pointwise(
+    "exp",
+    np.exp,
+    partials=[lambda y, x: y],
+    meaning=lambda x: kernel("exp", x),
+    samples=over(_ANY),
+)
+
+expm1 = pointwise(
+    "expm1",
+    np.expm1,
+    partials=[lambda y, x: np.exp(x)],  # not y + 1: that loses every digit for x << 0
+    meaning=lambda x: kernel("exp", x) - 1,
+    samples=over(_ANY),
+)
+
+exp2 = pointwise(
+    "exp2",
+    np.exp2,
+    partials=[lambda y, x: _LN2 * y],
+    meaning=lambda x: kernel("exp", x * kernel("log", 2)),
+    samples=over(_ANY),
+)
+
+log = pointwise(
+    "log",
+    np.log,
+    partials=[lambda y, x: 1 / x],
+    meaning=lambda x: kernel("log", x),
+    domain="x > 0",
+    samples=over(_POSITIVE),
+)
+
+log1p = pointwise(
+    "log1p",
+    np.log1p,
+    partials=[lambda y, x: 1 / (1 + x)],
+    meaning=lambda x: kernel("log", 1 + x),
+    domain="x > -1",
+    samples=over((-0.9, 5.0)),
+)
+
+log2 = pointwise(
+    "log2",
+    np.log2,
+    partials=[lambda y, x: 1 / (_LN2 * x)],
+    meaning=lambda x: kernel("log", x) / kernel("log", 2),
+    domain="x > 0",
+    samples=over(_POSITIVE),
+)
+
+log10 = pointwise(
+    "log10",
+    np.log10,
+    partials=[lambda y, x: 1 / (_LN10 * x)],
+    meaning=lambda x: kernel("log", x) / kernel("log", 10),
+    domain="x > 0",
+    samples=over(_POSITIVE),
+)
+
+logaddexp = pointwise(
+    "logaddexp",
+    np.logaddexp,
+    # exp(x1 - y) loses relative accuracy with the size of y; the sigmoid of the difference does not.
+    partials=[lambda y, x1, x2: sigmoid(x1 - x2), lambda y, x1, x2: sigmoid(x2 - x1)],
+    meaning=lambda x1, x2: kernel("log", kernel("exp", x1) + kernel("exp", x2)),
+    samples=over(_ANY, _ANY),
+)
+
+
+def _sigmoid(x: Any) -> Any:
+    # exp of -|x| never overflows, and both branches keep every digit in their tail.
+    decay = np.exp(-np.abs(x))
+    return np.where(np.asarray(x) >= 0, 1 / (1 + decay), decay / (1 + decay))[()]
+
+
+sigmoid = pointwise(
+    "sigmoid",
+    _sigmoid,
+    partials=[lambda y, x: y * sigmoid(-x)],  # not y * (1 - y): that loses every digit for x >> 0
+    meaning=lambda x: 1 / (1 + kernel("exp", -x)),
+    aliases=("expit",),
+    samples=over(_ANY),
+)
+
+softplus = pointwise(
+    "softplus",
+    lambda x: np.logaddexp(0, x),
+    partials=[lambda y, x: sigmoid(x)],
+    meaning=lambda x: kernel("log", 1 + kernel("exp", x)),
+    samples=over(_ANY),
+)
+
+log_sigmoid = pointwise(
+    "log_sigmoid",
+    lambda x: -np.logaddexp(0, -np.asarray(x)),
+    partials=[lambda y, x: sigmoid(-x)],
+    meaning=lambda x: -kernel("log", 1 + kernel("exp", -x)),
+    aliases=("log_expit",),
+    samples=over(_ANY),
+)

@@ -1,0 +1,64 @@
+"""Hyperbolic functions and their inverses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dualgrad.op import pointwise
+from dualgrad.program.entry import kernel
+from dualgrad.samples import over
+
+_ANY = (-3.0, 3.0)
+
+sinh = pointwise(
+    "sinh",
+    np.sinh,
+    partials=[lambda y, x: np.cosh(x)],
+    meaning=lambda x: kernel("sinh", x),
+    samples=over(_ANY),
+)
+
+cosh = pointwise(
+    "cosh",
+    np.cosh,
+    partials=[lambda y, x: np.sinh(x)],
+    meaning=lambda x: kernel("cosh", x),
+    samples=over(_ANY),
+)
+
+tanh = pointwise(
+    "tanh",
+    np.tanh,
+    partials=[lambda y, x: 1 / np.cosh(x) ** 2],  # not 1 - y * y: that loses every digit for |x| > 19
+    meaning=lambda x: kernel("tanh", x),
+    samples=over(_ANY),
+)
+
+arcsinh = pointwise(
+    "arcsinh",
+    np.arcsinh,
+    partials=[lambda y, x: 1 / np.hypot(x, 1)],  # x * x would overflow
+    meaning=lambda x: kernel("arcsinh", x),
+    aliases=("asinh",),
+    samples=over(_ANY),
+)
+
+arccosh = pointwise(
+    "arccosh",
+    np.arccosh,
+    partials=[lambda y, x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))],
+    meaning=lambda x: kernel("arccosh", x),
+    aliases=("acosh",),
+    domain="x >= 1",
+    samples=over((1.1, 5.0)),
+)
+
+arctanh = pointwise(
+    "arctanh",
+    np.arctanh,
+    partials=[lambda y, x: 1 / ((1 - x) * (1 + x))],
+    meaning=lambda x: kernel("arctanh", x),
+    aliases=("atanh",),
+    domain="-1 < x < 1",
+    samples=over((-0.9, 0.9)),
+)

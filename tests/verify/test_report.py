@@ -184,7 +184,7 @@ def test_the_paragraph_of_a_proof(proved):
     assert str(proved) == "\n".join(
         [
             "PROVED  notebook  (examples/notebook.py:14)",
-            "  The gradient of notebook is right: proved for n = 4, on the domain given.",
+            "  The gradient of notebook is right: proved for n = 4 and not beyond, on the domain given.",
             "  formula     ∂o/∂xᵢ = 3/2 (xᵢ + 2)",
             "  sizes       n = 4",
             "  domain      x real",
@@ -196,6 +196,13 @@ def test_the_paragraph_of_a_proof(proved):
             "  note        uint8 was promoted",
         ]
     )
+
+
+def test_a_proof_for_every_size_says_so_and_one_with_kinks_says_almost_everywhere(proved):
+    formula = Formula(Verdict.PROVED, sizes="every n >= 1")
+    assert "proved for every n >= 1, wherever it is defined." in str(dataclasses.replace(proved, formula=formula))
+    kinked = dataclasses.replace(proved, formula=formula, kinks=(Kink("x = 0"),))
+    assert "proved for every n >= 1, almost everywhere." in str(kinked)
 
 
 def test_the_paragraph_of_a_refutation_ends_with_the_script(refuted):

@@ -18,7 +18,7 @@ def paragraph(result: Result) -> str:
     >>> formula = Formula(Verdict.PROVED, method="index normal form", sizes="n = 4", expression="3/2 (x + 2)")
     >>> print(paragraph(Result(Verdict.PROVED, formula, Numbers("ok", ulps=0.0, elements=4), name="notebook")))
     PROVED  notebook
-      The gradient of notebook is right: proved for n = 4, wherever it is defined.
+      The gradient of notebook is right: proved for n = 4 and not beyond, wherever it is defined.
       formula     3/2 (x + 2)
       sizes       n = 4
       method      index normal form

@@ -66,9 +66,20 @@ def _count(number: int, noun: str) -> str:
 
 
 def _proved(result: Result) -> str:
-    sizes = f"for {line(result.formula.sizes)}, " if result.formula.sizes else ""
-    where = "on the domain given" if result.formula.domain else "wherever it is defined"
-    return f"The gradient of {line(result.name)} is right: proved {sizes}{where}."
+    return f"The gradient of {line(result.name)} is right: proved {_for_sizes(result)}{_on_domain(result)}."
+
+
+def _for_sizes(result: Result) -> str:
+    sizes = line(result.formula.sizes)
+    if not sizes:
+        return ""
+    return f"for {sizes}, " if sizes.startswith("every") else f"for {sizes} and not beyond, "
+
+
+def _on_domain(result: Result) -> str:
+    if result.formula.domain:
+        return "almost everywhere on the domain given" if result.kinks else "on the domain given"
+    return "almost everywhere" if result.kinks else "wherever it is defined"
 
 
 def _certified(result: Result) -> str:

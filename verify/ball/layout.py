@@ -1,0 +1,264 @@
+"""A program at concrete sizes as a flat list of steps.
+
+Every entry expression is unrolled once over the index values at which it is needed: each node over the
+indices it depends on, index relations decided here and now. What is left for a run are lists of balls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from dualgrad.program import entry as e
+from dualgrad.program.record import Equation, Operand, Program, Variable
+from dualgrad.program.size import evaluate
+from verify.ball.branches import Choose, Extreme, Floor, Guard
+from verify.ball.grid import Grid, Mask
+from verify.ball.steps import (
+    Argument,
+    Constant,
+    Fold,
+    Gather,
+    Given,
+    Kernel,
+    Plus,
+    Power,
+    Product,
+    Spread,
+    Step,
+    Sum,
+    Times,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Steps, and where the program's operands are among them."""
+
+    program: Program
+    sizes: Mapping[str, int]
+    steps: list[Step]
+    places: Mapping[Variable, int]
+    outputs: tuple[int, ...]
+    conditions: tuple[int, ...]
+
+    def shape(self, operand: Operand) -> tuple[int, ...]:
+        """The lengths of an operand's axes."""
+        return concrete_shape(operand, self.sizes)
+
+
+def concrete_shape(operand: Operand, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """The lengths of an operand's axes at these sizes."""
+    try:
+        return tuple(evaluate(extent, sizes) for extent in operand.shape)
+    except KeyError as error:
+        raise KeyError(
+            f"verify.ball: the size of dimension {error} is not given; got sizes for {sorted(sizes)}, "
+            f"expected one for every dimension of {operand!r}"
+        ) from None
+
+
+def lay_out(program: Program, sizes: Mapping[str, int]) -> Layout:
+    """Unroll a program at these sizes."""
+    builder = _Builder(sizes)
+    for variable in (*program.inputs, *program.captured):
+        builder.operand(variable)
+    for number, equation in enumerate(program.equations):
+        if equation.output not in builder.places:
+            builder.equation(number, equation)
+    outputs = tuple(map(builder.operand, program.outputs))
+    conditions = tuple(builder.operand(condition.operand) for condition in program.conditions)
+    return Layout(program, sizes, builder.steps, builder.places, outputs, conditions)
+
+
+_Found = tuple[int, Grid]  # a step, and the grid over which it is listed
+
+
+@dataclass(slots=True)
+class _Builder:
+    sizes: Mapping[str, int]
+    steps: list[Step] = field(default_factory=list)
+    places: dict[Variable, int] = field(default_factory=dict)
+    number: int = -1  # the equation at hand
+    operands: tuple[tuple[int, tuple[int, ...]], ...] = ()  # its operands: step and shape
+    seen: dict[Any, _Found] = field(default_factory=dict)
+    free: dict[int, frozenset[e.Index]] = field(default_factory=dict)
+    kept: list[e.Entry] = field(default_factory=list)
+
+    def operand(self, operand: Operand) -> int:
+        if isinstance(operand, Variable) and operand in self.places:
+            return self.places[operand]
+        node = self.add(Given, (), prod(concrete_shape(operand, self.sizes)), key=operand)
+        if isinstance(operand, Variable):
+            self.places[operand] = node
+        return node
+
+    def equation(self, number: int, equation: Equation) -> None:
+        self.number, self.seen, self.free = number, {}, {}
+        self.operands = tuple((self.operand(x), concrete_shape(x, self.sizes)) for x in equation.inputs)
+        grid = Grid(equation.meaning.indices, tuple(self.extent(index) for index in equation.meaning.indices))
+        found = self.entry(equation.meaning.body, grid)
+        self.places[equation.output] = self.on(found, grid)
+        self.number = -1
+
+    # ------------------------------------------------------------------------ helpers
+
+    def extent(self, index: e.Index) -> int:
+        return evaluate(index.extent, self.sizes)
+
+    def add(self, kind: type[Step], args: tuple[Argument, ...], size: int, **rest: Any) -> int:
+        self.steps.append(kind(len(self.steps), args, size, self.number, **rest))
+        return len(self.steps) - 1
+
+    def on(self, found: _Found, grid: Grid) -> int:
+        """A step listed over all points of the grid."""
+        take = grid.reads(found[1])
+        return found[0] if take is None else self.add(Gather, (Argument(found[0], take),), grid.size)
+
+    def depends(self, node: e.Entry) -> frozenset[e.Index]:
+        if id(node) not in self.free:
+            self.kept.append(node)  # an id is only good while its object lives
+            below = frozenset[e.Index]().union(*map(self.depends, e.children(node)))
+            match node:
+                case e.Element(_, position):
+                    below = frozenset(index for form in position for index, _ in form.terms)
+                case e.Holds(_, form):
+                    below = frozenset(index for index, _ in form.terms)
+                case e.Reduce(_, index, _):
+                    below -= {index}
+            self.free[id(node)] = below
+        return self.free[id(node)]
+
+    def entry(self, node: e.Entry, need: Grid) -> _Found:
+        """A step that lists the node over a grid from which every point of ``need`` can be read."""
+        grid = need.over(self.depends(node))
+        key = (id(node), grid.key())
+        if key not in self.seen:
+            self.seen[key] = self.build(node, grid), grid
+        return self.seen[key]
+
+    def args(self, nodes: tuple[e.Entry, ...], grid: Grid) -> tuple[Argument, ...]:
+        found = [self.entry(node, grid) for node in nodes]
+        return tuple(Argument(place, grid.reads(inner)) for place, inner in found)
+
+    # ------------------------------------------------------------------------ entries
+
+    def build(self, node: e.Entry, grid: Grid) -> int:
+        match node:
+            case e.Number(value):
+                return self.add(Constant, (), 1, numbers=(value,))
+            case e.Count(extent):
+                return self.add(Constant, (), 1, numbers=(Fraction(evaluate(extent, self.sizes)),))
+            case e.Holds():
+                held = tuple(Fraction(int(h)) for h in grid.holds(node, self.sizes))
+                return self.add(Constant, (), grid.size, numbers=held)
+            case e.Element(slot, position):
+                return self.element(slot, position, grid)
+            case e.Plus(args):
+                return self.add(Plus, self.args(args, grid), grid.size)
+            case e.Times():
+                return self.times(node, grid)
+            case e.Power(base, exponent):
+                return self.add(Power, self.args((base,), grid), grid.size, exponent=exponent)
+            case e.Kernel("floor", args):
+                return self.add(Floor, self.args(args, grid), grid.size, relation="floor", grid=grid)
+            case e.Kernel(name, args):
+                return self.add(Kernel, self.args(args, grid), grid.size, name=name)
+            case e.Reduce(kind, index, body):
+                return self.reduce(kind, index, body, grid)
+            case e.Guard(relation, value):
+                return self.add(Guard, self.args((value,), grid), grid.size, relation=relation, grid=grid)
+            case e.Select(condition, yes, no):
+                return self.select(condition, yes, no, grid)
+        raise NotImplementedError(f"verify.ball: no reading of {type(node).__name__}")
+
+    def element(self, slot: int, position: tuple[e.Affine, ...], grid: Grid) -> int:
+        source, shape = self.operands[slot]
+        flat = np.zeros(grid.size, dtype=np.int64)
+        inside = np.ones(grid.size, dtype=np.bool_)
+        for form, length in zip(position, shape, strict=True):
+            along = grid.form(form, self.sizes)
+            inside &= (along >= 0) & (along < length)
+            flat = flat * length + along
+        flat[~inside] = -1
+        if grid.size == prod(shape) and np.array_equal(flat, np.arange(grid.size)):
+            return source
+        return self.add(Gather, (Argument(source, flat.tolist()),), grid.size)
+
+    def times(self, node: e.Entry, grid: Grid) -> int:
+        """A product. Where an index relation among its factors fails it is 0, and the rest is not looked at."""
+        mask, rest = self.relations(node, grid)
+        if not rest:
+            return self.add(Constant, (), grid.size, numbers=tuple(Fraction(int(held)) for held in mask))
+        inner = grid.where(mask)
+        product = self.add(Times, self.args(rest, inner), inner.size) if len(rest) > 1 else self.single(rest[0], inner)
+        if inner is grid:
+            return product
+        return self.add(Spread, (Argument(product),), grid.size, places=np.flatnonzero(mask).tolist())
+
+    def single(self, node: e.Entry, grid: Grid) -> int:
+        return self.on(self.entry(node, grid), grid)
+
+    def relations(self, node: e.Entry, grid: Grid) -> tuple[Mask, tuple[e.Entry, ...]]:
+        """Where all index relations among the node's factors hold, and the other factors."""
+        factors = _factors(node)
+        mask = np.ones(grid.size, dtype=np.bool_)
+        for factor in factors:
+            if isinstance(factor, e.Holds):
+                mask &= grid.holds(factor, self.sizes)
+        return mask, tuple(factor for factor in factors if not isinstance(factor, e.Holds))
+
+    def reduce(self, kind: str, index: e.Index, body: e.Entry, grid: Grid) -> int:
+        extent = self.extent(index)
+        whole = grid.extended(index, extent)
+        mask, rest = self.relations(body, whole) if kind == "sum" else (np.ones(whole.size, dtype=np.bool_), (body,))
+        inner = whole.where(mask)
+        ends = np.concatenate([[0], np.cumsum(mask.reshape(grid.size, extent).sum(axis=1))]).tolist()
+        node = body if inner is whole else e.Times(rest) if rest else e.Number(Fraction(1))
+        argument = self.args((node,), inner)
+        fold: type[Fold] = {"sum": Sum, "prod": Product}.get(kind, Extreme)
+        more = {"relation": kind, "grid": grid} if fold is Extreme else {}
+        return self.add(fold, argument, grid.size, bounds=list(pairwise(ends)), **more)
+
+    def select(self, condition: e.Entry, yes: e.Entry, no: e.Entry, grid: Grid) -> int:
+        known = _known(condition, grid, self.sizes)
+        if known is None:
+            return self.add(Choose, self.args((condition, yes, no), grid), grid.size)
+        parts = []
+        for branch, mask in ((yes, known != 0), (no, known == 0)):
+            inner = grid.where(mask)
+            if inner is grid:
+                return self.single(branch, grid)
+            if inner.size:
+                place = Argument(self.single(branch, inner))
+                parts.append(self.add(Spread, (place,), grid.size, places=np.flatnonzero(mask).tolist()))
+        return self.add(Plus, tuple(map(Argument, parts)), grid.size) if parts else self.single(no, grid)
+
+
+def _factors(node: e.Entry) -> tuple[e.Entry, ...]:
+    if isinstance(node, e.Times):
+        return tuple(factor for arg in node.args for factor in _factors(arg))
+    return (node,)
+
+
+def _known(node: e.Entry, grid: Grid, sizes: Mapping[str, int]) -> Any:
+    """The exact values of a node over the grid where only indices and sizes decide them; None elsewhere."""
+    match node:
+        case e.Number(value):
+            return np.full(grid.size, value, dtype=object)
+        case e.Count(extent):
+            return np.full(grid.size, Fraction(evaluate(extent, sizes)), dtype=object)
+        case e.Holds():
+            return grid.holds(node, sizes).astype(object)
+        case e.Plus(args) | e.Times(args):
+            parts = [_known(arg, grid, sizes) for arg in args]
+            if any(part is None for part in parts):
+                return None
+            return sum(parts) if isinstance(node, e.Plus) else np.prod(parts, axis=0)
+    return None

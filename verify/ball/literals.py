@@ -1,0 +1,65 @@
+"""How a number written in a source is read: as the double it is, as its shortest decimal, or as a named constant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from flint import arb
+
+from verify.ball.kernels import rational
+from verify.ball.precision import working_precision
+
+READINGS = ("exact", "decimal", "named")
+
+_NAMED: tuple[Callable[[], arb], ...] = (
+    arb.pi,
+    lambda: 2 * arb.pi(),
+    lambda: arb.pi() / 2,
+    lambda: arb.pi() / 4,
+    lambda: 1 / arb.pi(),
+    lambda: 2 / arb.pi(),
+    lambda: arb.pi().sqrt(),
+    lambda: (2 * arb.pi()).sqrt(),
+    lambda: 1 / arb.pi().sqrt(),
+    lambda: 2 / arb.pi().sqrt(),
+    lambda: 1 / (2 * arb.pi()).sqrt(),
+    lambda: (2 / arb.pi()).sqrt(),
+    lambda: (arb.pi() / 2).sqrt(),
+    lambda: arb.pi().log(),
+    lambda: (2 * arb.pi()).log(),
+    lambda: (2 * arb.pi()).log() / 2,
+    lambda: arb(2).sqrt(),
+    lambda: 1 / arb(2).sqrt(),
+    lambda: arb(3).sqrt(),
+    lambda: arb(2).log(),
+    lambda: 1 / arb(2).log(),
+    lambda: arb(10).log(),
+    lambda: 1 / arb(10).log(),
+    arb.const_e,
+    arb.const_euler,
+)
+
+
+def _by_double() -> dict[float, Callable[[], arb]]:
+    with working_precision(256):
+        return {float(constant()): constant for constant in _NAMED}
+
+
+_BY_DOUBLE = _by_double()
+
+
+def literal(value: int | float | bool, reading: str = "exact") -> arb:
+    """The number a literal stands for. ``"named"`` falls back to the shortest decimal.
+
+    >>> literal(0.5, "decimal"), literal(0.1, "decimal") * 10 == 1
+    (0.500000000000000, False)
+    """
+    if reading not in READINGS:
+        raise ValueError(f"literal: got reading={reading!r}, expected one of {', '.join(READINGS)}")
+    if reading == "exact" or not isinstance(value, float) or value != value or value in (float("inf"), -float("inf")):
+        return arb(int(value)) if isinstance(value, (bool, int)) else arb(value)
+    if reading == "named" and abs(value) in _BY_DOUBLE:
+        constant = _BY_DOUBLE[abs(value)]()
+        return constant if value > 0 else -constant
+    return rational(Fraction(repr(value)))

@@ -1,0 +1,187 @@
+"""Reading a program in balls: its values, and its differential at a point.
+
+Every function takes the program, inputs by variable (arrays of floats or integers, taken exactly, or object
+arrays of balls), the sizes of its dimensions, and the bits to compute with. What comes back encloses the
+exact real result at exactly these inputs. ``Reading.events`` lists the guards that were on a boundary or
+could not be decided: there, a differential may not exist, and the caller decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from dualgrad.program.record import Program, Variable
+from verify.ball.events import Event, events
+from verify.ball.layout import Layout, lay_out
+from verify.ball.precision import working_precision
+from verify.ball.run import ZERO, Balls, Run
+from verify.ball.sweep import backward, flat_balls, forward
+
+BallArray = NDArray[Any]  # an object array of arb
+Inputs = Mapping[Variable, NDArray[Any]]
+Sizes = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a program is at a point."""
+
+    values: Mapping[Variable, BallArray]
+    outputs: tuple[BallArray, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def decided(self) -> bool:
+        """Whether every guard was decided, as the recording has it."""
+        return all(event.kind == "boundary" for event in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Differential:
+    """Derivatives at a point, one array for each variable asked for (or each output), and what was met on the way."""
+
+    arrays: tuple[BallArray, ...]
+    reading: Reading
+
+
+def evaluate(program: Program, inputs: Inputs, sizes: Sizes, precision: int = 128, literals: str = "exact") -> Reading:
+    """The values of all variables and outputs."""
+    layout = _laid_out(program, sizes)
+    floating = [v for v in program.inputs if v.dtype.kind == "f"]
+    with working_precision(precision):
+        return _reading(layout, forward(layout, inputs, floating, literals))
+
+
+def gradient(
+    program: Program,
+    wrt: Sequence[Variable],
+    inputs: Inputs,
+    sizes: Sizes,
+    precision: int = 128,
+    literals: str = "exact",
+    along: Mapping[Variable, BallArray] | None = None,
+    absolute: bool = False,
+) -> Differential:
+    """The gradient of the sum over all elements of all outputs.
+
+    ``along`` chooses, at a boundary, the side to which this direction leaves: the gradient is then that of the
+    smooth piece there. ``absolute`` adds magnitudes instead of terms: Σ |product of slopes| over all paths, the
+    scale against which a gradient's rounding is to be judged.
+    """
+    layout = _laid_out(program, sizes)
+    with working_precision(precision):
+        run = forward(layout, inputs, wrt, literals, along)
+        seeds = [[arb(1)] * len(run.values[node]) for node in layout.outputs]
+        changes = backward(layout, run, seeds, absolute)
+        return Differential(_at(layout, wrt, changes), _reading(layout, run))
+
+
+def vjp(
+    program: Program,
+    wrt: Sequence[Variable],
+    inputs: Inputs,
+    sizes: Sizes,
+    cotangents: Sequence[NDArray[Any]],
+    precision: int = 128,
+    literals: str = "exact",
+) -> Differential:
+    """The gradient of Σ cotangent · output over all elements of all outputs."""
+    layout = _laid_out(program, sizes)
+    with working_precision(precision):
+        run = forward(layout, inputs, wrt, literals)
+        shapes = [layout.shape(output) for output in program.outputs]
+        seeds = [flat_balls("a cotangent", g, shape) for g, shape in zip(cotangents, shapes, strict=True)]
+        return Differential(_at(layout, wrt, backward(layout, run, seeds)), _reading(layout, run))
+
+
+def jvp(
+    program: Program,
+    tangents: Mapping[Variable, NDArray[Any]],
+    inputs: Inputs,
+    sizes: Sizes,
+    precision: int = 128,
+    literals: str = "exact",
+) -> Differential:
+    """The directional derivative of every output; at a boundary the one-sided one, along the direction."""
+    layout = _laid_out(program, sizes)
+    with working_precision(precision):
+        run = forward(layout, inputs, list(tangents), literals, tangents)
+        assert run.tangents is not None
+        found = [run.tangents[node] or [ZERO] * len(run.values[node]) for node in layout.outputs]
+        shapes = [layout.shape(output) for output in program.outputs]
+        return Differential(tuple(map(_array, found, shapes)), _reading(layout, run))
+
+
+def jacobian(
+    program: Program,
+    wrt: Sequence[Variable],
+    inputs: Inputs,
+    sizes: Sizes,
+    precision: int = 128,
+    literals: str = "exact",
+) -> Differential:
+    """The Jacobian of the first output: one array of shape output.shape + wrt.shape for each variable."""
+    layout = _laid_out(program, sizes)
+    with working_precision(precision):
+        run = forward(layout, inputs, wrt, literals)
+        size = len(run.values[layout.outputs[0]])
+        shape = layout.shape(program.outputs[0])
+        rows = [_at(layout, wrt, backward(layout, run, [_unit(size, row)])) for row in range(size)]
+        arrays = []
+        for slot, variable in enumerate(wrt):
+            flat = [ball for row in rows for ball in row[slot].ravel().tolist()]
+            arrays.append(_array(flat, shape + layout.shape(variable)))
+        return Differential(tuple(arrays), _reading(layout, run))
+
+
+# ---------------------------------------------------------------------------- helpers
+
+_KEPT = 32
+_layouts: dict[tuple[int, tuple[tuple[str, int], ...]], Layout] = {}
+
+
+def _laid_out(program: Program, sizes: Sizes) -> Layout:
+    key = (id(program), tuple(sorted(sizes.items())))
+    found = _layouts.get(key)
+    if found is None or found.program is not program:
+        found = lay_out(program, dict(sizes))
+        while len(_layouts) >= _KEPT:
+            del _layouts[next(iter(_layouts))]
+        _layouts[key] = found
+    return found
+
+
+def _array(balls: Balls, shape: tuple[int, ...]) -> BallArray:
+    array = np.empty(len(balls), dtype=object)
+    array[:] = balls
+    return array.reshape(shape)
+
+
+def _at(layout: Layout, wrt: Sequence[Variable], changes: list[Balls | None]) -> tuple[BallArray, ...]:
+    found = []
+    for variable in wrt:
+        shape = layout.shape(variable)
+        found.append(_array(changes[layout.places[variable]] or [ZERO] * prod(shape), shape))
+    return tuple(found)
+
+
+def _unit(size: int, row: int) -> Balls:
+    seed = [ZERO] * size
+    seed[row] = arb(1)
+    return seed
+
+
+def _reading(layout: Layout, run: Run) -> Reading:
+    values = {v: _array(run.values[node], layout.shape(v)) for v, node in layout.places.items()}
+    outputs = tuple(
+        _array(run.values[node], layout.shape(operand))
+        for node, operand in zip(layout.outputs, layout.program.outputs, strict=True)
+    )
+    return Reading(values, outputs, events(layout, run))

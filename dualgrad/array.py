@@ -32,6 +32,11 @@ _COMPARISONS = {
 }
 
 
+BY_NUMPY.update(
+    {np.shape: lambda a: a.shape, np.ndim: rank, np.iscomplexobj: lambda x: False, np.real: lambda val: val}
+)
+
+
 def public() -> dict[str, Callable[..., Any]]:
     """Every public function by name: the ops, and what is composed of them."""
     return {**REGISTRY, **COMPOSED}
@@ -104,6 +109,11 @@ class ArrayMethods:
         return REGISTRY["transpose"](self)
 
     @property
+    def real(self) -> Any:
+        """The array itself: arrays here are real."""
+        return self
+
+    @property
     def mT(self) -> Any:
         """The last two axes exchanged."""
         return COMPOSED["swapaxes"](self, -1, -2)
@@ -121,7 +131,9 @@ class ArrayMethods:
         """All elements in one axis."""
         return COMPOSED["ravel"](self, order=order)
 
-    def astype(self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True) -> Any:
+    def astype(
+        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
         """The array in another dtype."""
         return REGISTRY["astype"](self, dtype)
 

@@ -40,9 +40,6 @@ class Sizes(Protocol):
         """The common extent of two axes that the op requires to be equal; ValueError if they cannot be."""
 
     def at_least(self, extent: Extent, least: int, why: str) -> None:
-        """Require ``extent >= least``: a condition on the sizes; ValueError if it cannot hold."""
-
-    def at_least(self, extent: Extent, least: int, why: str) -> None:
         """A size condition of the op: the claim carries it; ValueError where it does not hold."""
 
 
@@ -204,7 +201,9 @@ def dtype_of(forward: Callable[..., Any]) -> Callable[..., Any]:
 
     def dtype(*given: Any, **params: Any) -> Any:
         with np.errstate(all="ignore"):
-            return np.asarray(forward(*(np.ones((), d) if isinstance(d, np.dtype) else d for d in given), **params)).dtype
+            return np.asarray(
+                forward(*(np.ones((), d) if isinstance(d, np.dtype) else d for d in given), **params)
+            ).dtype
 
     return dtype
 

@@ -222,7 +222,7 @@ def _stacked(value: Any) -> Any:
     if isinstance(value, Dim):
         return value.number()
     if isinstance(value, (list, tuple)):
-        return REGISTRY["stack"]([_stacked(part) for part in value])
+        return np.stack([_stacked(part) for part in value])
     return value if not isinstance(value, Tracer) else value.rebound(value.operand)
 
 

@@ -65,6 +65,7 @@ class Trace:
 
     def record(self, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Tracer:
         """Apply an op to operands of this trace and append the equation."""
+        inputs = [np.asarray(value) if isinstance(value, (list, tuple)) else value for value in inputs]
         operands = tuple(self.operand(value) for value in inputs)
         key = (op, tuple(map(_identity, operands)), tuple(sorted((name, repr(value)) for name, value in params.items())))
         known = self._known.get(key)
@@ -76,7 +77,7 @@ class Trace:
             self.refuse(f"dualgrad.{op.name}: {error}")
         line = user_line()
         value = self._run(op, inputs, params)
-        dtype = value.dtype if value is not None else np.dtype(op.dtype(*map(_dtype_of, inputs), **_cast(params)))
+        dtype = value.dtype if value is not None else np.dtype(op.dtype(*map(_dtype_of, inputs), **params))
         output = Variable(self._name("v"), meaning.shape, dtype)
         self.equations.append(Equation(op, operands, params, output, meaning, line))
         self._known[key] = (output, value)
@@ -105,8 +106,6 @@ class Trace:
                 return Literal(float(value))
             case np.ndarray() if value.dtype.kind in "fiub":
                 return self._capture(value)
-            case list() | tuple():
-                return self._capture(np.asarray(value))
         self.refuse(f"an operand of type {type(value).__name__} cannot be recorded; pass numbers or real arrays")
 
     def _capture(self, array: np.ndarray[Any, Any]) -> Operand:
@@ -299,6 +298,30 @@ class Tracer(ArrayMethods):
         self.cell.write(result.operand, self)
         self.value = result.value
 
+    def _in_place(self, result: Tracer) -> Tracer:
+        if self.ndim == 0:  # a NumPy scalar is immutable: the name is rebound
+            return result
+        self.become(result)
+        return self
+
+    def __iadd__(self, other: Any) -> Tracer:
+        return self._in_place(self + other)
+
+    def __isub__(self, other: Any) -> Tracer:
+        return self._in_place(self - other)
+
+    def __imul__(self, other: Any) -> Tracer:
+        return self._in_place(self * other)
+
+    def __itruediv__(self, other: Any) -> Tracer:
+        return self._in_place(self / other)
+
+    def __ipow__(self, other: Any) -> Tracer:
+        return self._in_place(self**other)
+
+    def __imatmul__(self, other: Any) -> Tracer:
+        return self._in_place(self @ other)
+
     def rebound(self, operand: Operand) -> Tracer:
         """A fresh handle on an operand of this trace, with this array's value."""
         return Tracer(self.trace, Cell(operand), self.value)
@@ -384,10 +407,6 @@ def _dtype_of(value: Any) -> Any:
     if isinstance(value, Dim):
         return 1
     return value.dtype if isinstance(value, (np.ndarray, np.generic)) else value
-
-
-def _cast(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {"dtype": params["dtype"]} if params.get("dtype") is not None else {}
 
 
 def _kind(key: Any) -> str:

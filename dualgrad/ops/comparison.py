@@ -26,7 +26,12 @@ greater = pointwise(
     "greater", np.greater, [None, None], lambda x1, x2: positive(x1 - x2), aliases=("gt",), samples=_PAIRS
 )
 greater_equal = pointwise(
-    "greater_equal", np.greater_equal, [None, None], lambda x1, x2: 1 - positive(x2 - x1), aliases=("ge",), samples=_PAIRS
+    "greater_equal",
+    np.greater_equal,
+    [None, None],
+    lambda x1, x2: 1 - positive(x2 - x1),
+    aliases=("ge",),
+    samples=_PAIRS,
 )
 less = pointwise("less", np.less, [None, None], lambda x1, x2: positive(x2 - x1), aliases=("lt",), samples=_PAIRS)
 less_equal = pointwise(

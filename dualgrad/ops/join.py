@@ -20,7 +20,8 @@ def _call(arrays: Sequence[Any], axis: int = 0) -> Call:
         arrays, axis = [np.ravel(array) for array in arrays], 0
     if not arrays:
         raise ValueError("concatenate: got no arrays, expected at least one")
-    return Call(tuple(arrays), {"axis": one_axis(axis, rank(arrays[0]))})
+    operands = tuple(array if hasattr(array, "extents") else np.asarray(array) for array in arrays)
+    return Call(operands, {"axis": one_axis(axis, rank(operands[0]))})
 
 
 def _meaning(sizes: Sizes, *shapes: Shape, axis: int) -> Meaning:

@@ -111,7 +111,7 @@ def _parsed(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
         result = ("..." if "..." in given else "") + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
     for term, width in zip(terms, wide, strict=True):
         if width < 0 or (width and "..." not in term):
-            raise ValueError(f"einsum: {term!r} of {subscripts!r} does not name the axes of its operand, one letter each")
+            raise ValueError(f"einsum: {term!r} of {subscripts!r} does not name each axis of its operand by a letter")
     filled = [term.replace("...", dots[longest - width :]) for term, width in zip(terms, wide, strict=True)]
     return filled, result.replace("...", dots)
 
@@ -245,8 +245,9 @@ def kron(a: Any, b: Any) -> Any:
     """The Kronecker product: every element of a times all of b, laid out in blocks."""
     ndim = max(rank(a), rank(b))
     left, right = ((1,) * (ndim - rank(x)) + extents(x) for x in (a, b))
-    wide = np.reshape(a, tuple(e for k in left for e in (k, 1))) * np.reshape(b, tuple(e for k in right for e in (1, k)))
-    return np.reshape(wide, tuple(m * n for m, n in zip(left, right, strict=True)))
+    coarse = np.reshape(a, tuple(extent for length in left for extent in (length, 1)))
+    fine = np.reshape(b, tuple(extent for length in right for extent in (1, length)))
+    return np.reshape(coarse * fine, tuple(m * n for m, n in zip(left, right, strict=True)))
 
 
 @composed(np.cross)

@@ -272,9 +272,7 @@ diagonal = structural(
 )
 
 
-def _diag_call(
-    v: Any, k: int = 0, *, shape: Any = None, axis1: int = 0, axis2: int = 1
-) -> Call:
+def _diag_call(v: Any, k: int = 0, *, shape: Any = None, axis1: int = 0, axis2: int = 1) -> Call:
     k = operator.index(k)
     square = (*extents(v)[:-1], *[extents(v)[-1] + abs(k)] * 2) if shape is None else plain_extents(shape)
     return Call((v,), {"k": k, "shape": square, "axis1": axis1, "axis2": axis2})

@@ -51,8 +51,9 @@ gammaln = pointwise(
     samples=over((0.2, 5.0)),
 )
 
+
 def _no_trigamma(y: Any, x: Any) -> Any:
-    raise NotImplementedError("dualgrad.digamma: its derivative, trigamma, is not an op yet; differentiate gammaln once")
+    raise NotImplementedError("digamma: its derivative, trigamma, is not an op yet; differentiate gammaln only once")
 
 
 digamma = pointwise(

@@ -211,6 +211,11 @@ def test_the_paragraph_of_a_refutation_ends_with_the_script(refuted):
     assert text.endswith("  to see it\n    import numpy as np\n\n    x = np.array([1.0])")
 
 
+def test_a_large_array_is_cut_in_the_paragraph(proved):
+    text = str(dataclasses.replace(proved, engine="1.0, " * 1000))
+    assert max(len(row) for row in text.split("\n")) < 250
+
+
 def test_right_formula_with_wrong_numbers_is_told_as_that(proved):
     numbers = Numbers("wrong", ulps=1e12)
     lowered = dataclasses.replace(proved, verdict=Verdict.REFUTED, numbers=numbers)

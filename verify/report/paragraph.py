@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.report.text import line, printable
+from verify.report.text import line, printable, shortened
 from verify.report.words import claim, distance, kink, scope
 from verify.verdict import Counterexample, Formula, Numbers, Result
 
 _LABEL = 12
+_WIDEST = 200  # characters of an array: the report has it in full
 
 
 def paragraph(result: Result) -> str:
@@ -32,8 +33,8 @@ def paragraph(result: Result) -> str:
 
 def _details(result: Result) -> Iterator[tuple[str, str]]:
     yield from _formula(result.formula)
-    yield "value", line(result.value)
-    yield "returned", line(result.engine)
+    yield "value", shortened(line(result.value), _WIDEST)
+    yield "returned", shortened(line(result.engine), _WIDEST)
     yield "numbers", _numbers(result.numbers)
     yield from (("kink", kink(place)) for place in result.kinks)
     yield from (("hygiene", line(note)) for note in result.hygiene)

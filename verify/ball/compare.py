@@ -130,7 +130,7 @@ def _outward(value: Fraction, towards: float) -> float:
         near = float(value)
     except OverflowError:
         near = inf if value > 0 else -inf
-        return near if near == towards else -towards and nextafter(near, towards)
+        return near if near == towards else nextafter(near, towards)
     if (near < value) if towards > 0 else (near > value):
         near = nextafter(near, towards)
     return near

@@ -75,7 +75,7 @@ class Grid:
             return self
         axes = [axis for axis, index in enumerate(self.indices) if index in kept]
         shadow = Grid(tuple(self.indices[a] for a in axes), tuple(self.extents[a] for a in axes))
-        if self.points is None and prod(self.extents):
+        if self.points is None and self.size:
             return shadow
         met = np.zeros(shadow.size, dtype=np.bool_)
         met[shadow.flat(self)] = True

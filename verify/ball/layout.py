@@ -152,9 +152,10 @@ class _Builder:
     def build(self, node: e.Entry, grid: Grid) -> int:
         match node:
             case e.Number(value):
-                return self.add(Constant, (), 1, numbers=(value,))
+                return self.add(Constant, (), grid.size, numbers=(value,) * grid.size)
             case e.Count(extent):
-                return self.add(Constant, (), 1, numbers=(Fraction(evaluate(extent, self.sizes)),))
+                count = Fraction(evaluate(extent, self.sizes))
+                return self.add(Constant, (), grid.size, numbers=(count,) * grid.size)
             case e.Holds():
                 held = tuple(Fraction(int(h)) for h in grid.holds(node, self.sizes))
                 return self.add(Constant, (), grid.size, numbers=held)

@@ -108,13 +108,15 @@ class Enclosure:
 
 
 def decimal(ball: arb, digits: int = 17) -> str:
-    """The digits of a ball that are certain, at most so many.
+    """The digits of a ball that are certain, at most so many; "0" where the ball contains 0.
 
     >>> decimal(arb(4.5)), decimal(arb("nan"))
     ('4.5', 'nan')
     """
     if not ball.is_finite():
         return "nan"
+    if ball.contains(0):
+        return "0"
     text: str = ball.str(digits, radius=False)
     mantissa, mark, exponent = text.partition("e")
     return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + mark + exponent

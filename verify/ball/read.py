@@ -126,6 +126,7 @@ def jacobian(
     sizes: Sizes,
     precision: int = 128,
     literals: str = "exact",
+    absolute: bool = False,
 ) -> Differential:
     """The Jacobian of the first output: one array of shape output.shape + wrt.shape for each variable."""
     layout = _laid_out(program, sizes)
@@ -133,7 +134,7 @@ def jacobian(
         run = forward(layout, inputs, wrt, literals)
         size = len(run.values[layout.outputs[0]])
         shape = layout.shape(program.outputs[0])
-        rows = [_at(layout, wrt, backward(layout, run, [_unit(size, row)])) for row in range(size)]
+        rows = [_at(layout, wrt, backward(layout, run, [_unit(size, row)], absolute)) for row in range(size)]
         arrays = []
         for slot, variable in enumerate(wrt):
             flat = [ball for row in rows for ball in row[slot].ravel().tolist()]

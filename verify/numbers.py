@@ -1,0 +1,247 @@
+"""Are the numbers right? The distance of a gradient from the true one, judged against what rounding explains.
+
+The distance is counted in ulps of the gradient's dtype, an element at a time, at exactly the inputs given.
+What rounding explains is one ulp times the condition number κ of the problem at that element:
+
+    κ = max(|g|, how much g moves under relative changes of all floating data, Σ |terms| of g) / |g|
+
+The middle term moves every floating input and captured array by a few eps in random directions, exactly;
+numbers that are whole, in arrays that are not differentiated, are taken for labels and stay. The last is the
+sum of the magnitudes of all paths through the program's differential: where the true value is 0 because terms
+cancel, it is the scale on which rounding is measured. No tolerance is chosen anywhere, and a true value that is
+small because the function is flat keeps its own scale: off by 100 % is wrong.
+
+    ok     within OK ulps x κ
+    wrong  not finite where the truth is, or more than half of the digits lost beyond what κ explains
+    lost   between
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from dualgrad.program.record import Program, Variable
+from verify.ball.compare import accurate, decimal, spacing, ulps, upper_float
+from verify.ball.precision import working_precision
+from verify.ball.read import BallArray, Differential, Inputs, Sizes, gradient, jacobian
+from verify.ball.refine import refine
+from verify.verdict import Numbers
+
+OK = 64.0  # ulps x κ
+STEP = 4.0  # eps, the size of the changes that measure κ
+DIRECTIONS = 2  # that many changes always
+MORE = 6  # and that many more before anything is called not ok
+BITS = 80  # relative bits of the true values
+
+_ORDER = ("ok", "unknown", "lost", "wrong")
+
+
+def wrong_beyond(dtype: np.dtype[Any]) -> float:
+    """The ulps x κ beyond which more than half of the dtype's digits are lost.
+
+    >>> wrong_beyond(np.dtype(np.float64)) == 2.0**26.5
+    True
+    """
+    return float(max(OK, 2.0 ** ((np.finfo(dtype).nmant + 1) / 2)))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The gradient under test at a point: ``got`` holds one array for each variable in ``wrt``.
+
+    ``kind`` is "grad" (of the sum over all outputs) or "jac" (of the first output, ``out.shape + wrt.shape``).
+    """
+
+    program: Program
+    wrt: tuple[Variable, ...]
+    inputs: Inputs
+    sizes: Sizes
+    got: tuple[NDArray[Any], ...]
+    names: tuple[str, ...]
+    kind: str = "grad"
+
+    def at(self, inputs: Inputs, precision: int, absolute: bool = False) -> Differential:
+        """The program's differential at other inputs."""
+        read = gradient if self.kind == "grad" else jacobian
+        return read(self.program, self.wrt, inputs, self.sizes, precision, absolute=absolute)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The coarsest dtype among the gradients."""
+        kinds = [array.dtype for array in self.got if array.dtype.kind == "f"]
+        return max(kinds, key=lambda dtype: float(np.finfo(dtype).eps), default=np.dtype(float))
+
+
+def true_derivative(question: Question) -> Differential:
+    """The derivative to BITS relative bits, where that can be had."""
+    return refine(lambda precision: question.at(question.inputs, precision), BITS)
+
+
+def judge(question: Question, truth: Sequence[BallArray] | None = None, seed: int = 0) -> Numbers:
+    """The worst element of the gradient under test. ``truth`` overrides the derivative that is read in balls.
+
+    Elements whose true value cannot be had count as unknown, and so does a point on the boundary of a guard,
+    unless the caller found out what the derivative is there and passes it.
+    """
+    found = true_derivative(question) if truth is None else None
+    truth = found.arrays if truth is None and found is not None else truth
+    assert truth is not None
+    refused = _refused(question, truth)
+    if refused is not None:
+        return refused
+    if found is not None and found.reading.events:
+        return Numbers("unknown", points=1, reason=_event_reason(found))
+    scales = _Scales(question, truth, np.random.default_rng(seed))
+    scales.widen(DIRECTIONS)
+    worst = _worst(question, truth, scales)
+    if worst.status in ("lost", "wrong"):
+        scales.widen(MORE)
+        worst = _worst(question, truth, scales)
+    return worst
+
+
+def worst_of(points: Sequence[Numbers]) -> Numbers:
+    """The worst of several points' answers, with the points and elements counted."""
+    if not points:
+        return Numbers("unknown", reason="no point was compared")
+    worst = max(points, key=lambda numbers: (_ORDER.index(numbers.status), numbers.ulps or 0.0))
+    return replace(worst, elements=sum(p.elements for p in points), points=sum(p.points for p in points))
+
+
+# ---------------------------------------------------------------------------- the rule
+
+
+def _worst(question: Question, truth: Sequence[BallArray], scales: _Scales) -> Numbers:
+    ranked = [
+        (_rank(float(v), t, scales.at[slot].item(index), got.dtype), slot, index)
+        for slot, got in enumerate(map(_floating, question.got))
+        for (index, v), t in zip(np.ndenumerate(got), truth[slot].flat, strict=True)
+    ]
+    if not ranked:
+        return Numbers("unknown", points=1, reason="there is no element to compare")
+    (order, _), slot, index = max(ranked, key=lambda entry: entry[0])
+    return _described(question, truth[slot].item(index), scales, slot, index, _ORDER[order], len(ranked))
+
+
+def _rank(value: float, truth: arb, scale: arb, dtype: np.dtype[Any]) -> tuple[int, float]:
+    """How bad an element is: its place in _ORDER, then its distance in ulps of the scale."""
+    if not accurate(truth, BITS // 2):
+        return _ORDER.index("unknown"), 0.0
+    if not isfinite(value):
+        distance = ulps(value, truth, dtype)
+        return _ORDER.index("ok" if distance == 0 else "wrong"), distance
+    if not scale.is_finite():
+        return _ORDER.index("ok"), 0.0
+    distance = upper_float(abs(arb(value) - truth) / spacing(scale, dtype))
+    status = "ok" if distance <= OK else "wrong" if distance > wrong_beyond(dtype) else "lost"
+    return _ORDER.index(status), distance
+
+
+def _described(
+    question: Question, truth: arb, scales: _Scales, slot: int, index: tuple[int, ...], status: str, count: int
+) -> Numbers:
+    got = _floating(question.got[slot])
+    name = question.names[slot]
+    scale, value = scales.at[slot].item(index), float(got[index])
+    known = accurate(truth, BITS // 2)
+    vanishes = bool(truth.contains(0))
+    distance = ulps(value, truth, got.dtype) if known else None
+    if known and vanishes and isfinite(value):
+        distance = upper_float(abs(arb(value) - truth) / spacing(scale, got.dtype))
+    kappa = upper_float(scale / abs(truth)) if known and not vanishes else None
+    return Numbers(
+        status,
+        ulps=distance,
+        condition=kappa,
+        index=f"{name}[{', '.join(map(str, index))}]" if index else name,
+        got=repr(value),
+        expected=decimal(truth),
+        elements=count,
+        points=1,
+        reason="" if known else "the true value is not finite here, or was not enclosed narrowly enough",
+    )
+
+
+def _refused(question: Question, truth: Sequence[BallArray]) -> Numbers | None:
+    for name, got, true in zip(question.names, question.got, truth, strict=True):
+        if got.shape != true.shape:
+            return Numbers("wrong", points=1, reason=f"{name}: got shape {got.shape}, expected {true.shape}")
+        if got.dtype.kind not in "fiub" or got.dtype.itemsize > 8:
+            return Numbers("unknown", points=1, reason=f"{name}: dtype {got.dtype} is not judged; expected real floats")
+    return None
+
+
+def _floating(array: NDArray[Any]) -> NDArray[Any]:
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def _event_reason(found: Differential) -> str:
+    event = found.reading.events[0]
+    where = f" at {event.equation!r}" if event.equation is not None else ""
+    what = {"boundary": "lies on the boundary of a guard", "undecided": "leaves a guard undecided"}
+    return f"the input {what.get(event.kind, 'takes another branch than the recording')}{where}"
+
+
+# ---------------------------------------------------------------------------- the scale
+
+
+class _Scales:
+    """For every element max(|g|, its change under relative changes of the data, the magnitudes of its terms)."""
+
+    def __init__(self, question: Question, truth: Sequence[BallArray], rng: np.random.Generator) -> None:
+        self.question, self.truth, self.rng = question, truth, rng
+        terms = question.at(question.inputs, 2 * BITS, absolute=True).arrays
+        self.at: list[BallArray] = [true.copy() for true in truth]
+        self._take(terms)
+
+    def widen(self, directions: int) -> None:
+        """Take the change along some more random directions into account."""
+        step = STEP * float(np.finfo(self.question.dtype).eps)
+        for _ in range(directions):
+            moved = _moved(self.question, step, self.rng)
+            there = refine(partial(self.question.at, moved), BITS, limit=4 * BITS + 192)
+            with working_precision(2 * BITS):
+                self._take([_rate(here, new, step) for here, new in zip(self.truth, there.arrays, strict=True)])
+
+    def _take(self, others: Sequence[BallArray]) -> None:
+        for scale, other in zip(self.at, others, strict=True):
+            for index in np.ndindex(scale.shape):
+                scale[index] = _greater(scale.item(index), other.item(index))
+
+
+def _rate(here: BallArray, new: BallArray, step: float) -> BallArray:
+    return np.asarray((new - here) / arb(step), dtype=object)
+
+
+def _greater(a: arb, b: arb) -> arb:
+    a, b = abs(a), abs(b)
+    if not (a.is_finite() and b.is_finite()):
+        return arb(inf)
+    return a.mid() if a > b else b.mid()
+
+
+def _moved(question: Question, step: float, rng: np.random.Generator) -> dict[Variable, NDArray[Any]]:
+    given: Mapping[Variable, NDArray[Any]] = {**question.program.captured, **question.inputs}
+    with working_precision(256):
+        return {
+            variable: _nudged(array, step, rng, variable not in question.wrt) if array.dtype.kind == "f" else array
+            for variable, array in given.items()
+        }
+
+
+def _nudged(array: NDArray[Any], step: float, rng: np.random.Generator, keep_whole: bool) -> NDArray[Any]:
+    moved = np.empty(array.shape, dtype=object)
+    sizes = step * rng.choice([-1.0, 1.0], array.shape) * rng.uniform(0.5, 1.0, array.shape)
+    for index, value in np.ndenumerate(array):
+        exact = arb(float(value))
+        stays = keep_whole and float(value).is_integer()
+        moved[index] = exact if stays else exact * (1 + arb(float(sizes[index])))
+    return moved

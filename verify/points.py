@@ -1,0 +1,132 @@
+"""Generic points: inputs drawn from what is known of each argument, with nothing special about them.
+
+Coordinates are doubles with all their digits, of moderate size, so that an identity that holds at such a point
+by accident is as good as impossible. A predicate is met by rejection, from ever narrower families.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.domain import Domain
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+
+TRIES = 64  # draws from each family before a predicate is given up
+_FAMILIES = ("real", "positive", "unit", "simplex", "symmetric", "spd", "invertible", "binary", "sign", "onehot")
+
+
+def points(
+    shapes: Sequence[Shape],
+    domains: Sequence[Domain],
+    seed: int = 0,
+    dtypes: Sequence[np.dtype[Any]] | None = None,
+) -> Iterator[list[Array]]:
+    """Endless generic points, each a list with one array for every shape; stops where a domain cannot be met.
+
+    >>> [a.shape for a in next(points([(2, 3), ()], ["positive", "real"]))]
+    [(2, 3), ()]
+    """
+    rng = np.random.default_rng(seed)
+    kinds = dtypes or [np.dtype(float)] * len(shapes)
+    while True:
+        drawn = [draw(shape, domain, rng, dtype) for shape, domain, dtype in zip(shapes, domains, kinds, strict=True)]
+        if any(array is None for array in drawn):
+            return
+        yield [array for array in drawn if array is not None]
+
+
+def draw(shape: Shape, domain: Domain, rng: np.random.Generator, dtype: Any = float) -> Array | None:
+    """One array in the domain; None when the shape has no such array, or a predicate refuses all that were tried.
+
+    >>> draw((2,), "simplex", np.random.default_rng(0)).sum()
+    np.float64(1.0)
+    """
+    if callable(domain):
+        return _by_rejection(shape, domain, rng, np.dtype(dtype))
+    array = _DRAWS[domain](shape, rng)
+    return None if array is None else np.asarray(array).astype(np.dtype(dtype))
+
+
+def _by_rejection(shape: Shape, holds: Callable[[Any], bool], rng: np.random.Generator, dtype: Any) -> Array | None:
+    for family in _FAMILIES:
+        for _ in range(TRIES):
+            array = draw(shape, family, rng, dtype)
+            if array is None:
+                break
+            if _accepts(holds, array):
+                return array
+    return None
+
+
+def _accepts(holds: Callable[[Any], bool], array: Array) -> bool:
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return bool(holds(array.copy()))
+    except Exception:
+        return False
+
+
+def _real(shape: Shape, rng: np.random.Generator) -> Array:
+    return rng.uniform(0.2, 2.2, shape) * rng.choice([-1.0, 1.0], shape)
+
+
+def _positive(shape: Shape, rng: np.random.Generator) -> Array:
+    return np.asarray(rng.uniform(0.2, 2.2, shape))
+
+
+def _simplex(shape: Shape, rng: np.random.Generator) -> Array | None:
+    """Along the last axis; multiples of 2 ** -20, so that the sum is exactly 1."""
+    if not shape or 0 in shape:
+        return None
+    raw = rng.uniform(0.2, 2.2, shape)
+    parts = np.floor(raw / raw.sum(-1, keepdims=True) * 2**20)
+    parts[..., 0] += 2**20 - parts.sum(-1)
+    return np.asarray(parts / 2**20)
+
+
+def _onehot(shape: Shape, rng: np.random.Generator) -> Array | None:
+    if not shape or shape[-1] == 0:
+        return None
+    return np.asarray(np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])])
+
+
+def _square(make: Callable[[Array, Shape], Array]) -> Callable[[Shape, np.random.Generator], Array | None]:
+    def drawn(shape: Shape, rng: np.random.Generator) -> Array | None:
+        if len(shape) < 2 or shape[-1] != shape[-2]:
+            return None
+        return make(_real(shape, rng), shape)
+
+    return drawn
+
+
+def _symmetric(a: Array) -> Array:
+    upper = np.triu(a)
+    return upper + np.swapaxes(np.triu(a, 1), -1, -2)
+
+
+def _spd(a: Array, shape: Shape) -> Array:
+    return _symmetric(a @ np.swapaxes(a, -1, -2) / max(shape[-1], 1) + 0.5 * np.eye(shape[-1]))
+
+
+_DRAWS: dict[str, Callable[[Shape, np.random.Generator], Array | None]] = {
+    "real": _real,
+    "nonzero": _real,
+    "positive": _positive,
+    "nonnegative": _positive,
+    "unit": lambda shape, rng: np.asarray(rng.uniform(0.05, 0.95, shape)),
+    "binary": lambda shape, rng: np.asarray(rng.integers(2, size=shape), dtype=float),
+    "sign": lambda shape, rng: np.asarray(rng.choice([-1.0, 1.0], shape)),
+    "simplex": _simplex,
+    "onehot": _onehot,
+    "symmetric": _square(lambda a, shape: _symmetric(a)),
+    "spd": _square(_spd),
+    "invertible": _square(lambda a, shape: a + 2 * np.eye(shape[-1])),
+}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.frontends.numpy import rewiring
+from dualgrad.frontends.rewire import Rewiring
 from dualgrad.frontends.trace import Trace, Tracer
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import dimension, dimensions
@@ -70,12 +71,12 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
     candidate = engine_gradient(function, problem.wrt) if problem.own else wires.translate(problem.candidate)
     if problem.tensors:
         function = on_tensors(function)
-    forward, refused = _program(trace, problem.name, function, problem, tracers, None)
+    forward, refused = _program(trace, wires, problem.name, function, problem, tracers, None)
     gradient, gradient_refused = None, refused
     if forward is not None:
         name = f"gradient of {problem.name}"
         gradient, gradient_refused = _program(
-            trace, name, candidate, problem, tracers, len(problem.wrt)
+            trace, wires, name, candidate, problem, tracers, len(problem.wrt)
         )
     return Recording(trace, dict(shapes), inputs, forward, gradient, refused, gradient_refused)
 
@@ -110,7 +111,7 @@ def _touches(extents: Any, label: str, leaked: set[str]) -> bool:
 
 
 def _program(
-    trace: Trace, name: str, function: Any, problem: Problem, tracers: Mapping[int, Tracer], parts: int | None
+    trace: Trace, wires: Rewiring, name: str, function: Any, problem: Problem, tracers: Mapping[int, Tracer], parts: int | None
 ) -> tuple[Program | None, str]:
     args = [
         tracers[i].rebound(tracers[i].operand) if i in tracers else a.given for i, a in enumerate(problem.arguments)
@@ -118,7 +119,7 @@ def _program(
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = function(*args)
+            result = wires.watched(function, *args)
         found = list(leaves(result)) if parts is None else split_result(result, parts)
         if found is None:
             return None, f"{name} returned another structure while being recorded"

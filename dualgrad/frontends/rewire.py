@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dualgrad.frontends.watch import caught_exceptions
+
 # Their functions speak the protocols themselves, or are ours: never copied.
 OPAQUE_PACKAGES = frozenset({"numpy", "dualgrad", "verify", "math", "builtins", "flint", "sympy"})
 STATEFUL = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
@@ -27,6 +29,12 @@ class Rewiring:
     table: Mapping[int, tuple[Any, Any]]  # id -> (original, kept alive; replacement)
     refuse: Callable[[str], Any]
     copies: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    catching: set[types.CodeType] = field(default_factory=set)  # code of the copies that handles exceptions
+
+    def watched(self, copy: Callable[..., Any], *args: Any) -> Any:
+        """Call a copy; an exception that traced code catches poisons the recording."""
+        with caught_exceptions(self.catching, self.refuse):
+            return copy(*args)
 
     def translate(self, value: Any) -> Any:
         """The tracing counterpart of a value, or the value itself."""
@@ -56,6 +64,7 @@ class Rewiring:
         return value
 
     def _function(self, function: types.FunctionType) -> types.FunctionType:
+        self.catching |= handlers(function.__code__)
         if changes_state(function):
             self.refuse(f"{function.__name__} assigns a global or an outer variable; a second call could differ")
         copy = types.FunctionType(
@@ -119,6 +128,13 @@ def changes_state(function: types.FunctionType) -> bool:
         step.opname in STATEFUL or (step.opname == "STORE_DEREF" and step.argval in function.__code__.co_freevars)
         for step in dis.get_instructions(function)
     )
+
+
+def handlers(code: types.CodeType) -> set[types.CodeType]:
+    """A code object and those nested in it, as far as they handle exceptions."""
+    nested = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    found = {code} if any(step.opname == "PUSH_EXC_INFO" for step in dis.get_instructions(code)) else set()
+    return found.union(*map(handlers, nested))
 
 
 def _importer(rewiring: Rewiring) -> Callable[..., Any]:

@@ -93,7 +93,7 @@ class Trace:
         """A tracer, number, dimension or captured array as an operand."""
         match value:
             case Tracer():
-                if value.trace is not self:
+                if value._trace is not self:
                     self.refuse("an array of another recording was used; return it instead of storing it")
                 return value.operand
             case Dim():
@@ -113,6 +113,8 @@ class Trace:
             self.refuse(f"an array of dtype {array.dtype} cannot be recorded; pass real arrays")
         if array.ndim == 0:
             return self.operand(array[()])
+        if array.size and (array == array.flat[0]).all():
+            return self._uniform(array)
         digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
         key = (array.shape, array.dtype.str, digest)
         if key not in self._captures:
@@ -120,6 +122,11 @@ class Trace:
             self._captures[key] = variable
             self.captured[variable] = np.array(array)
         return self._captures[key]
+
+    def _uniform(self, array: np.ndarray[Any, Any]) -> Operand:
+        """An array of one number, as that number broadcast: zeros and ones in an expression are no symbols."""
+        call = REGISTRY["broadcast_to"].call(array.flat[0], array.shape)
+        return self.record(REGISTRY["broadcast_to"], call.inputs, call.params).operand
 
     def shape(self, operand: Operand) -> Shape:
         """The extents of an operand, merged dimensions replaced."""
@@ -173,28 +180,28 @@ class Cell:
         self.key = key
         self.loose = loose
         self.version = 0
-        self.seen = parent.cell.current_version() if parent is not None else 0
+        self.seen = parent._cell.current_version() if parent is not None else 0
 
     def current_version(self) -> int:
         """How often this storage was written to, through any view."""
-        return self.version + (self.parent.cell.current_version() if self.parent is not None else 0)
+        return self.version + (self.parent._cell.current_version() if self.parent is not None else 0)
 
     def read(self) -> Operand:
         """The operand now."""
-        if self.parent is not None and self.parent.cell.current_version() != self.seen:
+        if self.parent is not None and self.parent._cell.current_version() != self.seen:
             if self.loose:
-                self.parent.trace.refuse("an array was written to while a reshaped view of it was in use; copy it first")
-            self._operand = self.parent.take(self.key).operand
-            self.seen = self.parent.cell.current_version()
+                self.parent._trace.refuse("an array was written to while a reshaped view of it was in use; copy it first")
+            self._operand = self.parent._take(self.key).operand
+            self.seen = self.parent._cell.current_version()
         return self._operand
 
     def write(self, operand: Operand, tracer: Tracer) -> None:
         """Replace the contents, through to the base."""
         if self.loose:
-            tracer.trace.refuse("a reshaped view was written to; copy it first")
+            tracer._trace.refuse("a reshaped view was written to; copy it first")
         if self.parent is not None:
-            self.parent.put(self.key, tracer.rebound(operand))
-            self.seen = self.parent.cell.current_version()
+            self.parent._put(self.key, tracer.rebound(operand))
+            self.seen = self.parent._cell.current_version()
         else:
             self.version += 1
         self._operand = operand
@@ -207,96 +214,96 @@ class Tracer(ArrayMethods):
     """An array that records. Made by :meth:`Trace.input` and by ops on tracers."""
 
     __bind_rank__ = 1
-    __slots__ = ("__weakref__", "cell", "trace", "value")
+    __slots__ = ("__weakref__", "_cell", "_trace", "_value")
 
     def __init__(self, trace: Trace, cell: Cell, value: np.ndarray[Any, Any] | None) -> None:
-        self.trace = trace
-        self.cell = cell
-        self.value = value
+        self._trace = trace
+        self._cell = cell
+        self._value = value
 
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         first = next(value for value in inputs if isinstance(value, Tracer))
-        result = first.trace.record(op, inputs, params)
+        result = first._trace.record(op, inputs, params)
         if op.name in LOOSE_VIEWS and isinstance(inputs[0], Tracer):
-            result.cell = Cell(result.cell.read(), parent=inputs[0], loose=True)
+            result._cell = Cell(result._cell.read(), parent=inputs[0], loose=True)
         return result
 
     def __refuse__(self, message: str) -> Any:
-        return self.trace.refuse(message)
+        return self._trace.refuse(message)
 
     # ------------------------------------------------------------------------ what it is
 
     @property
     def operand(self) -> Operand:
         """The operand this array is now."""
-        return self.cell.read()
+        return self._cell.read()
 
     @property
     def extents(self) -> Shape:
         """The shape as structural extents, without logging."""
-        return self.trace.shape(self.cell._operand)
+        return self._trace.shape(self._cell._operand)
 
     @property
     def shape(self) -> tuple[int | Dim, ...]:
         """The shape as a user's function sees it."""
-        return tuple(self.trace.dim(extent) for extent in self.extents)
+        return tuple(self._trace.dim(extent) for extent in self.extents)
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return len(self.cell._operand.shape)
+        return len(self._cell._operand.shape)
 
     @property
     def size(self) -> int | Dim:
         """The number of elements."""
-        return self.trace.dim(product(self.extents))
+        return self._trace.dim(product(self.extents))
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype."""
-        operand = self.cell._operand
+        operand = self._cell._operand
         return operand.dtype if isinstance(operand, Variable) else np.result_type(_dtype_of(self))
 
     # ------------------------------------------------------------------------ views and writes
 
-    def take(self, key: Any) -> Tracer:
+    def _take(self, key: Any) -> Tracer:
         """``self[key]`` as a new equation."""
         result: Tracer = REGISTRY["getitem"](self, key)
         return result
 
     def __getitem__(self, key: Any) -> Any:
         try:
-            result = self.take(key)
+            result = self._take(key)
         except (TypeError, IndexError, NotImplementedError) as error:
-            if self.trace.poison or isinstance(error, IndexError):
+            if self._trace.poison or isinstance(error, IndexError):
                 raise
-            return self.trace.refuse(f"indexing with {_kind(key)} cannot be recorded: {error}")
+            return self._trace.refuse(f"indexing with {_kind(key)} cannot be recorded: {error}")
         if result.ndim:
-            result.cell = Cell(result.cell.read(), parent=self, key=key)
+            result._cell = Cell(result._cell.read(), parent=self, key=key)
         return result
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self.put(key, value)
+        self._put(key, value)
 
-    def put(self, key: Any, value: Any) -> None:
+    def _put(self, key: Any, value: Any) -> None:
         """``self[key] = value``: the last write wins, and every view sees it."""
         try:
             result: Tracer = REGISTRY["setitem"](self, value, key)
         except (TypeError, IndexError, NotImplementedError) as error:
-            if self.trace.poison or isinstance(error, IndexError):
+            if self._trace.poison or isinstance(error, IndexError):
                 raise
-            self.trace.refuse(f"assigning with {_kind(key)} cannot be recorded: {error}")
+            self._trace.refuse(f"assigning with {_kind(key)} cannot be recorded: {error}")
         self.become(result)
 
     def become(self, result: Tracer) -> None:
         """In-place: this array now holds what ``result`` holds."""
         if result.ndim != self.ndim:
-            self.trace.refuse(f"an in-place operation changed the shape from {self.extents} to {result.extents}")
+            self._trace.refuse(f"an in-place operation changed the shape from {self.extents} to {result.extents}")
         for mine, other in zip(self.extents, result.extents, strict=True):
-            self.trace.extents.same(mine, other, "an in-place operation")
-        self.cell.write(result.operand, self)
-        self.value = result.value
+            self._trace.extents.same(mine, other, "an in-place operation")
+        self._cell.write(result.operand, self)
+        self._value = result._value
 
     def _in_place(self, result: Tracer) -> Tracer:
         if self.ndim == 0:  # a NumPy scalar is immutable: the name is rebound
@@ -324,15 +331,15 @@ class Tracer(ArrayMethods):
 
     def rebound(self, operand: Operand) -> Tracer:
         """A fresh handle on an operand of this trace, with this array's value."""
-        return Tracer(self.trace, Cell(operand), self.value)
+        return Tracer(self._trace, Cell(operand), self._value)
 
     # ------------------------------------------------------------------------ escapes
 
     def __bool__(self) -> bool:
-        if self.value is None:
-            self.trace.refuse("a branch was taken on a value; a proof covers every value")
-        outcome = bool(self.value)
-        self.trace.conditions.append(Condition(self.operand, outcome, user_line()))
+        if self._value is None:
+            self._trace.refuse("a branch was taken on a value; a proof covers every value")
+        outcome = bool(self._value)
+        self._trace.conditions.append(Condition(self.operand, outcome, user_line()))
         return outcome
 
     def __len__(self) -> int:
@@ -340,17 +347,17 @@ class Tracer(ArrayMethods):
             raise TypeError("len() of unsized object")
         extent = self.extents[0]
         if isinstance(extent, Size):
-            self.trace.extents.leak(dimensions(extent), f"len() gave the number {extent}")
-        return self.trace.extents.concrete(extent)
+            self._trace.extents.leak(dimensions(extent), f"len() gave the number {extent}")
+        return self._trace.extents.concrete(extent)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[position] for position in range(len(self)))
 
     def __array__(self, *_: Any, **__: Any) -> Any:
-        return self.trace.refuse("an array was asked for its values by code that cannot be recorded (np.asarray, C code, …)")
+        return self._trace.refuse("an array was asked for its values by code that cannot be recorded (np.asarray, C code, …)")
 
     def _no_value(self, what: str) -> Any:
-        return self.trace.refuse(f"{what} reads a value; a recording covers every value: use NumPy functions instead")
+        return self._trace.refuse(f"{what} reads a value; a recording covers every value: use NumPy functions instead")
 
     def __float__(self) -> Any:
         return self._no_value("float()")
@@ -382,14 +389,19 @@ class Tracer(ArrayMethods):
         return self._equality("not_equal", other)
 
     def _equality(self, name: str, other: object) -> Any:
-        if self.value is None:
-            self.trace.refuse("an equality test between values holds on a set of measure zero; it cannot be proved over")
+        if self._value is None:
+            self._trace.refuse("an equality test between values holds on a set of measure zero; it cannot be proved over")
         return REGISTRY[name](self, other)
 
     __hash__ = object.__hash__
 
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(np.ndarray, name):
+            self._trace.refuse(f"the attribute .{name} of an array cannot be recorded")
+        raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
+
     def __repr__(self) -> str:
-        return f"Tracer({self.cell._operand!r}: {self.dtype}[{', '.join(map(str, self.extents))}])"
+        return f"Tracer({self._cell._operand!r}: {self.dtype}[{', '.join(map(str, self.extents))}])"
 
 
 def _identity(operand: Operand) -> Any:
@@ -397,12 +409,12 @@ def _identity(operand: Operand) -> Any:
 
 
 def _value_of(value: Any) -> Any:
-    return value.value if isinstance(value, Tracer) else value
+    return value._value if isinstance(value, Tracer) else value
 
 
 def _dtype_of(value: Any) -> Any:
     if isinstance(value, Tracer):
-        operand = value.cell._operand
+        operand = value._cell._operand
         return operand.dtype if isinstance(operand, Variable) else 1
     if isinstance(value, Dim):
         return 1

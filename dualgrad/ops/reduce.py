@@ -22,6 +22,13 @@ def _call(a: Any, axis: Any = None, *, keepdims: bool = False) -> Call:
     return Call((a,), {"axis": all_axes(axis, rank(a)), "keepdims": bool(keepdims)})
 
 
+def _typed_call(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Call:
+    """The signature of sum, mean and prod, which take the dtype to reduce in."""
+    if dtype is not None and np.dtype(dtype) != getattr(a, "dtype", None):
+        a = np.astype(a, dtype) if hasattr(a, "dtype") else np.asarray(a, dtype)
+    return _call(a, axis, keepdims=keepdims)
+
+
 def _meaning(kind: str, sizes: Sizes, shape: Shape, axis: Axes, keepdims: bool) -> Meaning:
     indices, at = kept(shape, axis, keepdims)
     return Meaning(indices, over(kind, shape, axis, at))
@@ -44,7 +51,7 @@ def _calls(draw: Draw) -> list[Sample]:
 sum = structural(
     "sum",
     Kind.MULTILINEAR,
-    call=_call,
+    call=_typed_call,
     forward=np.sum,
     dtype=dtype_of(lambda a, **_: np.sum(a)),
     meaning=partial(_meaning, "sum"),
@@ -73,7 +80,7 @@ def _mean_pull(g: Any, y: Any, a: Any, axis: Axes, keepdims: bool) -> Any:
 mean = structural(
     "mean",
     Kind.MULTILINEAR,
-    call=_call,
+    call=_typed_call,
     forward=np.mean,
     dtype=dtype_of(lambda a, **_: np.mean(a)),
     meaning=_mean_meaning,
@@ -144,7 +151,7 @@ def _prod_pull(g: Any, y: Any, a: Any, axis: Axes, keepdims: bool) -> Any:
 prod = structural(
     "prod",
     Kind.COMPOSITE,
-    call=_call,
+    call=_typed_call,
     forward=np.prod,
     dtype=dtype_of(lambda a, **_: np.prod(a)),
     meaning=partial(_meaning, "prod"),

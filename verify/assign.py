@@ -1,0 +1,70 @@
+"""Sizes to try: assignments of the free dimensions that keep every size condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dualgrad.program.record import Literal, Program
+from dualgrad.program.size import dimension, evaluate
+from verify.claim import free_dimensions
+from verify.recording import Recording
+
+SMALL = ((2, 3, 4, 5, 6, 7), (4, 2, 3, 6, 5, 8), (3, 5, 2, 4, 7, 6))
+ELEMENTS = 4096  # no argument is made larger than this to get above a literal
+
+
+def assignments(recording: Recording) -> Iterator[dict[str, int]]:
+    """Three small assignments, pairwise distinct, and one above every integer literal where that is affordable."""
+    free = free_dimensions(recording)
+    for pattern in SMALL:
+        yield _settled(recording, {name: pattern[place % len(pattern)] for place, name in enumerate(free)})
+    above = largest_literal(recording) + 1
+    if free and above > max(SMALL[0]):
+        large = _settled(recording, {name: above + place for place, name in enumerate(free)})
+        if all(_elements(recording, position, large) <= ELEMENTS for position in recording.labels):
+            yield large
+
+
+def shapes(recording: Recording, sizes: Mapping[str, int]) -> dict[int, tuple[int, ...]]:
+    """The shape of every traced argument at these sizes."""
+    extents = recording.trace.extents
+    return {
+        position: tuple(
+            evaluate(extents.resolve(dimension(label)), sizes) if isinstance(label, str) else label for label in axes
+        )
+        for position, axes in recording.labels.items()
+    }
+
+
+def largest_literal(recording: Recording) -> int:
+    """The largest integer written in the recorded programs: a size that was baked in would be one of these."""
+    found = [1]
+    for program in (recording.forward, recording.gradient):
+        found += [] if program is None else _integers(program)
+    return max(found)
+
+
+def _integers(program: Program) -> Iterator[int]:
+    for equation in program.equations:
+        for operand in equation.inputs:
+            if isinstance(operand, Literal) and float(operand.value).is_integer():
+                yield abs(int(operand.value))
+
+
+def _settled(recording: Recording, sizes: dict[str, int]) -> dict[str, int]:
+    """The assignment, raised until every size condition and every axis is at least as long as it must be."""
+    extents = recording.trace.extents
+    for _ in range(64):
+        lengths = [length for shape in shapes(recording, sizes).values() for length in shape]
+        conditions = all(evaluate(extents.resolve(extent), sizes) >= least for extent, least in extents.conditions)
+        if conditions and all(length >= 1 for length in lengths):
+            break
+        sizes = {name: size + 1 for name, size in sizes.items()}
+    return sizes
+
+
+def _elements(recording: Recording, position: int, sizes: Mapping[str, int]) -> int:
+    total = 1
+    for length in shapes(recording, sizes)[position]:
+        total *= length
+    return total

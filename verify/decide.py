@@ -1,0 +1,231 @@
+"""The ladder: from a problem to a result, the strongest verdict first, never more than was shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from verify import floats, hygiene
+from verify.formula import Attempt, attempt
+from verify.hardpoints import hard_points
+from verify.kinks import examine
+from verify.look import Look, Point, digits, finite_value, look
+from verify.numbers import judge
+from verify.points import draw
+from verify.problem import Array, Problem, Undecidable
+from verify.recording import record
+from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Verdict
+from verify.witness import counterexample
+
+GENERIC_POINTS = 4
+
+
+@dataclass
+class Findings:
+    """What was found on the way; a result is read off it at the end."""
+
+    problem: Problem
+    got: list[Array]
+    here: Look
+    numbers: Numbers
+    attempt: Attempt | None = None
+    kinks: tuple[Kink, ...] = ()
+    refutation: Counterexample | None = None
+    reason: str = ""
+    readings: frozenset[str] = frozenset()
+    looked: int = 0
+    unsure: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def decide(problem: Problem, deadline: float) -> Result:
+    """Answer both questions about a problem before the deadline (a time.monotonic() value)."""
+    values = problem.value(problem.arrays)
+    if not all(np.isfinite(value).all() for value in values):
+        raise Undecidable(f"{problem.name} is not finite at the given arguments, so it has no derivative there")
+    if not any(value.size for value in values) or not all(problem.arrays[p].size for p in problem.wrt):
+        raise Undecidable("there is nothing to compare: an array has no elements")
+    got = problem.gradient(problem.arrays)
+    misfit = _misfit(problem, values, got)
+    if misfit is not None:
+        return misfit
+    clean = hygiene.examine(problem, got)
+    findings = _look_around(problem, got, deadline)
+    return _result(findings, clean)
+
+
+# ---------------------------------------------------------------------------- shapes
+
+
+def _misfit(problem: Problem, values: Sequence[Array], got: Sequence[Array]) -> Result | None:
+    """REFUTED where the candidate's shape is not the derivative's."""
+    for place, (position, part) in enumerate(zip(problem.wrt, got, strict=True)):
+        expected = problem.arrays[position].shape
+        if problem.kind == "jac":
+            expected = values[0].shape + expected
+        if part.shape == expected or (problem.kind == "jac" and problem.arrays[position].ndim == 0 and part.shape == (*expected, 1)):
+            continue
+        name = problem.arguments[position].name
+        reason = f"the gradient with respect to {name} has shape {part.shape}, expected {expected}"
+        example = counterexample(problem, problem.arrays, place, (), f"an array of shape {expected}", f"shape {part.shape}")
+        formula = Formula(Verdict.REFUTED, method="the shapes differ", reason=reason)
+        return Result(Verdict.REFUTED, formula, Numbers("wrong", reason=reason), counterexample=example, reason=reason)
+    return None
+
+
+# ---------------------------------------------------------------------------- looking
+
+
+def _look_around(problem: Problem, got: list[Array], deadline: float) -> Findings:
+    tried = attempt(problem, deadline)
+    usable = tried.recording if tried.recording.forward is not None else None
+    here = look(problem, Point("the given arguments", problem.arrays), usable)
+    findings = Findings(problem, got, here, judge(problem, here, got), tried)
+    if here.status == "kink":
+        kink = examine(problem, here, got)
+        findings.kinks = (kink,) if kink is not None else ()
+    _absorb(findings, here)
+    for point in _points(problem, here):
+        if time.monotonic() > deadline:
+            findings.unsure = findings.unsure or "the time budget ran out before every point was looked at"
+            break
+        if findings.refutation is not None:
+            break
+        _visit(findings, point, usable)
+    return findings
+
+
+def _points(problem: Problem, here: Look) -> Iterator[Point]:
+    shapes = {position: array.shape for position, array in problem.arrays.items()}
+    for seed in range(GENERIC_POINTS):
+        arrays = draw(problem, shapes, seed=seed + 1000)
+        if arrays is not None:
+            yield Point("a random point", arrays)
+    yield from hard_points(problem, here)
+
+
+def _visit(findings: Findings, point: Point, usable: object) -> None:
+    problem = findings.problem
+    if not finite_value(problem, point.arrays):
+        return
+    seen = look(problem, point, usable)  # type: ignore[arg-type]
+    _absorb(findings, seen)
+    if findings.refutation is None and seen.status in ("equal", "numbers only", "kink"):
+        _numbers_there(findings, seen)
+
+
+def _numbers_there(findings: Findings, seen: Look) -> None:
+    """The candidate run natively at another point: wrong numbers there refute, a kink there is listed."""
+    problem = findings.problem
+    try:
+        got = problem.gradient(seen.point.arrays)
+    except Undecidable as error:
+        findings.notes += (f"at {seen.point.label}: {error}",)
+        return
+    if seen.status == "kink":
+        kink = examine(problem, seen, got)
+        if kink is not None and all(kink.where != known.where for known in findings.kinks):
+            findings.kinks += (kink,)
+        return
+    numbers = judge(problem, seen, got)
+    if numbers.status == "wrong":
+        findings.refutation = _example(problem, seen, numbers)
+        findings.reason = f"the numbers are wrong at {seen.point.label}: {numbers.reason or numbers.index}"
+    elif seen.status == "numbers only" and numbers.status != "ok":
+        findings.unsure = findings.unsure or f"digits are lost at {seen.point.label}"
+
+
+def _absorb(findings: Findings, seen: Look) -> None:
+    """Take what a look says about the formula."""
+    if seen.status == "different" and seen.difference is not None:
+        d = seen.difference
+        findings.refutation = counterexample(findings.problem, seen.point.arrays, d.place, d.index, d.expected, d.got)
+        findings.reason = f"the enclosures are disjoint at {seen.point.label}"
+    elif seen.status == "equal":
+        findings.looked += 1
+        findings.readings |= {seen.reading}
+    elif seen.status == "numbers only":
+        findings.looked += 1
+    elif seen.status == "unknown":
+        findings.unsure = findings.unsure or seen.reason
+
+
+def _example(problem: Problem, seen: Look, numbers: Numbers) -> Counterexample:
+    place, index = worst_element(problem, numbers)
+    return counterexample(problem, seen.point.arrays, place, index, numbers.expected, numbers.got)
+
+
+def worst_element(problem: Problem, numbers: Numbers) -> tuple[int, tuple[int, ...]]:
+    """The argument's place in ``wrt`` and the index that ``numbers.index`` ("x[0, 1]") names."""
+    name, _, rest = numbers.index.partition("[")
+    places = [problem.arguments[position].name for position in problem.wrt]
+    index = tuple(int(part) for part in rest.rstrip("]").split(",") if part.strip())
+    return (places.index(name) if name in places else 0), index
+
+
+# ---------------------------------------------------------------------------- the result
+
+
+def _result(findings: Findings, clean: hygiene.Hygiene) -> Result:
+    problem = findings.problem
+    formula = _formula(findings)
+    verdict, reason, example = formula.verdict, formula.reason, findings.refutation
+    if findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
+        verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
+    elif findings.refutation is not None:
+        verdict, reason = Verdict.REFUTED, findings.reason
+    elif findings.numbers.status == "wrong":
+        verdict, reason = Verdict.REFUTED, f"the numbers are wrong at the given arguments: {findings.numbers.reason}"
+        example = _example(problem, findings.here, findings.numbers)
+    elif clean.refuting:
+        verdict, reason = Verdict.REFUTED, clean.refuting[0]
+    return Result(
+        verdict=verdict,
+        formula=formula,
+        numbers=findings.numbers,
+        kinks=findings.kinks,
+        hygiene=(*clean.findings, *clean.refuting),
+        counterexample=example,
+        reason=reason,
+        notes=(*problem.notes, *findings.notes),
+    )
+
+
+def _formula(findings: Findings) -> Formula:
+    attempt = findings.attempt
+    if attempt is not None and attempt.formula is not None:
+        if findings.refutation is None or findings.here.status != "different":
+            return attempt.formula
+        return Formula(Verdict.UNDECIDED, reason="internal error: a proof and a counterexample contradict each other; please report it")
+    reason = attempt.reason if attempt is not None else ""
+    if findings.refutation is not None:
+        return Formula(Verdict.REFUTED, method="disjoint enclosures in balls", reason=findings.reason)
+    if findings.here.status == "unknown":
+        return _by_floats(findings, reason)
+    if findings.unsure or findings.looked == 0 or findings.numbers.status in ("wrong", "unknown"):
+        return Formula(Verdict.UNDECIDED, reason=findings.unsure or findings.numbers.reason or reason)
+    if findings.here.status == "numbers only" and findings.numbers.status != "ok":
+        return Formula(Verdict.UNDECIDED, reason=f"digits are lost, and {findings.here.reason}")
+    return Formula(
+        Verdict.CERTIFIED,
+        method=f"balls at {findings.looked} points",
+        sizes="the sizes run",
+        assumptions=tuple(f"literals are read as {reading}" for reading in sorted(findings.readings - {"exact"})),
+        reason=f"not proved: {reason}" if reason else "",
+    )
+
+
+def _by_floats(findings: Findings, reason: str) -> Formula:
+    problem = findings.problem
+    if problem.kind != "grad":
+        return Formula(Verdict.UNDECIDED, reason=findings.here.reason or reason)
+    found = floats.compare(problem, findings.got)
+    why = findings.here.reason or reason
+    if not found.agrees:
+        return Formula(Verdict.UNDECIDED, reason=f"{found.reason}; {why}")
+    return Formula(Verdict.AGREES, method=f"extrapolated differences along {found.directions} directions", sizes="the sizes run", reason=why)
+
+

@@ -1,0 +1,108 @@
+"""The proof attempt: record symbolically, normalise, certify, check the certificate, turn the second key."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from verify.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
+from verify.key import second_key
+from verify.problem import Problem
+from verify.prove import Attempted, certified, prove
+from verify.recording import Labels, Recording, record, record_symbolic
+from verify.verdict import Formula, Verdict
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What the proof attempt gave: a PROVED formula or None, the recording that holds at other points, and why not."""
+
+    formula: Formula | None
+    recording: Recording
+    reason: str
+
+
+def attempt(problem: Problem, deadline: float) -> Attempt:
+    """Try to prove the candidate for every size, and where that fails for the sizes run."""
+    recording = record_symbolic(problem, problem.arrays)
+    if recording.gradient is None:
+        return Attempt(None, recording, recording.refused or recording.gradient_refused)
+    formula, reason = _proved(problem, recording, deadline)
+    if formula is None and free_dimensions(recording) and time.monotonic() < deadline:
+        fixed = record(problem, problem.arrays, fixed_labels(problem))
+        formula, _ = _proved(problem, fixed, deadline)
+        if formula is not None:
+            return Attempt(formula, fixed, f"not for every size: {reason}")
+    return Attempt(formula, recording, reason)
+
+
+def fixed_labels(problem: Problem) -> Labels:
+    """Every axis at the size it has."""
+    return {position: array.shape for position, array in problem.arrays.items()}
+
+
+def _proved(problem: Problem, recording: Recording, deadline: float) -> tuple[Formula | None, str]:
+    if recording.forward is None or recording.gradient is None:
+        return None, recording.refused or recording.gradient_refused
+    found = prove(problem, recording, deadline)
+    if found.proof is None:
+        return None, found.reason
+    certificate, accepted = certified(problem, recording, found)
+    if not accepted.accepted:
+        return None, f"the certificate was not accepted: {accepted.reason}"
+    key = second_key(problem, recording)
+    if not key.agrees:
+        return None, key.reason
+    ones = _holds_at_one(problem, recording, deadline)
+    return (
+        Formula(
+            verdict=Verdict.PROVED,
+            method=_method(found, key.sizes, accepted.trusted),
+            sizes=sizes_text(problem, recording, ones),
+            domain=(*domain_text(problem), *found.side_conditions),
+            assumptions=(*assumption_text(recording, recording.gradient), *found.assumptions),
+            expression=found.expression,
+            certificate=certificate,
+            reason="; ".join(leak_text(recording)),
+        ),
+        "",
+    )
+
+
+def _holds_at_one(problem: Problem, recording: Recording, deadline: float) -> bool:
+    """Whether the proof also goes through with each symbolic axis, and all of them, of size 1."""
+    free = free_dimensions(recording)
+    if not free or len(free) > 2 or time.monotonic() > deadline:
+        return False
+    choices = [{name} for name in free] + ([set(free)] if len(free) == 2 else [])
+    return all(_proved_at_one(problem, recording, ones, deadline) for ones in choices)
+
+
+def _proved_at_one(problem: Problem, recording: Recording, ones: set[str], deadline: float) -> bool:
+    from dualgrad.program.size import dimension, dimensions
+
+    extents = recording.trace.extents
+    labels: Labels = {}
+    arrays = {}
+    for position, axes in recording.labels.items():
+        chosen = []
+        for label in axes:
+            resolved = extents.resolve(dimension(label)) if isinstance(label, str) else label
+            if isinstance(label, str) and dimensions(resolved) & ones:
+                if resolved not in [dimension(name) for name in ones]:
+                    return False
+                chosen.append(1)
+            else:
+                chosen.append(label)
+        labels[position] = tuple(chosen)
+        shape = tuple(size if label != 1 else 1 for label, size in zip(chosen, problem.arrays[position].shape, strict=True))
+        arrays[position] = problem.arrays[position][tuple(slice(0, length) for length in shape)]
+    again = record(problem, arrays, labels)
+    if again.forward is None or again.gradient is None or again.trace.extents.leaks:
+        return False
+    return prove(problem, again, deadline).proof is not None
+
+
+def _method(found: Attempted, sizes: tuple[str, ...], trusted: int) -> str:
+    keys = "; ".join(sizes)
+    return f"index normal form ({found.statistics}); certificate checked, {trusted} trusted steps; second key in balls at {keys}"

@@ -1,0 +1,115 @@
+"""The second key to a proof: the user's own functions, traced again and run at other sizes and points.
+
+It shares no rule with the proof: f's derivative comes from balls, the candidate is run as it is. A clash is an
+internal error of ours, not a counterexample, and the verdict becomes UNDECIDED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from verify.assign import assignments, largest_literal, shapes
+from verify.look import Point, look, sizes_at
+from verify.points import draw
+from verify.problem import Array, Problem, Undecidable
+from verify.recording import Recording, fingerprint, record, run_floats, with_inputs
+
+TRIES = 8  # draws until f is finite and off its guards
+NATIVE = 1e-9  # relative: the same ops in the same order, run natively and from the recording
+
+
+@dataclass(frozen=True)
+class Key:
+    """Whether the second key agrees, at which sizes, and why not."""
+
+    agrees: bool
+    sizes: tuple[str, ...] = ()
+    reason: str = ""
+    clash: bool = False  # the keys contradict each other: an internal error
+
+
+def second_key(problem: Problem, recording: Recording) -> Key:
+    """Turn the second key: at three or more assignments of sizes, and one above every integer literal if affordable."""
+    tried: list[str] = []
+    largest = 0
+    for number, sizes in enumerate(assignments(recording)):
+        where = ", ".join(f"{name} = {size}" for name, size in sizes.items())
+        fault = _turn(problem, recording, shapes(recording, sizes), seed=number)
+        if fault is not None:
+            return Key(False, tuple(tried), f"{fault.reason}{f' at {where}' if where else ''}", fault.clash)
+        tried.append(where or f"point {number + 1}")
+        largest = max(largest, *sizes.values(), 0)
+    if sizes and largest_literal(recording) >= largest:
+        tried.append(f"no run above the literal {largest_literal(recording)}")
+    return Key(True, tuple(dict.fromkeys(tried)))
+
+
+@dataclass(frozen=True)
+class _Fault:
+    reason: str
+    clash: bool = False
+
+
+def _turn(problem: Problem, recording: Recording, at: dict[int, tuple[int, ...]], seed: int) -> _Fault | None:
+    fault = _Fault("no point of the domain was found where f is finite and off its guards")
+    for attempt in _points(problem, at, seed):
+        again = record(problem, attempt.arrays, recording.labels)
+        if not _same_programs(recording, again):
+            return _Fault("the functions do something else when traced again")
+        seen = look(problem, attempt, again)
+        if seen.status in ("kink", "outside"):
+            continue
+        if seen.status == "different":
+            return _Fault("the proof and the balls contradict each other: an internal error, please report it", clash=True)
+        if seen.status != "equal":
+            fault = _Fault(seen.reason)
+            continue
+        return _native_fault(problem, again, attempt)
+    return fault
+
+
+def _points(problem: Problem, at: dict[int, tuple[int, ...]], seed: int) -> Iterator[Point]:
+    for attempt in range(TRIES):
+        arrays = draw(problem, at, seed=97 * seed + attempt)
+        if arrays is not None:
+            yield Point("a random point", arrays)
+
+
+def _same_programs(first: Recording, second: Recording) -> bool:
+    if first.forward is None or first.gradient is None or second.forward is None or second.gradient is None:
+        return False
+    return fingerprint(first.forward) == fingerprint(second.forward) and fingerprint(first.gradient) == fingerprint(
+        second.gradient
+    )
+
+
+def _native_fault(problem: Problem, recording: Recording, point: Point) -> _Fault | None:
+    """Whether f and the candidate, run as they are, return what the recordings compute."""
+    assert recording.forward is not None and recording.gradient is not None
+    inputs, sizes = with_inputs(recording, point.arrays), sizes_at(recording, point)
+    try:
+        pairs = (
+            (problem.value(point.arrays), run_floats(recording.forward, inputs, sizes)),
+            (problem.gradient(point.arrays), run_floats(recording.gradient, inputs, sizes)),
+        )
+    except Undecidable as error:
+        return _Fault(str(error))
+    for native, recorded in pairs:
+        if not _agree(native, recorded):
+            return _Fault("a function returns something else when it is not being recorded")
+    return None
+
+
+def _agree(native: Sequence[Array], recorded: Sequence[Array]) -> bool:
+    if len(native) != len(recorded):
+        return False
+    return all(a.shape == b.shape and bool(np.all(np.abs(a - b) <= _allowed(a))) for a, b in zip(native, recorded, strict=True))
+
+
+def _allowed(array: Array) -> float:
+    coarse = {2: 1e-2, 4: 1e-4}.get(array.dtype.itemsize, NATIVE)
+    return coarse * float(np.max(np.abs(array), initial=0.0))
+

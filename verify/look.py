@@ -1,0 +1,167 @@
+"""Looking at one point in balls: the true derivative, what the candidate's program says, what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from verify.ball.precision import working_precision
+from verify.ball.read import BallArray, Differential, Event, evaluate, gradient, jacobian
+from verify.problem import Array, Problem, Undecidable
+from verify.recording import Recording, record, with_inputs
+
+FIRST_BITS = 128
+LAST_BITS = 2048
+AGREED_BITS = 80  # a difference is enclosed to this many bits of its terms before it counts as zero
+READINGS = ("exact", "decimal", "named")
+ULP = 2.0**-52
+
+
+@dataclass(frozen=True)
+class Point:
+    """Inputs to look at, and why."""
+
+    label: str
+    arrays: Mapping[int, Array]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An element where two enclosures are disjoint."""
+
+    place: int
+    index: tuple[int, ...]
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen at a point.
+
+    ``status``: "equal" and "different" compare the candidate's program with the truth in balls; "numbers only"
+    has no such program; "kink" is a point on a guard of f; "outside" one where f is not defined.
+    """
+
+    point: Point
+    status: str
+    recording: Recording
+    truth: tuple[BallArray, ...] = ()
+    events: tuple[Event, ...] = ()
+    difference: Difference | None = None
+    reading: str = "exact"
+    reason: str = ""
+
+
+def look(problem: Problem, point: Point, recording: Recording | None) -> Look:
+    """Compare at one point. ``recording`` is a proof trace that holds there, or None to record at the point itself."""
+    if recording is None:
+        recording = record(problem, point.arrays, None)
+    if recording.forward is None:
+        return Look(point, "unknown", recording, reason=recording.refused)
+    bits = FIRST_BITS
+    while True:
+        seen = _look(problem, point, recording, bits)
+        if seen.status != "undecided" or bits >= LAST_BITS:
+            return replace(seen, status="unknown") if seen.status == "undecided" else seen
+        bits *= 2
+
+
+def _look(problem: Problem, point: Point, recording: Recording, bits: int) -> Look:
+    truth = true_derivative(problem, point, recording, bits)
+    seen = Look(point, "undecided", recording, truth.arrays, truth.reading.events)
+    if any(event.kind == "undecided" for event in seen.events):
+        return replace(seen, reason="a guard could not be decided in balls")
+    if any(event.kind == "path" for event in seen.events):
+        return replace(seen, status="unknown", reason="the recorded path is not the one taken at this point")
+    if any(event.kind == "boundary" for event in seen.events):
+        return replace(seen, status="kink")
+    if not all(_finite(array) for array in truth.reading.outputs):
+        return replace(seen, status="outside" if bits >= 4 * FIRST_BITS else "undecided", reason="f is not finite there")
+    if not all(_finite(array) for array in truth.arrays):
+        return replace(seen, reason="the derivative is not finite there")
+    if recording.gradient is None:
+        return replace(seen, status="numbers only", reason=recording.gradient_refused)
+    return _compare(problem, point, recording, bits, seen)
+
+
+def true_derivative(problem: Problem, point: Point, recording: Recording, bits: int, literals: str = "exact") -> Differential:
+    """The derivative of f at the point in balls: the gradient of the sum, or the Jacobian."""
+    assert recording.forward is not None
+    wrt = [recording.inputs[position] for position in problem.wrt]
+    inputs = with_inputs(recording, point.arrays)
+    sizes = sizes_at(recording, point)
+    read = gradient if problem.kind == "grad" else jacobian
+    return read(recording.forward, wrt, inputs, sizes, bits, literals)
+
+
+def sizes_at(recording: Recording, point: Point) -> dict[str, int]:
+    """The value of every dimension at a point."""
+    sizes = {}
+    for position, axes in recording.labels.items():
+        for label, size in zip(axes, point.arrays[position].shape, strict=True):
+            if isinstance(label, str):
+                sizes[label] = size
+    return sizes
+
+
+def _compare(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
+    for reading in READINGS:
+        truth = seen.truth if reading == "exact" else true_derivative(problem, point, recording, bits, reading).arrays
+        claim = evaluate(recording.gradient, with_inputs(recording, point.arrays), sizes_at(recording, point), bits, reading)
+        if not claim.decided or not all(map(_finite, claim.outputs)):
+            return replace(seen, reason="the gradient's program is not finite there, or a guard of it could not be decided")
+        with working_precision(bits):
+            status, difference = _status(truth, claim.outputs, bits)
+        if status != "different":
+            return replace(seen, status=status, reading=reading, reason="the enclosures are wide" if status == "undecided" else "")
+        if reading == "exact":
+            first = difference
+            if not _within_an_ulp(seen.truth, claim.outputs, bits):
+                break
+    return replace(seen, status="different", difference=first)
+
+
+def _status(truth: tuple[BallArray, ...], claim: tuple[BallArray, ...], bits: int) -> tuple[str, Difference | None]:
+    wide = False
+    for place, (expected, got) in enumerate(zip(truth, claim, strict=True)):
+        if expected.shape != got.shape:
+            return "different", Difference(place, (), f"shape {expected.shape}", f"shape {got.shape}")
+        for index in np.ndindex(expected.shape):
+            delta = expected[index] - got[index]
+            if not delta.contains(0):
+                return "different", Difference(place, index, digits(expected[index]), digits(got[index]))
+            scale = abs(expected[index]).upper() + abs(got[index]).upper()
+            wide = wide or not (delta.rad() <= scale * 2.0**-AGREED_BITS or delta.rad() <= 2.0 ** (-bits / 2))
+    return ("undecided" if wide else "equal"), None
+
+
+def _within_an_ulp(truth: tuple[BallArray, ...], claim: tuple[BallArray, ...], bits: int) -> bool:
+    with working_precision(bits):
+        for expected, got in zip(truth, claim, strict=True):
+            if expected.shape != got.shape:
+                return False
+            for index in np.ndindex(expected.shape):
+                if not abs(expected[index] - got[index]).upper() <= abs(expected[index]).lower() * ULP:
+                    if not (expected[index] - got[index]).contains(0):
+                        return False
+    return True
+
+
+def digits(ball: object, count: int = 17) -> str:
+    """The decimal digits a ball is sure of, at most ``count``."""
+    return str(ball.str(count, radius=False))  # type: ignore[attr-defined]
+
+
+def _finite(array: BallArray) -> bool:
+    return all(ball.is_finite() for ball in array.ravel().tolist())
+
+
+def finite_value(problem: Problem, arrays: Mapping[int, Array]) -> bool:
+    """Whether f, run natively, is finite at these inputs."""
+    try:
+        return all(bool(np.isfinite(output).all()) for output in problem.value(arrays))
+    except Undecidable:
+        return False

@@ -1,0 +1,164 @@
+"""Values of entries at given arrays: exact where everything is rational, floats where a kernel is not.
+
+A factor that is 0 by a guard ends a product before the others are looked at, and the branch of a selection
+that is not taken is not evaluated, so a formula may mention what is undefined elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from dualgrad.mirror.algebra import power
+from dualgrad.mirror.kernels import Constant, Unreadable
+from dualgrad.program.entry import (
+    Affine,
+    Count,
+    Element,
+    Entry,
+    Guard,
+    Holds,
+    Index,
+    Kernel,
+    Number,
+    Plus,
+    Power,
+    Reduce,
+    Select,
+    Times,
+)
+from dualgrad.program.size import Extent, evaluate
+
+Value = Fraction | float
+Arrays = Callable[[int, tuple[int, ...]], Value]
+
+_CONSTANTS = {"pi": math.pi, "inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+_STEPS = 200_000  # nodes looked at before an evaluation is given up
+
+
+class TooLong(Unreadable):
+    """An evaluation that would take longer than a reader waits."""
+
+
+class Evaluation:
+    """Arrays by the number of their variable, and the sizes of dimensions."""
+
+    def __init__(self, arrays: Mapping[int, Any], sizes: Mapping[str, int]) -> None:
+        self.arrays = {number: np.asarray(array, dtype=object) for number, array in arrays.items()}
+        self.sizes = sizes
+        self.steps = 0
+
+    def table(self, indices: Sequence[Index], body: Entry) -> np.ndarray[Any, Any]:
+        """The values of an entry for all values of its free indices, as an array of numbers."""
+        shape = tuple(self.extent(index.extent) for index in indices)
+        result = np.empty(shape, dtype=object)
+        for position in product(*map(range, shape)):
+            result[position] = self.value(body, dict(zip(indices, position, strict=True)))
+        return result
+
+    def extent(self, extent: Extent) -> int:
+        """The number an extent is."""
+        return evaluate(extent, self.sizes)
+
+    def position(self, form: Affine, at: Mapping[Index, int]) -> int:
+        """The number an index form is."""
+        return sum(at[index] * self.extent(f) for index, f in form.terms) + self.extent(form.constant)
+
+    def value(self, node: Entry, at: Mapping[Index, int]) -> Value:
+        """The value of an entry at values of its indices."""
+        self.steps += 1
+        if self.steps > _STEPS:
+            raise TooLong("dualgrad.mirror: the formula is too long to evaluate; use the engine's numbers")
+        match node:
+            case Number(value):
+                return value
+            case Count(extent):
+                return Fraction(self.extent(extent))
+            case Constant(name):
+                return _CONSTANTS[name]
+            case Element(slot, position):
+                return _exact(self.arrays[slot][tuple(self.position(form, at) for form in position)])
+            case Plus(args):
+                return sum((self.value(arg, at) for arg in args), start=Fraction(0))
+            case Times(args):
+                return self._product(args, at)
+            case Power(base, exponent):
+                return _raised(self.value(base, at), exponent)
+            case Kernel(name, args):
+                return _KERNELS[name](*(self.value(arg, at) for arg in args))
+            case Holds(relation, form):
+                number = self.position(form, at)
+                return Fraction(number >= 0 if relation == ">=" else number == 0)
+            case Guard(relation, value):
+                number_at = self.value(value, at)
+                return Fraction(number_at > 0 if relation == ">" else number_at == 0)
+            case Select(condition, yes, no):
+                return self.value(yes if self.value(condition, at) else no, at)
+            case Reduce(kind, index, body):
+                values = [self.value(body, {**at, index: k}) for k in range(self.extent(index.extent))]
+                return _REDUCTIONS[kind](values)
+        raise Unreadable(f"dualgrad.mirror: {type(node).__name__} has no value; use an entry of program/entry.py")
+
+    def _product(self, args: Sequence[Entry], at: Mapping[Index, int]) -> Value:
+        total: Value = Fraction(1)
+        for arg in sorted(args, key=lambda arg: not isinstance(arg, Holds | Guard | Select)):
+            total = total * self.value(arg, at)
+            if total == 0 and isinstance(total, Fraction):
+                return total
+        return total
+
+
+def _exact(value: Any) -> Value:
+    if isinstance(value, Fraction):
+        return value
+    number = float(value)
+    return Fraction(number) if math.isfinite(number) else number
+
+
+def _raised(base: Value, exponent: Fraction) -> Value:
+    if isinstance(base, Fraction):
+        exact = power(Number(base), exponent) if base or exponent > 0 else None
+        if isinstance(exact, Number):
+            return exact.value
+    if base == 0:
+        return 0.0 if exponent > 0 else math.inf
+    return float(base) ** (int(exponent) if exponent.denominator == 1 else float(exponent))
+
+
+def _scipy(name: str) -> Callable[..., float]:
+    def run(*args: Value) -> float:
+        from scipy import special
+
+        return float(getattr(special, name)(*map(float, args)))
+
+    return run
+
+
+def _math(name: str) -> Callable[..., float]:
+    function = getattr(np, name)
+
+    def run(*args: Value) -> float:
+        with np.errstate(all="ignore"):
+            return float(function(*map(float, args)))
+
+    return run
+
+
+_KERNELS: dict[str, Callable[..., Value]] = {
+    **{name: _math(name) for name in "exp log sin cos tan sinh cosh tanh arcsin arccos arctan".split()},
+    **{name: _math(name) for name in "arcsinh arccosh arctanh arctan2 power".split()},
+    **{name: _scipy(name) for name in "erf erfc gammaln digamma".split()},
+    "trigamma": lambda x: _scipy("polygamma")(1, x),
+    "floor": lambda x: Fraction(math.floor(x)),
+}
+_REDUCTIONS: dict[str, Callable[[list[Value]], Value]] = {
+    "sum": lambda values: sum(values, start=Fraction(0)),
+    "prod": lambda values: math.prod(values, start=Fraction(1)),
+    "max": max,
+    "min": min,
+}

@@ -1,0 +1,100 @@
+"""The formula of a gradient: from the output back, through the intermediates that keep their names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from dualgrad.mirror.algebra import ONE, ZERO, free, plus, size_of, times
+from dualgrad.mirror.formula import Formula
+from dualgrad.mirror.reading import READABLE, UNFOLDED, Reading, at, definitions, formula, opened
+from dualgrad.mirror.slopes import derivative, reads
+from dualgrad.program.entry import Element, Entry, Index, affine, equal
+from dualgrad.program.record import Operand, Program, Variable
+from dualgrad.program.size import Extent
+
+LARGEST_ADJOINT = 80  # nodes of a derivative that goes into the next one without a name
+BAR = "\u0304"  # y with a bar is the derivative of the output in y
+
+
+def read_gradient(
+    program: Program,
+    wrt: Variable | str | int = 0,
+    output: Operand | None = None,
+    names: Mapping[Variable, str] | None = None,
+    sizes: Mapping[str, Extent] | None = None,
+) -> Formula:
+    """The formula of the gradient of the sum of an output's elements."""
+    return gradient(opened(program, output, names, sizes), wrt)
+
+
+def gradient(reading: Reading, wrt: Variable | str | int, jacobian: bool = False) -> Formula:
+    """The gradient of the sum of the output's elements; with ``jacobian``, the derivative of each of them."""
+    variable = reading.variable(wrt)
+    if len(reading.book.definitions) <= UNFOLDED:
+        full = Adjoints(reading, (), jacobian).formula(variable)
+        if size_of(full.body) <= READABLE and not full.where:
+            return full
+    return Adjoints(reading, reading.lines, jacobian).formula(variable)
+
+
+class Adjoints:
+    """The derivative of the output in the variables that are kept."""
+
+    def __init__(self, reading: Reading, kept: Collection[Variable], jacobian: bool = False) -> None:
+        self.reading = reading
+        self.book = reading.book
+        self.kept = self.book.kept(reading.outputs, kept)
+        self.rows: tuple[Index, ...] = ()
+        if jacobian and reading.outputs:
+            self.rows = tuple(Index("i", index.extent) for index in self.book.indices(reading.outputs[0]))
+        self.named: list[Formula] = []
+
+    def formula(self, wrt: Variable) -> Formula:
+        """The derivative of the output in one variable."""
+        kept = self.kept | ({wrt} & self.book.definitions.keys())
+        indices = self.book.indices(wrt)
+        body = self._adjoint(wrt, indices, kept)
+        first = len(self.book.variables)
+        defined = definitions(self.reading, [body, *(named.body for named in self.named)], kept)
+        names = (*self.reading.names, *(named.of for named in self.named))
+        shapes = (*self.book.shapes, *(tuple(i.extent for i in (*n.rows, *n.columns)) for n in self.named))
+        where = [*defined, *((first + k, replace(n, names=names, shapes=shapes)) for k, n in enumerate(self.named))]
+        plain = formula(self.reading, self.rows, indices, body, (), wrt=wrt)
+        return replace(plain, names=names, shapes=shapes, where=tuple(where))
+
+    def _adjoint(self, wrt: Variable, indices: tuple[Index, ...], kept: Collection[Variable]) -> Entry:
+        users = [v for v in self.book.definitions if v in kept or v in self.reading.outputs]
+        bodies = {user: self.book.unfolded(user, kept) for user in users}
+        known: dict[Variable, Entry] = {}
+        self.named.clear()
+        for variable in [*(v for v in reversed(users) if self._is_after(v, wrt)), wrt]:
+            target = indices if variable is wrt else bodies[variable].indices
+            total = self._seed(variable, target)
+            for user in users:
+                slot = self.book.number[variable]
+                if known.get(user, ZERO) != ZERO and user is not variable and reads(bodies[user].body, slot):
+                    meaning = bodies[user]
+                    part = derivative(meaning.body, slot, [at(i) for i in target], known[user], meaning.indices)
+                    total = plus(total, part)
+            known[variable] = total if variable is wrt else self._short(variable, target, total)
+        return known[wrt]
+
+    def _is_after(self, user: Variable, variable: Variable) -> bool:
+        return self.book.number[user] > self.book.number[variable]
+
+    def _seed(self, variable: Variable, indices: tuple[Index, ...]) -> Entry:
+        if variable not in self.reading.outputs:
+            return ZERO
+        pairs = zip(self.rows, indices, strict=False)
+        return times(ONE, *(equal(row, index) for row, index in pairs if row.extent != 1))
+
+    def _short(self, variable: Variable, indices: tuple[Index, ...], body: Entry) -> Entry:
+        """The adjoint itself, or a name for it where it is long."""
+        if size_of(body) <= LARGEST_ADJOINT:
+            return body
+        rows = tuple(index for index in self.rows if index in free(body))
+        plain = formula(self.reading, rows, indices, body, (), of=variable, where=False)
+        self.named.append(replace(plain, of=plain.of + BAR))
+        place = len(self.book.variables) + len(self.named) - 1
+        return Element(place, tuple(affine(0 if i.extent == 1 else i) for i in (*rows, *indices)))

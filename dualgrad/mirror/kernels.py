@@ -1,0 +1,103 @@
+"""Scalar kernels in SymPy, and their derivatives by SymPy.
+
+This is the mirror's own table: the engine's rules, the normal form's table and the checker's are not read.
+Nothing that comes from outside becomes a SymPy object by way of a string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import sympy
+
+from dualgrad.mirror.algebra import ZERO, plus, power, times
+from dualgrad.program.entry import Entry, Kernel, Number
+
+
+class Unreadable(ValueError):
+    """A formula that the mirror does not show, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Entry):
+    """A named real number that is not rational: π."""
+
+    name: str
+
+
+PI = Constant("pi")
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "exp": sympy.exp,
+    "log": sympy.log,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "tan": sympy.tan,
+    "sinh": sympy.sinh,
+    "cosh": sympy.cosh,
+    "tanh": sympy.tanh,
+    "arcsin": sympy.asin,
+    "arccos": sympy.acos,
+    "arctan": sympy.atan,
+    "arcsinh": sympy.asinh,
+    "arccosh": sympy.acosh,
+    "arctanh": sympy.atanh,
+    "erf": sympy.erf,
+    "erfc": sympy.erfc,
+    "gammaln": sympy.loggamma,
+    "digamma": lambda x: sympy.polygamma(0, x),
+    "trigamma": lambda x: sympy.polygamma(1, x),
+    "arctan2": sympy.atan2,
+    "power": sympy.Pow,
+    "floor": sympy.floor,
+}
+FLAT = frozenset({"floor"})  # constant wherever they are continuous, which SymPy leaves unsaid
+NAMES = {sympy_class: name for name, sympy_class in FUNCTIONS.items() if isinstance(sympy_class, type)}
+REFUSED = (sympy.Derivative, sympy.DiracDelta, sympy.Subs, sympy.Piecewise, sympy.I, sympy.nan, sympy.zoo, sympy.oo)
+
+
+def partial(name: str, slot: int, args: Sequence[Entry]) -> Entry:
+    """The kernel's derivative in one argument, at these arguments."""
+    if name in FLAT:
+        return ZERO
+    return _entry(*_derivative(name, slot, len(args)), args)
+
+
+@cache
+def _derivative(name: str, slot: int, arity: int) -> tuple[Any, tuple[Any, ...]]:
+    if name not in FUNCTIONS:
+        raise Unreadable(f"dualgrad.mirror: the kernel {name!r} has no SymPy function; add it to mirror/kernels.py")
+    dummies = tuple(sympy.Dummy(f"u{place}", real=True) for place in range(arity))
+    slope = sympy.diff(FUNCTIONS[name](*dummies), dummies[slot])
+    if slope.has(*REFUSED):
+        raise Unreadable(f"dualgrad.mirror: SymPy does not differentiate {name} in argument {slot}; got {slope}")
+    return slope, dummies
+
+
+def _entry(node: Any, dummies: tuple[Any, ...], args: Sequence[Entry]) -> Entry:
+    """A SymPy expression in the dummies as an entry at the arguments; refuses what it does not know."""
+    inner = [_entry(arg, dummies, args) for arg in node.args]
+    match node:
+        case sympy.Dummy():
+            return args[dummies.index(node)]
+        case sympy.Rational():
+            return Number(Fraction(int(node.p), int(node.q)))
+        case sympy.Add():
+            return plus(*inner)
+        case sympy.Mul():
+            return times(*inner)
+        case sympy.Pow(exp=sympy.Rational(p=p, q=q)):
+            return power(inner[0], Fraction(int(p), int(q)))
+        case sympy.Pow():
+            return Kernel("power", tuple(inner))
+        case sympy.polygamma() if node.args[0] in (0, 1):
+            return Kernel(("digamma", "trigamma")[int(node.args[0])], (inner[1],))
+    if node is sympy.pi:
+        return PI
+    if type(node) in NAMES:
+        return Kernel(NAMES[type(node)], tuple(inner))
+    raise Unreadable(f"dualgrad.mirror: SymPy answered with {type(node).__name__}, which has no entry")

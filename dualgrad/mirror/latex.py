@@ -1,0 +1,100 @@
+"""Formulas in LaTeX, of the part of it that every renderer knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from dualgrad.mirror.numerals import decimal, is_ratio
+from dualgrad.mirror.printing import Level, Piece, Printer
+
+_SIGNS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
+_RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "==": "=", "!=": r"\ne"}
+_FUNCTIONS = {
+    **{name: rf"\{name}" for name in "log sin cos tan sinh cosh tanh arcsin arccos arctan max min".split()},
+    **{name: rf"\operatorname{{{name}}}" for name in "arcsinh arccosh arctanh erf erfc sign".split()},
+    "arctan2": r"\operatorname{atan2}",
+    "gammaln": r"\log \Gamma",
+    "digamma": r"\psi",
+    "trigamma": r"\psi'",
+}
+_CONSTANTS = {"pi": r"\pi", "inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{nan}"}
+_GREEK = frozenset("alpha beta gamma delta epsilon theta kappa lambda mu nu rho sigma tau phi psi omega".split())
+
+
+class Latex(Printer):
+    """LaTeX, without delimiters."""
+
+    minus = "-"
+
+    def number(self, value: Fraction) -> Piece:
+        if is_ratio(value) and value.denominator != 1:
+            return Piece(rf"\frac{{{value.numerator}}}{{{value.denominator}}}", Level.PRODUCT)
+        mantissa, _, exponent = (str(value) if is_ratio(value) else decimal(value)).partition("e")
+        if not exponent:
+            return Piece(mantissa, Level.ATOM)
+        scaled = f"10^{{{exponent}}}"
+        return Piece(scaled if mantissa == "1" else rf"{mantissa} \cdot {scaled}", Level.PRODUCT)
+
+    def subscripted(self, name: str, places: Sequence[str]) -> str:
+        base = self.word(name)
+        if not places:
+            return base
+        separator = " " if all(len(place) == 1 for place in places) else ", "
+        return f"{base}_{{{separator.join(places)}}}"
+
+    def raised(self, base: str, exponent: str) -> str:
+        return f"{base}^{{{exponent}}}"
+
+    def root(self, inner: Piece) -> Piece:
+        return Piece(rf"\sqrt{{{inner.text}}}", Level.ATOM)
+
+    def quotient(self, top: Piece, bottom: Piece) -> Piece:
+        return Piece(rf"\frac{{{top.text}}}{{{bottom.text}}}", Level.PRODUCT)
+
+    def applied(self, name: str, args: Sequence[Piece]) -> Piece:
+        inner = ", ".join(arg.text for arg in args)
+        if name == "exp":
+            return Piece(f"e^{{{inner}}}", Level.SCRIPT)
+        if name == "floor":
+            return Piece(rf"\left\lfloor {inner} \right\rfloor", Level.ATOM)
+        if name == "absolute":
+            return Piece(rf"\left| {inner} \right|", Level.ATOM)
+        return Piece(_FUNCTIONS[name] + self.parenthesised(inner), Level.ATOM)
+
+    def parenthesised(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def bracket(self, condition: str) -> Piece:
+        return Piece(rf"\left[{condition}\right]", Level.ATOM)
+
+    def big(self, kind: str, ranges: Sequence[tuple[str, str, str]]) -> str:
+        if all(not apart and not extent for _, apart, extent in ranges):
+            return f"{_SIGNS[kind]}_{{{', '.join(letter for letter, _, _ in ranges)}}}"
+        return " ".join(f"{_SIGNS[kind]}_{{{_range(*part)}}}" for part in ranges)
+
+    def cases(self, condition: str, yes: str, no: str) -> Piece:
+        rows = rf"{yes} & \text{{if }} {condition} \\ {no} & \text{{else}}"
+        return Piece(rf"\begin{{cases}} {rows} \end{{cases}}", Level.ATOM)
+
+    def constant(self, name: str) -> str:
+        return _CONSTANTS[name]
+
+    def word(self, name: str) -> str:
+        if len(name) == 1:
+            return r"\delta" if name == "δ" else name
+        if name in _GREEK:
+            return rf"\{name}"
+        return rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
+
+    def sign(self, relation: str) -> str:
+        return _RELATIONS[relation]
+
+    def is_tall(self) -> bool:
+        return True
+
+
+def _range(letter: str, apart: str, extent: str) -> str:
+    parts = [rf"{letter} < {extent}"] if extent else []
+    parts += [rf"{letter} \ne {apart}"] if apart else []
+    return ", ".join(parts) or letter

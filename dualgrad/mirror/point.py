@@ -1,0 +1,84 @@
+"""A point: values for the inputs of a reading, and what formulas are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from dualgrad.mirror.formula import Formula
+from dualgrad.mirror.kernels import Unreadable
+from dualgrad.mirror.latex import Latex
+from dualgrad.mirror.printing import Level, Printer
+from dualgrad.mirror.reading import Reading
+from dualgrad.mirror.text import Text
+from dualgrad.program.record import Variable
+from dualgrad.program.size import dimension, dimensions, evaluate
+
+SHOWN = 6  # elements of an array that are printed
+DIGITS = 7  # of a number that is not rational
+
+
+@dataclass(frozen=True)
+class Point:
+    """Arrays by the number of their variable, laid out as the book reads them, and the sizes they have."""
+
+    arrays: Mapping[int, np.ndarray[Any, Any]]
+    sizes: Mapping[str, int]
+
+
+def point(reading: Reading, values: Mapping[Variable, Any]) -> Point:
+    """The inputs at these values, with the arrays that the program captured."""
+    book = reading.book
+    known = {book.number[v]: np.asarray(a) for v, a in {**book.program.captured, **values}.items()}
+    sizes: dict[str, int] = {}
+    for number, array in known.items():
+        shape = book.shapes[number]
+        lengths = array.shape if len(shape) == array.ndim else (array.size,) * len(shape)
+        for extent, length in zip(shape, lengths, strict=True):
+            sizes.update((name, length) for name in dimensions(extent) if extent == dimension(name))
+    laid = {n: array.reshape([evaluate(e, sizes) for e in book.shapes[n]]) for n, array in known.items()}
+    return Point(laid, sizes)
+
+
+def value_at(formula: Formula, where: Point) -> np.ndarray[Any, Any] | None:
+    """The values of a formula at a point; None where they would take too long or cannot be had."""
+    try:
+        return formula.at(where.arrays, where.sizes)
+    except (Unreadable, KeyError, ArithmeticError, ValueError):
+        return None
+
+
+def shown(values: np.ndarray[Any, Any] | None, printer: Printer) -> str:
+    """Values in print: one number where all are equal, else the first few; empty where there are none."""
+    if values is None or values.size == 0:
+        return ""
+    numbers = [_number(value, printer) for value in values.reshape(-1)[: SHOWN + 1].tolist()]
+    if all(value == values.flat[0] for value in values.flat):
+        return numbers[0]
+    return printer.parenthesised(", ".join([*numbers[:SHOWN], *(["…"] if values.size > SHOWN else [])]))
+
+
+def value_text(values: np.ndarray[Any, Any] | None) -> str:
+    """Values in Unicode: 9/2, or (1, 1/2, 0.3333333)."""
+    return shown(values, Text())
+
+
+def value_latex(values: np.ndarray[Any, Any] | None) -> str:
+    """Values in LaTeX."""
+    return shown(values, Latex())
+
+
+def _number(value: Fraction | float, printer: Printer) -> str:
+    exact = value if isinstance(value, Fraction) else _rounded(float(value))
+    if not isinstance(exact, Fraction):
+        return exact
+    piece = printer.number(abs(exact))
+    return (printer.minus if exact < 0 and piece.level >= Level.SUM else "") + piece.text
+
+
+def _rounded(value: float) -> Fraction | str:
+    return Fraction(f"{value:.{DIGITS - 1}e}") if np.isfinite(value) else str(value)

@@ -1,0 +1,428 @@
+"""How a formula is laid out, whatever it is printed in: order of factors, fractions, brackets, index names.
+
+``Text`` and ``Latex`` say what each piece looks like; this module says which pieces there are.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from dualgrad.mirror.algebra import MINUS, ONE, ZERO, guard, key, plus, split, times
+from dualgrad.mirror.kernels import Constant
+from dualgrad.program.entry import (
+    Affine,
+    Count,
+    Element,
+    Entry,
+    Guard,
+    Holds,
+    Index,
+    Kernel,
+    Number,
+    Plus,
+    Power,
+    Reduce,
+    Select,
+    affine,
+    walk,
+)
+from dualgrad.program.record import Shape
+from dualgrad.program.size import Extent, terms
+
+LETTERS = "ijklprstuv"
+HALF = Fraction(1, 2)
+
+
+class Level:
+    """How tightly a piece holds together: what needs brackets inside what."""
+
+    SUM, BIG, PRODUCT, SCRIPT, ATOM = range(5)
+
+
+class Piece(NamedTuple):
+    """A printed entry, and how tightly it holds together."""
+
+    text: str
+    level: int
+
+
+@dataclass(frozen=True)
+class Context:
+    """The names and shapes of the variables, by number, and the letters of the indices in scope."""
+
+    names: Sequence[str]
+    shapes: Sequence[Shape]
+    letters: Mapping[Index, str]
+
+    def with_indices(self, indices: Sequence[Index]) -> Context:
+        """The context with a letter for each further index."""
+        letters = dict(self.letters)
+        taken = {*letters.values(), *self.names}
+        fresh = (letter for letter in _endless() if letter not in taken)
+        for index in indices:
+            if index not in letters:
+                letters[index] = next(fresh)
+        return Context(self.names, self.shapes, letters)
+
+
+def _endless() -> Iterator[str]:
+    yield from LETTERS
+    yield from (f"{letter}{number}" for number in range(1, 1000) for letter in LETTERS)
+
+
+class Printer(ABC):
+    """Prints entries. Subclasses say what the pieces look like."""
+
+    # ------------------------------------------------------------------------ what pieces look like
+
+    @abstractmethod
+    def number(self, value: Fraction) -> Piece:
+        """A number that is not negative."""
+
+    @abstractmethod
+    def subscripted(self, name: str, places: Sequence[str]) -> str:
+        """A name with subscripts, each a letter, a number, or an index form."""
+
+    @abstractmethod
+    def raised(self, base: str, exponent: str) -> str:
+        """A power."""
+
+    @abstractmethod
+    def root(self, inner: Piece) -> Piece:
+        """A square root."""
+
+    @abstractmethod
+    def quotient(self, top: Piece, bottom: Piece) -> Piece:
+        """A fraction."""
+
+    @abstractmethod
+    def applied(self, name: str, args: Sequence[Piece]) -> Piece:
+        """A kernel applied."""
+
+    @abstractmethod
+    def parenthesised(self, text: str) -> str:
+        """Round brackets."""
+
+    @abstractmethod
+    def bracket(self, condition: str) -> Piece:
+        """1 where the condition holds, else 0."""
+
+    @abstractmethod
+    def big(self, kind: str, ranges: Sequence[tuple[str, str, str]]) -> str:
+        """A sum, product or extremum sign over indices, each (letter, excluded letter, extent unless it is evident)."""
+
+    @abstractmethod
+    def cases(self, condition: str, yes: str, no: str) -> Piece:
+        """``yes`` where the condition holds, else ``no``."""
+
+    @abstractmethod
+    def constant(self, name: str) -> str:
+        """A named number."""
+
+    @abstractmethod
+    def word(self, name: str) -> str:
+        """A dimension or another plain name."""
+
+    @abstractmethod
+    def sign(self, relation: str) -> str:
+        """One of > >= < <= == !=."""
+
+    @abstractmethod
+    def is_tall(self) -> bool:
+        """Whether a fraction is a bar with things above and below, which needs no brackets."""
+
+    # ------------------------------------------------------------------------ layout
+
+    def show(self, node: Entry, context: Context, least: int = Level.SUM) -> str:
+        """An entry as text, in brackets where it holds together less than asked."""
+        piece = self.piece(node, context)
+        return piece.text if piece.level >= least else self.parenthesised(piece.text)
+
+    def piece(self, node: Entry, context: Context) -> Piece:
+        """An entry, printed."""
+        match node:
+            case Number(value) if value >= 0:
+                return self.number(value)
+            case Constant(name):
+                return Piece(self.constant(name), Level.ATOM)
+            case Count(extent):
+                return self.extent(extent)
+            case Element(slot, position):
+                places = [self.form(form, context) for form in position]
+                return Piece(self.subscripted(context.names[slot], places), Level.ATOM)
+            case Plus():
+                return self._sum(node, context)
+            case Power(base, exponent) if exponent > 0:
+                return self._power(base, exponent, context)
+            case Kernel("power", (base, exponent)):
+                text = self.raised(self.show(base, context, Level.ATOM), self.show(exponent, context, Level.ATOM))
+                return Piece(text, Level.SCRIPT)
+            case Kernel(name, args):
+                return self.applied(name, [self.piece(arg, context) for arg in args])
+            case Reduce():
+                return self._reduction(node, context)
+            case Holds() | Guard():
+                return self._indicator(node, context)
+            case Select():
+                return self._selection(node, context)
+        return self._product(node, context)
+
+    def _sum(self, node: Plus, context: Context) -> Piece:
+        signed = _sign_of(node)
+        if signed is not None:
+            return self.applied("sign", [self.piece(signed, context)])
+        negative_first = split(node.args[0])[0] < 0
+        text = ""
+        for term in sorted(node.args, key=lambda term: negative_first and split(term)[0] < 0):
+            negative = split(term)[0] < 0
+            shown = self.show(times(MINUS, term) if negative else term, context, Level.BIG)
+            text += (f" {self.minus} " if negative else " + ") if text else (self.minus if negative else "")
+            text += shown
+        return Piece(text, Level.SUM)
+
+    minus = "−"
+
+    def _power(self, base: Entry, exponent: Fraction, context: Context) -> Piece:
+        if exponent == HALF:
+            return self.root(self.piece(base, context))
+        shown = self.number(exponent)
+        return Piece(self.raised(self.show(base, context, Level.ATOM), shown.text), Level.SCRIPT)
+
+    def _product(self, node: Entry, context: Context) -> Piece:
+        coefficient, factors = split(node)
+        if coefficient < 0:
+            return Piece(self.minus + self.show(times(MINUS, node), context, Level.BIG), Level.SUM)
+        top = [factor for factor in factors if not _below(factor)]
+        bottom = [_reciprocal(factor) for factor in factors if _below(factor)]
+        front = [factor for factor in top if _is_count(factor)], [factor for factor in bottom if _is_count(factor)]
+        top = sorted((factor for factor in top if not _is_count(factor)), key=_rank)
+        bottom = sorted((factor for factor in bottom if not _is_count(factor)), key=_rank)
+        whole, part = _fraction_of(coefficient)
+        if bottom and (not top or self.is_tall()):
+            return self._fraction([*whole, *front[0], *top], [*part, *front[1], *bottom], context)
+        prefix = self._fraction([*whole, *front[0]], [*part, *front[1]], context)
+        if not top:
+            return prefix
+        body = self._fraction(top, bottom, context)
+        if prefix.text == "1":
+            return body
+        body = self._closed(body) if body.level == Level.SUM else body
+        return Piece(f"{prefix.text} {body.text}", min(body.level, Level.PRODUCT))
+
+    def _fraction(self, top: Sequence[Entry], bottom: Sequence[Entry], context: Context) -> Piece:
+        over = self._factors(top, context, open_end=not bottom or self.is_tall())
+        if not bottom:
+            return over
+        return self.quotient(over, self._factors(bottom, context, open_end=True))
+
+    def _factors(self, factors: Sequence[Entry], context: Context, open_end: bool) -> Piece:
+        if not factors:
+            return Piece("1", Level.ATOM)
+        *front, last = (self.piece(factor, context) for factor in factors)
+        if not front and open_end:
+            return last
+        closed = last if last.level >= (Level.BIG if open_end else Level.SCRIPT) else self._closed(last)
+        shown = [piece if piece.level >= Level.SCRIPT else self._closed(piece) for piece in front]
+        text = " ".join(piece.text for piece in (*shown, closed))
+        return Piece(text, min(closed.level, Level.PRODUCT) if front else closed.level)
+
+    def _closed(self, piece: Piece) -> Piece:
+        return Piece(self.parenthesised(piece.text), Level.ATOM)
+
+    def _reduction(self, node: Reduce, context: Context) -> Piece:
+        kind, ranges = node.kind, []
+        body: Entry = node
+        while isinstance(body, Reduce) and body.kind == kind:
+            context = context.with_indices([body.index])
+            index, inner = body.index, body.body
+            apart, inner = _excluded(index, inner)
+            letter = context.letters[index]
+            bound = "" if _spans(index, inner, context.shapes) else self.extent(index.extent).text
+            ranges.append((letter, self.form(apart, context) if apart else "", bound))
+            body = inner
+        return Piece(f"{self.big(kind, ranges)} {self.show(body, context, Level.BIG)}", Level.BIG)
+
+    # ------------------------------------------------------------------------ conditions
+
+    def _indicator(self, node: Holds | Guard, context: Context) -> Piece:
+        if isinstance(node, Holds):
+            pair = _delta(node)
+            if pair is not None:
+                places = [self.form(affine(index), context) for index in pair]
+                return Piece(self.subscripted("δ", places), Level.ATOM)
+        return self.bracket(self.condition(node, context))
+
+    def condition(self, node: Entry, context: Context, negated: bool = False) -> str:
+        """What a 0-or-1 entry says, without brackets."""
+        match node:
+            case Holds(relation, form):
+                return self._index_condition(relation, form, context, negated)
+            case Guard(relation, value):
+                return self._value_condition(relation, value, context, negated)
+            case Select(inner, yes, no) if (yes, no) == (ZERO, ONE):
+                return self.condition(inner, context, not negated)
+        return f"{self.show(node, context)} {self.sign('==' if negated else '!=')} 0"
+
+    def _index_condition(self, relation: str, form: Affine, context: Context, negated: bool) -> str:
+        left = Affine(tuple((i, f) for i, f in form.terms if _is_positive(f)))
+        right = (form - left) * -1
+        if not left.terms and form.terms:
+            left, right = Affine(right.terms), Affine(()) + form.constant
+            relation = {">=": "<="}.get(relation, relation)
+        sign = self.sign(_NEGATED[relation] if negated else relation)
+        return f"{self.form(left, context)} {sign} {self.form(right, context)}"
+
+    def _value_condition(self, relation: str, value: Entry, context: Context, negated: bool) -> str:
+        parts = value.args if isinstance(value, Plus) else (value,)
+        left = plus(*(part for part in parts if split(part)[0] > 0))
+        right = times(MINUS, plus(*(part for part in parts if split(part)[0] < 0)))
+        if left == ZERO:
+            left, right, relation = right, ZERO, {">": "<"}.get(relation, relation)
+        sign = self.sign(_NEGATED[relation] if negated else relation)
+        return f"{self.show(left, context)} {sign} {self.show(right, context)}"
+
+    def _selection(self, node: Select, context: Context) -> Piece:
+        known = _named_selection(node)
+        if known is not None:
+            name, args = known
+            return self.applied(name, [self.piece(arg, context) for arg in args])
+        condition, yes, no = node.condition, node.yes, node.no
+        if (yes, no) == (ZERO, ONE):
+            return self.bracket(self.condition(condition, context, negated=True))
+        negated = (isinstance(condition, Guard | Holds) and condition.relation == "==") or yes == ZERO
+        if negated:
+            yes, no = no, yes
+        text = self.condition(condition, context, negated)
+        if no == ZERO:
+            return Piece(f"{self.show(yes, context, Level.SCRIPT)} {self.bracket(text).text}", Level.PRODUCT)
+        return self.cases(text, self.show(yes, context), self.show(no, context))
+
+    # ------------------------------------------------------------------------ sizes and index forms
+
+    def extent(self, extent: Extent) -> Piece:
+        """An extent as a number."""
+        parts = sorted(terms(extent), key=lambda part: (-sum(p for _, p in part[0]), part[0]))
+        if not parts:
+            return self.number(Fraction(0))
+        shown = [self._monomial(dict(monomial), abs(factor)) for monomial, factor in parts]
+        if len(parts) == 1 and parts[0][1] > 0:
+            return shown[0]
+        signs = [self.minus if factor < 0 else "+" for _, factor in parts]
+        text = (self.minus if parts[0][1] < 0 else "") + shown[0].text
+        text += "".join(f" {sign} {piece.text}" for sign, piece in zip(signs[1:], shown[1:], strict=True))
+        return Piece(text, Level.SUM)
+
+    def _monomial(self, powers: Mapping[str, int], factor: int) -> Piece:
+        shown = [self.number(Fraction(factor)).text] if factor != 1 or not powers else []
+        for name, exponent in powers.items():
+            word = self.word(name)
+            shown.append(word if exponent == 1 else self.raised(word, self.number(Fraction(exponent)).text))
+        plain = all(exponent == 1 for exponent in powers.values())
+        return Piece(" ".join(shown), Level.PRODUCT if len(shown) > 1 else Level.ATOM if plain else Level.SCRIPT)
+
+    def form(self, form: Affine, context: Context) -> str:
+        """An index form, tight: i+1, n−1−i."""
+        parts: list[tuple[bool, str]] = []
+        for index, factor in form.terms:
+            size = self.extent(factor if _is_positive(factor) else factor * -1)
+            size = self._closed(size) if size.level == Level.SUM else size
+            times_size = "" if size.text == "1" else size.text
+            parts.append((_is_positive(factor), times_size + context.letters[index]))
+        if form.constant != 0 or not parts:
+            positive = _is_positive(form.constant)
+            shown = self.extent(form.constant if positive else form.constant * -1).text
+            parts.append((positive, shown.replace(" ", "")))
+        parts.sort(key=lambda part: not part[0])
+        text = "".join(("+" if positive else self.minus) + shown for positive, shown in parts)
+        return text.removeprefix("+")
+
+
+_NEGATED = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!="}
+
+
+def _is_positive(extent: Extent) -> bool:
+    parts = terms(extent)
+    return not parts or max(parts, key=lambda part: (sum(p for _, p in part[0]), part[0]))[1] > 0
+
+
+def _fraction_of(value: Fraction) -> tuple[list[Entry], list[Entry]]:
+    if value.denominator > 10**6:  # a float literal: one number, printed as a decimal
+        return [Number(value)], []
+    top, bottom = Fraction(value.numerator), Fraction(value.denominator)
+    return [Number(top)] if top != 1 else [], [Number(bottom)] if bottom != 1 else []
+
+
+def _below(factor: Entry) -> bool:
+    return isinstance(factor, Power) and factor.exponent < 0
+
+
+def _reciprocal(factor: Entry) -> Entry:
+    assert isinstance(factor, Power)
+    return factor.base if factor.exponent == -1 else Power(factor.base, -factor.exponent)
+
+
+def _is_count(factor: Entry) -> bool:
+    base = factor.base if isinstance(factor, Power) else factor
+    return isinstance(base, Count | Number | Constant)
+
+
+def _rank(factor: Entry) -> int:
+    base = factor.base if isinstance(factor, Power) else factor
+    order = (Element, Kernel, Plus, Select, Holds, Guard, Reduce)
+    return next((rank for rank, kind in enumerate(order) if isinstance(base, kind)), 0)
+
+
+def _delta(node: Holds) -> tuple[Index, Index] | None:
+    if node.relation != "==" or node.form.constant != 0 or len(node.form.terms) != 2:
+        return None
+    (one, factor), (other, slope) = node.form.terms
+    return (one, other) if (factor, slope) in ((1, -1), (-1, 1)) else None
+
+
+def _excluded(index: Index, body: Entry) -> tuple[Affine | None, Entry]:
+    """The index form that a product leaves out, as in Π over j ≠ i."""
+    match body:
+        case Select(Holds("==", form), yes, no) if yes == ONE:
+            slope = dict(form.terms).get(index, 0)
+            if slope in (1, -1):
+                return (form - affine(index) * slope) * (slope * -1), no
+    return None, body
+
+
+def _spans(index: Index, body: Entry, shapes: Sequence[Shape]) -> bool:
+    """Whether the index runs over a whole axis of something in the body, so that its range need not be said."""
+    return any(
+        form == affine(index) and shapes[node.slot][axis] == index.extent
+        for node in walk(body)
+        if isinstance(node, Element)
+        for axis, form in enumerate(node.position)
+    )
+
+
+def _named_selection(node: Select) -> tuple[str, tuple[Entry, ...]] | None:
+    if not (isinstance(node.condition, Guard) and node.condition.relation == ">"):
+        return None
+    tested, yes, no = key(node.condition), node.yes, node.no
+    if key(no) == key(times(MINUS, yes)) and tested == key(guard(">", yes)):
+        return "absolute", (yes,)
+    if tested == key(guard(">", plus(yes, times(MINUS, no)))):
+        return "max", (yes, no)
+    if tested == key(guard(">", plus(no, times(MINUS, yes)))):
+        return "min", (yes, no)
+    return None
+
+
+def _sign_of(node: Plus) -> Entry | None:
+    """The u of [u > 0] − [u < 0] or [u > 0] − [u <= 0]: its sign."""
+    if len(node.args) != 2:
+        return None
+    first, second = node.args
+    opposite = times(MINUS, second)
+    if not (isinstance(first, Guard) and first.relation == ">"):
+        return None
+    below = {key(guard(">", times(MINUS, first.value))), key(Select(first, ZERO, ONE))}
+    return first.value if key(opposite) in below else None

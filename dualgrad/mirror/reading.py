@@ -1,0 +1,167 @@
+"""Reading a program: its numbering, its lines, its names, and the formula of an output.
+
+Small programs are read unfolded. Where that would be long, intermediates keep their names and are defined
+beside the formula, so the work is linear in the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from dualgrad.mirror.algebra import count, size_of
+from dualgrad.mirror.book import Book, literal
+from dualgrad.mirror.formula import Formula
+from dualgrad.mirror.kernels import Unreadable
+from dualgrad.mirror.lines import LONGEST, lines, named
+from dualgrad.program.entry import Affine, Element, Entry, Index, Meaning, affine, walk
+from dualgrad.program.record import Literal, Operand, Program, SizeOf, Variable
+from dualgrad.program.size import Extent
+
+UNFOLDED = 60  # equations of a program that may be read without names for its intermediates
+READABLE = 60  # nodes of a formula that a person still reads
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A program with the numbering, lines and names in which it is read."""
+
+    book: Book
+    output: Operand
+    lines: tuple[Variable, ...]
+    names: tuple[str, ...]
+
+    @property
+    def outputs(self) -> tuple[Variable, ...]:
+        """The output, where it is a variable."""
+        return (self.output,) if isinstance(self.output, Variable) else ()
+
+    @property
+    def name(self) -> str:
+        """What the output is called."""
+        return self.names[self.book.number[self.output]] if isinstance(self.output, Variable) else "o"
+
+    def variable(self, which: Variable | str | int) -> Variable:
+        """A variable by itself, its name, or the position of an input."""
+        if isinstance(which, Variable):
+            return which
+        if isinstance(which, int):
+            return self.book.program.inputs[which]
+        for variable, name in zip(self.book.variables, self.names, strict=True):
+            if which in (name, variable.name):
+                return variable
+        known = ", ".join(variable.name for variable in self.book.program.inputs)
+        raise Unreadable(f"dualgrad.mirror: no variable is called {which!r}; the inputs are {known}")
+
+
+def opened(
+    program: Program,
+    output: Operand | None = None,
+    names: Mapping[Variable, str] | None = None,
+    sizes: Mapping[str, Extent] | None = None,
+) -> Reading:
+    """A program ready to be read; ``sizes`` gives dimensions that are known or merged."""
+    book = Book(program, sizes)
+    chosen = program.outputs[0] if output is None else output
+    outputs = [chosen] if isinstance(chosen, Variable) else []
+    needed = book.needed(outputs)
+    given = names or {}
+    kept = tuple(variable for variable in lines(book, outputs, given) if variable in needed)
+    return Reading(book, chosen, kept, named(book, given, kept, outputs))
+
+
+def read(
+    program: Program,
+    output: Operand | None = None,
+    names: Mapping[Variable, str] | None = None,
+    sizes: Mapping[str, Extent] | None = None,
+) -> Formula:
+    """The formula of an output of a recorded program."""
+    return value(opened(program, output, names, sizes))
+
+
+# ---------------------------------------------------------------------------- values
+
+
+def value(reading: Reading) -> Formula:
+    """The formula of the output."""
+    full = _value_with(reading, ())
+    if len(reading.book.definitions) <= UNFOLDED and size_of(full.body) <= READABLE and not full.where:
+        return full
+    return _value_with(reading, reading.lines)
+
+
+def _value_with(reading: Reading, kept: Collection[Variable]) -> Formula:
+    if not isinstance(reading.output, Variable):
+        body = literal(reading.output.value) if isinstance(reading.output, Literal) else _size(reading)
+        return formula(reading, (), (), body, {})
+    folded = reading.book.kept(reading.outputs, kept)
+    meaning = meaning_of(reading, reading.output, folded)
+    return formula(reading, meaning.indices, (), meaning.body, folded)
+
+
+def _size(reading: Reading) -> Entry:
+    assert isinstance(reading.output, SizeOf)
+    return count(reading.book.resolve(reading.output.extent))
+
+
+def meaning_of(reading: Reading, variable: Variable, kept: Collection[Variable]) -> Meaning:
+    """A variable over inputs and the variables kept; an input is itself."""
+    book = reading.book
+    if variable in book.definitions:
+        return book.unfolded(variable, kept)
+    indices = book.indices(variable)
+    return Meaning(indices, Element(book.number[variable], tuple(map(at, indices))))
+
+
+def at(index: Index) -> Affine:
+    """The position an index stands for: 0 along an axis of size 1."""
+    return affine(0 if index.extent == 1 else index)
+
+
+# ---------------------------------------------------------------------------- formulas
+
+
+def formula(
+    reading: Reading,
+    rows: Sequence[Index],
+    columns: Sequence[Index],
+    body: Entry,
+    kept: Collection[Variable],
+    of: Variable | None = None,
+    wrt: Variable | None = None,
+    where: bool = True,
+) -> Formula:
+    """An entry with its names, and the definitions of the intermediates that it mentions."""
+    book = reading.book
+    return Formula(
+        of=reading.name if of is None else reading.names[book.number[of]],
+        wrt="" if wrt is None else reading.names[book.number[wrt]],
+        rows=tuple(rows),
+        columns=tuple(columns),
+        body=body,
+        names=reading.names,
+        shapes=tuple(book.shapes),
+        where=tuple(definitions(reading, [body], kept)) if where else (),
+        notes=book.notes,
+    )
+
+
+def definitions(reading: Reading, bodies: Sequence[Entry], kept: Collection[Variable]) -> list[tuple[int, Formula]]:
+    """The definitions of the intermediates kept that these entries mention, and of those that they mention."""
+    book = reading.book
+    wanted = _mentioned(bodies)
+    found = []
+    for variable in reversed([v for v in book.definitions if v in kept]):
+        if book.number[variable] in wanted:
+            meaning = book.unfolded(variable, [v for v in kept if book.number[v] in wanted])
+            if size_of(meaning.body) > LONGEST:
+                meaning = book.unfolded(variable, kept)
+            wanted |= _mentioned([meaning.body])
+            shown = formula(reading, meaning.indices, (), meaning.body, kept, of=variable, where=False)
+            found.append((book.number[variable], shown))
+    return found[::-1]
+
+
+def _mentioned(bodies: Sequence[Entry]) -> set[int]:
+    return {node.slot for body in bodies for node in walk(body) if isinstance(node, Element)}

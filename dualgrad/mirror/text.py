@@ -1,0 +1,88 @@
+"""Formulas in one line of Unicode: 1/4 Σᵢ 3 (xᵢ + 2)²."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from dualgrad.mirror.numerals import decimal, is_ratio
+from dualgrad.mirror.printing import Level, Piece, Printer
+
+_SUBSCRIPTS = dict(zip("0123456789+−aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+_SUPERSCRIPTS = dict(zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))
+_SIGNS = {"sum": "Σ", "prod": "Π", "max": "max", "min": "min"}
+_RELATIONS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "=", "!=": "≠"}
+_FUNCTIONS = {"gammaln": "log Γ", "digamma": "ψ", "trigamma": "ψ′"}
+_CONSTANTS = {"pi": "π", "inf": "∞", "-inf": "−∞", "nan": "nan"}
+_FENCES = {"floor": "⌊⌋", "absolute": "||"}
+
+
+class Text(Printer):
+    """Plain Unicode."""
+
+    def number(self, value: Fraction) -> Piece:
+        if not is_ratio(value):
+            return Piece(decimal(value), Level.ATOM)
+        return Piece(str(value), Level.ATOM if value.denominator == 1 else Level.PRODUCT)
+
+    def subscripted(self, name: str, places: Sequence[str]) -> str:
+        short = all(character in _SUBSCRIPTS for place in places for character in place)
+        if short and (len(places) == 1 or all(len(place) == 1 for place in places)):
+            return name + _mapped("".join(places), _SUBSCRIPTS)
+        return f"{name}[{', '.join(places)}]" if places else name
+
+    def raised(self, base: str, exponent: str) -> str:
+        if all(character in _SUPERSCRIPTS for character in exponent):
+            return base + _mapped(exponent, _SUPERSCRIPTS)
+        return f"{base}^{exponent}" if exponent.isalnum() or exponent.startswith("(") else f"{base}^({exponent})"
+
+    def root(self, inner: Piece) -> Piece:
+        return Piece("√" + (inner.text if inner.level == Level.ATOM else self.parenthesised(inner.text)), Level.SCRIPT)
+
+    def quotient(self, top: Piece, bottom: Piece) -> Piece:
+        plain = top.level >= Level.SCRIPT or (top.level == Level.PRODUCT and "/" not in top.text)
+        over = top.text if plain else self.parenthesised(top.text)
+        is_sum = bottom.level == Level.BIG and bottom.text.startswith(tuple(_SIGNS.values()))
+        under = bottom.text if bottom.level >= Level.SCRIPT or is_sum else self.parenthesised(bottom.text)
+        return Piece(f"{over}/{under}", Level.PRODUCT)
+
+    def applied(self, name: str, args: Sequence[Piece]) -> Piece:
+        inner = ", ".join(arg.text for arg in args)
+        if name in _FENCES:
+            return Piece(_FENCES[name][0] + inner + _FENCES[name][1], Level.ATOM)
+        return Piece(f"{_FUNCTIONS.get(name, name)}({inner})", Level.ATOM)
+
+    def parenthesised(self, text: str) -> str:
+        return f"({text})"
+
+    def bracket(self, condition: str) -> Piece:
+        return Piece(f"[{condition}]", Level.ATOM)
+
+    def big(self, kind: str, ranges: Sequence[tuple[str, str, str]]) -> str:
+        if all(letter in _SUBSCRIPTS and not apart and not extent for letter, apart, extent in ranges):
+            return _SIGNS[kind] + _mapped("".join(letter for letter, _, _ in ranges), _SUBSCRIPTS)
+        return f"{_SIGNS[kind]}[{', '.join(_range(*part) for part in ranges)}]"
+
+    def cases(self, condition: str, yes: str, no: str) -> Piece:
+        return Piece(f"{{{yes} if {condition}, else {no}}}", Level.ATOM)
+
+    def constant(self, name: str) -> str:
+        return _CONSTANTS[name]
+
+    def word(self, name: str) -> str:
+        return name
+
+    def sign(self, relation: str) -> str:
+        return _RELATIONS[relation]
+
+    def is_tall(self) -> bool:
+        return False
+
+
+def _mapped(text: str, table: dict[str, str]) -> str:
+    return "".join(table[character] for character in text)
+
+
+def _range(letter: str, apart: str, extent: str) -> str:
+    bound = f" < {extent}" if extent else ""
+    return f"{letter}{bound}{f' ≠ {apart}' if apart else ''}"

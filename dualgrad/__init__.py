@@ -1,5 +1,51 @@
-"""dualgrad: automatic differentiation with a mirror."""
+"""dualgrad: automatic differentiation with a mirror.
+
+Tensors record the operations that run on them; ``backward`` reads gradients off that record, and ``mirror``
+reads the same record as a formula.
+"""
+
+from __future__ import annotations
+
+from typing import Any
 
 from dualgrad._version import __version__
+from dualgrad.array import public as _public
+from dualgrad.engine import autograd
+from dualgrad.engine.factories import arange, eye, full, linspace, ones, rand, randn, tensor, zeros
+from dualgrad.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from dualgrad.engine.tensor import Tensor, Variable
+from dualgrad.engine.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 
-__all__ = ["__version__"]
+__all__ = [  # noqa: RUF022  (in the order in which one meets them)
+    "__version__",
+    "Tensor",
+    "Variable",
+    "tensor",
+    "zeros",
+    "ones",
+    "full",
+    "eye",
+    "arange",
+    "linspace",
+    "rand",
+    "randn",
+    "no_grad",
+    "enable_grad",
+    "set_grad_enabled",
+    "is_grad_enabled",
+    "grad",
+    "value_and_grad",
+    "vjp",
+    "jvp",
+    "jacobian",
+    "hessian",
+    "autograd",
+]
+
+_OPS = {name: function for name, function in _public().items() if name not in __all__}
+globals().update(_OPS)
+__all__ += list(_OPS)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"dualgrad has no function {name!r}; the ops are listed in dualgrad.op.REGISTRY")

@@ -66,10 +66,11 @@ class Op:
 
     ``call``      maps NumPy's signature to a :class:`Call` with canonical static arguments
     ``forward``   arrays and static arguments to an array, in plain NumPy
-    ``partials``  pointwise only: one function ``(y, *inputs, **params) -> partial`` a slot, None for no derivative
+    ``partials``  pointwise only: one function ``(y, *inputs, **params) -> partial`` a slot, or the number it
+                  always is, or None for no derivative
     ``vjp``       one function ``(g, y, *inputs, **params) -> cotangent`` a slot, None for no derivative
     ``variadic``  takes any number of operands: its one VJP gets the slot as ``slot=``
-    ``jvp``       selection and composite only: one function ``(t, y, *inputs, **params) -> tangent`` a slot
+    ``jvp``       selection and composite, and where a slot does not enter as a factor: one function ``(t, y, *inputs, **params) -> tangent`` a slot
     ``meaning``   ``(sizes, *shapes, **params) -> Meaning``
     ``dtype``     ``(*given, **params) -> dtype``, each given a dtype, or a Python number for a number
     ``samples``   ``(rng) -> sample calls``, see dualgrad.samples
@@ -81,7 +82,7 @@ class Op:
     call: Callable[..., Call]
     forward: Callable[..., Any]
     meaning: Callable[..., Meaning]
-    partials: tuple[Callable[..., Any] | None, ...] = ()
+    partials: tuple[Callable[..., Any] | int | None, ...] = ()
     vjp: tuple[Callable[..., Any] | None, ...] = ()
     jvp: tuple[Callable[..., Any] | None, ...] = ()
     dtype: Callable[..., Any] = lambda *given, **params: np.result_type(*given)
@@ -170,7 +171,7 @@ def bind(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
 def pointwise(
     name: str,
     forward: Callable[..., Any],
-    partials: Sequence[Callable[..., Any] | None],
+    partials: Sequence[Callable[..., Any] | int | None],
     meaning: Callable[..., Entry],
     **rest: Any,
 ) -> Op:

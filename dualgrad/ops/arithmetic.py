@@ -18,7 +18,7 @@ _POSITIVE = (0.1, 3.0)
 add = pointwise(
     "add",
     np.add,
-    partials=[lambda y, x1, x2: 1, lambda y, x1, x2: 1],
+    partials=[1, 1],
     meaning=lambda x1, x2: x1 + x2,
     samples=over(_ANY, _ANY),
 )
@@ -26,7 +26,7 @@ add = pointwise(
 subtract = pointwise(
     "subtract",
     np.subtract,
-    partials=[lambda y, x1, x2: 1, lambda y, x1, x2: -1],
+    partials=[1, -1],
     meaning=lambda x1, x2: x1 - x2,
     aliases=("sub",),
     samples=over(_ANY, _ANY),
@@ -54,7 +54,7 @@ divide = pointwise(
 negative = pointwise(
     "negative",
     np.negative,
-    partials=[lambda y, x: -1],
+    partials=[-1],
     meaning=lambda x: -x,
     aliases=("neg",),
     samples=over(_ANY),
@@ -63,7 +63,7 @@ negative = pointwise(
 positive = pointwise(
     "positive",
     np.positive,
-    partials=[lambda y, x: 1],
+    partials=[1],
     meaning=lambda x: x * 1,
     samples=over(_ANY),
 )

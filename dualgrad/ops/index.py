@@ -246,6 +246,10 @@ setitem = structural(
         lambda g, y, a, value, key: bind(setitem, (g, 0), {"key": key}),
         lambda g, y, a, value, key: _block(g, key),
     ],
+    jvp=[
+        lambda t, y, a, value, key: bind(setitem, (t, 0), {"key": key}),
+        lambda t, y, a, value, key: bind(setitem, (np.zeros_like(a), t), {"key": key}),
+    ],
     samples=drawn(
         lambda draw: [
             *(call(draw(2, 3), draw(), key) for key in _KEYS),

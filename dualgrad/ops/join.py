@@ -57,6 +57,10 @@ def _pull(g: Any, y: Any, *arrays: Any, slot: int, axis: int) -> Any:
     return g[(*whole, slice(offset, offset + extents(arrays[slot])[axis]))]
 
 
+def _push(t: Any, y: Any, *arrays: Any, slot: int, axis: int) -> Any:
+    return np.concatenate([t if k == slot else np.zeros_like(a) for k, a in enumerate(arrays)], axis=axis)
+
+
 concatenate = structural(
     "concatenate",
     Kind.MULTILINEAR,
@@ -64,6 +68,7 @@ concatenate = structural(
     forward=lambda *arrays, axis: np.concatenate(arrays, axis=axis),
     meaning=_meaning,
     vjp=[_pull],
+    jvp=[_push],
     variadic=True,
     numpy=[np.concatenate],
     aliases=("cat",),

@@ -10,7 +10,7 @@ import numpy as np
 
 from dualgrad.op import Call, Kind, Kink, Op, composed, dtype_of, pointwise, pointwise_meaning, structural
 from dualgrad.program.entry import Entry, positive, select, zero
-from dualgrad.samples import over
+from dualgrad.samples import call, drawn, over
 
 _ANY = (-2.0, 2.0)
 
@@ -65,7 +65,15 @@ where = _piecewise(
         lambda t, out, condition, x, y: np.where(condition, 0, t),
     ],
     numpy=(np.where,),
-    samples=over((0.0, 0.0), _ANY, _ANY),
+    samples=drawn(
+        lambda draw: [
+            call(draw(3) > 0, draw(3), draw(3)),
+            call(draw(2, 1) > 0, draw(3), draw()),
+            call(draw(2, 3) > 0, draw(1), draw(2, 1)),
+            call(draw(0) > 0, draw(1), draw(0)),
+            call(np.array([0.0, 2.0]), draw(2), draw(2)),
+        ]
+    ),
 )
 
 

@@ -206,7 +206,7 @@ def _cast(a: Any, dtype: Any) -> Any:
 astype = pointwise(
     "astype",
     _cast,
-    [lambda y, x, dtype: 1],
+    [1],
     lambda x, dtype: x * 1,
     call=lambda a, /, dtype: Call((a,), {"dtype": np.dtype(dtype)}),
     numpy=(np.astype,),
@@ -216,7 +216,7 @@ astype = pointwise(
 copy = pointwise(
     "copy",
     lambda a: np.array(a)[()],
-    [lambda y, x: 1],
+    [1],
     lambda x: x * 1,
     numpy=(np.copy,),
     method="copy",

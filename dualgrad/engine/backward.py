@@ -1,0 +1,113 @@
+"""Reverse mode: cotangents flow from the outputs to the operands, one node at a time, the latest first.
+
+The very same code runs on plain arrays (fast), on tensors (``create_graph``: higher order) and on tracers (the
+backward pass as a program). Broadcasting is undone here, once, and no rule and no line of this module writes in
+place: an adjoint may be shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from dualgrad.engine.graph import FREED, Edge, Node, leading_to, reachable
+from dualgrad.op import Op
+from dualgrad.shapes import Shape, extents
+
+Adjoints = dict[Edge, Any]
+Lift = Callable[[Any, Edge], Any]
+
+
+def pull_back(
+    seeds: Iterable[tuple[Edge, Any]],
+    targets: Iterable[Edge] | None = None,
+    lift: Lift | None = None,
+    retain: bool = False,
+) -> Adjoints:
+    """The cotangents at the targets, or at every leaf.
+
+    With ``lift``, the rules run on tensors: ``lift(array, edge)`` makes one, so that what they do is recorded.
+    An exception leaves the graph as it was.
+    """
+    adjoints: Adjoints = {}
+    for edge, seed in seeds:
+        _add(adjoints, edge, seed)
+    nodes, ends = reachable(adjoints), None if targets is None else set(targets)
+    useful = None if ends is None else leading_to(nodes, ends)
+    if useful is not None:
+        nodes = [node for node in nodes if any(edge in useful for edge in node.edges)]
+    for node in nodes:
+        if node in adjoints:
+            cotangent = adjoints[node] if ends is not None and node in ends else adjoints.pop(node)
+            for edge, pulled in _through(node, cotangent, useful, lift):
+                _add(adjoints, edge, pulled)
+    if not retain:
+        for node in nodes:
+            node.free()
+    return adjoints
+
+
+def _through(node: Node, cotangent: Any, useful: set[Edge] | None, lift: Lift | None) -> Iterator[tuple[Edge, Any]]:
+    if node.freed:
+        raise RuntimeError(FREED)
+    value, operands = node.value, node.saved
+    if lift is not None:
+        value, operands = lift(value, node), node.inputs
+    for slot, edge in enumerate(node.edges):
+        if edge is not None and (useful is None or edge in useful):
+            pulled = pull(node.op, slot, cotangent, value, operands, node.params)
+            if pulled is not None:
+                yield edge, project(pulled, node.saved[slot])
+
+
+def _add(adjoints: Adjoints, edge: Edge, cotangent: Any) -> None:
+    adjoints[edge] = adjoints[edge] + cotangent if edge in adjoints else cotangent
+
+
+def pull(op: Op, slot: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """The cotangent of one operand, not yet un-broadcast; None where the op has no derivative in it."""
+    if op.partials:
+        return scaled(g, op.partials[slot], y, inputs, params)
+    if op.variadic:
+        rule = op.vjp[0]
+        return None if rule is None else rule(g, y, *inputs, slot=slot, **params)
+    rule = op.vjp[slot]
+    return None if rule is None else rule(g, y, *inputs, **params)
+
+
+def scaled(g: Any, partial: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """``g`` times a partial derivative; a constant one of 1 or -1 costs no product."""
+    factor = partial(y, *inputs, **params) if callable(partial) else partial
+    if factor is None:
+        return None
+    if type(factor) is int and factor in (1, -1):
+        return g if factor == 1 else -g
+    return g * factor
+
+
+def project(g: Any, like: Any) -> Any:
+    """A cotangent in the space of its operand: broadcasting undone, in the operand's dtype."""
+    g = unbroadcast(g, extents(like))
+    dtype = like.dtype
+    return g if g.dtype == dtype else g.astype(dtype)
+
+
+def unbroadcast(g: Any, shape: Shape) -> Any:
+    """The transpose of broadcasting from ``shape``: sums over the axes that were added or stretched.
+
+    >>> unbroadcast(np.ones((4, 2, 3)), (2, 1))
+    array([[12.],
+           [12.]])
+    """
+    have = extents(g)
+    if have == shape:
+        return g
+    added = len(have) - len(shape)
+    if added < 0 or any(extent == 1 != other for extent, other in zip(have[added:], shape, strict=True)):
+        return np.broadcast_to(g, shape)
+    stretched = tuple(axis for axis, extent in enumerate(shape, added) if extent == 1 != have[axis])
+    if stretched:
+        g = np.sum(g, axis=stretched, keepdims=True)
+    return np.sum(g, axis=tuple(range(added))) if added else g

@@ -1,0 +1,86 @@
+"""Whether operations are being recorded: ``no_grad``, ``enable_grad``, ``set_grad_enabled``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from contextvars import ContextVar
+from typing import Any
+
+_enabled: ContextVar[bool] = ContextVar("dualgrad_grad_enabled", default=True)
+
+
+def is_grad_enabled() -> bool:
+    """True where operations on tensors that require a gradient are recorded."""
+    return _enabled.get()
+
+
+class _Mode(ContextDecorator):
+    """Sets the mode on entry and restores it on exit; may be nested, re-entered, and used as a decorator."""
+
+    enabled: bool
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(_enabled.get())
+        _enabled.set(self.enabled)
+
+    def __exit__(self, *exception: object) -> None:
+        _enabled.set(self._before.pop())
+
+    def _recreate_cm(self) -> _Mode:
+        return type(self)()
+
+
+class _Switch(_Mode):
+    """Works as ``@no_grad`` as well as ``@no_grad()``."""
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        return super().__new__(cls) if function is None else cls()(function)
+
+    def __init__(self, function: Callable[..., Any] | None = None) -> None:
+        super().__init__()
+
+
+class no_grad(_Switch):
+    """Within it nothing is recorded: results do not require a gradient.
+
+    >>> import dualgrad as dg
+    >>> x = dg.ones(2, requires_grad=True)
+    >>> with dg.no_grad():
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    enabled = False
+
+
+class enable_grad(_Switch):
+    """Within it operations are recorded, also inside :class:`no_grad`."""
+
+    enabled = True
+
+
+class set_grad_enabled(_Mode):
+    """Sets the mode at once; as a context manager, restores it on exit.
+
+    >>> import dualgrad as dg
+    >>> with dg.set_grad_enabled(False):
+    ...     dg.is_grad_enabled()
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self.enabled = bool(mode)
+        self._before.append(_enabled.get())
+        _enabled.set(self.enabled)
+
+    def __enter__(self) -> None:
+        _enabled.set(self.enabled)
+
+    def __call__(self, function: Any) -> Any:
+        _enabled.set(self._before.pop())
+        return (enable_grad if self.enabled else no_grad)(function)

@@ -1,0 +1,353 @@
+"""The tensor: an array, and an edge into the graph of the operations that made it."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from dualgrad.array import ArrayMethods
+from dualgrad.engine import printing
+from dualgrad.engine.graph import Edge, Leaf, Node
+from dualgrad.engine.modes import is_grad_enabled
+from dualgrad.op import BY_NUMPY, REGISTRY, Op, bind
+from dualgrad.shapes import Shape, extents
+
+# NumPy functions whose results carry no derivative: run on the values, whatever the tensor requires.
+_QUERIES = frozenset(
+    {np.allclose, np.array_equal, np.isclose, np.argmax, np.argmin, np.argsort, np.any, np.all, np.result_type}
+    | {np.isfinite, np.isnan, np.isinf, np.signbit, np.count_nonzero, np.size, np.array_repr, np.array_str}
+)
+
+# Ops whose result may share memory with their operand.
+_VIEWS = frozenset({"getitem", "reshape", "transpose", "diagonal", "broadcast_to"})
+
+
+class Tensor(ArrayMethods):
+    """An array that remembers how it was made.
+
+    Operations on tensors that require a gradient are recorded as they run; ``backward`` on a result then adds
+    to the ``grad`` of every leaf it depends on. Numbers are float64 unless the data say otherwise.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __slots__ = ("__weakref__", "_data", "_edge", "_family", "_grad")
+    __bind_rank__ = 2
+
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
+        self._data = _array(data, dtype)
+        self._edge: Edge | None = None
+        self._grad: Tensor | None = None
+        self._family: object | None = None
+        if requires_grad:
+            self.requires_grad = True
+
+    # ------------------------------------------------------------------------ what it is
+
+    @property
+    def data(self) -> Any:
+        """The array itself: an ndarray, a NumPy number, or a tracer."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self._data = _array(data, None)
+
+    @property
+    def extents(self) -> Shape:
+        """The shape as structural extents."""
+        return extents(self._data)
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """The length of each axis."""
+        found: tuple[Any, ...] = self._data.shape
+        return found
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """NumPy's dtype."""
+        found: np.dtype[Any] = self._data.dtype
+        return found
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.extents)
+
+    @property
+    def size(self) -> Any:
+        """The number of elements."""
+        return self._data.size
+
+    def dim(self) -> int:
+        """The number of axes."""
+        return self.ndim
+
+    def numel(self) -> Any:
+        """The number of elements."""
+        return self.size
+
+    # ------------------------------------------------------------------------ its place in the graph
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The operation that made it, where that was recorded."""
+        return self._edge if isinstance(self._edge, Node) else None
+
+    @property
+    def is_leaf(self) -> bool:
+        """True unless a recorded operation made it."""
+        return not isinstance(self._edge, Node)
+
+    @property
+    def requires_grad(self) -> bool:
+        """True where operations on it are recorded. May be set on leaves of a floating dtype."""
+        return self._edge is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+                "in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            )
+        if value and self.dtype.kind != "f":
+            raise RuntimeError(
+                f"only Tensors of floating point dtype can require gradients; got dtype {self.dtype}, "
+                f"convert with .astype(float)"
+            )
+        if value != self.requires_grad:
+            self._edge = Leaf(self) if value else None
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set ``requires_grad``, and return the tensor itself."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """What backward passes have added up so far; None before the first, and for what is not a leaf."""
+        return self._edge.grad if isinstance(self._edge, Leaf) else self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if isinstance(self._edge, Leaf):
+            self._edge.grad = value
+        else:
+            self._grad = value
+
+    def detach(self) -> Tensor:
+        """The same array as a leaf that does not require a gradient."""
+        return _related(handle(self._data, None), self)
+
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+        """Add the gradient of this tensor, times ``gradient``, to the ``grad`` of every leaf it depends on.
+
+        Without ``gradient`` the tensor must have one element. The graph is freed unless it is retained.
+        With ``create_graph`` the gradients are themselves recorded, so that they can be differentiated again.
+        """
+        from dualgrad.engine.autograd import backward
+
+        backward([self], None if gradient is None else [gradient], retain_graph, create_graph)
+
+    @property
+    def mirror(self) -> Any:
+        """The formula of this tensor, read off its graph: see :mod:`dualgrad.mirror`."""
+        from dualgrad.mirror import mirror_of
+
+        return mirror_of(self)
+
+    # ------------------------------------------------------------------------ applying ops
+
+    @staticmethod
+    def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        saved = tuple(value._data if isinstance(value, Tensor) else _operand(op, value) for value in inputs)
+        value = bind(op, saved, params)
+        result = handle(value, _recorded(op, inputs, saved, params, value) if is_grad_enabled() else None)
+        return _related(result, inputs[0]) if op.name in _VIEWS and result.ndim else result
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        if out is None and (ufunc in _QUERIES or (ufunc not in BY_NUMPY and not _tracked(inputs))):
+            return getattr(ufunc, method)(*_values(inputs), **kwargs)
+        return super().__array_ufunc__(ufunc, method, *inputs, out=out, **kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func in _QUERIES or (func not in BY_NUMPY and not _tracked((args, kwargs))):
+            return func(*_values(args), **_values(kwargs))
+        return super().__array_function__(func, types, args, kwargs)
+
+    def __refuse__(self, message: str) -> Any:
+        raise TypeError(message)
+
+    # ------------------------------------------------------------------------ reading values
+
+    def numpy(self) -> Any:
+        """The array. A tensor that requires a gradient must be detached first, so that no gradient is lost unseen."""
+        if self.requires_grad:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        return self._data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def __float__(self) -> float:
+        if self.requires_grad and is_grad_enabled():
+            # NumPy calls this for ``array[0] = tensor``, where the gradient would be lost unseen.
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior: no gradient "
+                "flows through the number. Consider using tensor.detach() first.",
+                stacklevel=2,
+            )
+        return float(self._data)
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __index__(self) -> int:
+        found: int = self._data.__index__()
+        return found
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[position] for position in range(len(self)))
+
+    def __repr__(self) -> str:
+        return printing.text(self._data, self.requires_grad, self.grad_fn)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and not self.ndim else format(repr(self), spec)
+
+    # ------------------------------------------------------------------------ writing
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._become(REGISTRY["setitem"](self, value, key))
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return self._become(self + other)
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self._become(self - other)
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self._become(self * other)
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self._become(self / other)
+
+    def zero_(self) -> Tensor:
+        """Fill with zeros in place, and return the tensor itself."""
+        return self._become(handle(np.zeros_like(self._data), None))
+
+    def _become(self, result: Tensor) -> Tensor:
+        """Take the place of ``result``. What was recorded before keeps the arrays it was given."""
+        if isinstance(self._edge, Leaf) and is_grad_enabled():
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        if self._family is not None and sys.getrefcount(self._family) > 2:
+            raise RuntimeError("a tensor that shares memory with another was written to; write to a .copy() of it")
+        if result.extents != self.extents:
+            raise RuntimeError(f"an in-place operation cannot change the shape {self.extents} to {result.extents}")
+        if result.dtype != self.dtype:
+            result = result.astype(self.dtype)
+        self._data, self._family = result._data, None
+        if not isinstance(self._edge, Leaf):
+            self._edge = result._edge
+        return self
+
+
+Variable = Tensor
+
+
+def handle(data: Any, edge: Edge | None) -> Tensor:
+    """A tensor with this array and this place in the graph; a leaf's own tensor while that holds the array."""
+    if isinstance(edge, Leaf):
+        variable = edge.variable
+        if variable is not None and variable._data is data:
+            return variable
+    tensor = Tensor.__new__(Tensor)
+    tensor._data, tensor._edge, tensor._grad, tensor._family = data, edge, None, None
+    return tensor
+
+
+def _recorded(op: Op, inputs: Sequence[Any], saved: tuple[Any, ...], params: Mapping[str, Any], y: Any) -> Node | None:
+    edges = tuple(
+        value._edge if isinstance(value, Tensor) and _differentiable(op, slot) else None
+        for slot, value in enumerate(inputs)
+    )
+    return Node(op, saved, params, y, edges) if any(edges) else None
+
+
+def _related(view: Tensor, base: Any) -> Tensor:
+    """Mark two tensors as sharing memory: every handle on that memory holds the same token."""
+    if isinstance(base, Tensor):
+        if base._family is None:
+            base._family = object()
+        view._family = base._family
+    return view
+
+
+def _array(data: Any, dtype: Any) -> Any:
+    if isinstance(data, Tensor):
+        data = data._data
+    if hasattr(data, "extents"):
+        return data
+    array = np.asarray(data, dtype)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"Tensor: got data of dtype {array.dtype}, expected real numbers; convert them first")
+    return array[()]
+
+
+def _operand(op: Op, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        value = np.asarray(value)
+    if isinstance(value, (int, float)) or hasattr(value, "extents") or hasattr(value, "extent"):
+        return value
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "fiub":
+        return value
+    found = f"an array of dtype {value.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+    raise TypeError(f"dualgrad.{op.name}: got {found} as an operand, expected tensors, real arrays or numbers")
+
+
+def _differentiable(op: Op, slot: int) -> bool:
+    rules = op.partials or op.vjp
+    return rules[0 if op.variadic else slot] is not None
+
+
+def _tracked(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(map(_tracked, value))
+    if isinstance(value, dict):
+        return any(map(_tracked, value.values()))
+    return isinstance(value, Tensor) and value.requires_grad
+
+
+def _values(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(_values, value))
+    if isinstance(value, dict):
+        return {key: _values(entry) for key, entry in value.items()}
+    return value._data if isinstance(value, Tensor) else value

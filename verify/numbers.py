@@ -40,6 +40,7 @@ STEP = 4.0  # eps, the size of the changes that measure κ
 DIRECTIONS = 2  # that many changes always
 MORE = 6  # and that many more before anything is called not ok
 BITS = 80  # relative bits of the true values
+NOTHING = 1e-6  # ulps; below that, the float is the true value rounded
 
 _ORDER = ("ok", "unknown", "lost", "wrong")
 
@@ -68,10 +69,10 @@ class Question:
     names: tuple[str, ...]
     kind: str = "grad"
 
-    def at(self, inputs: Inputs, precision: int, absolute: bool = False) -> Differential:
+    def at(self, inputs: Inputs, precision: int, **rest: Any) -> Differential:
         """The program's differential at other inputs."""
         read = gradient if self.kind == "grad" else jacobian
-        return read(self.program, self.wrt, inputs, self.sizes, precision, absolute=absolute)
+        return read(self.program, self.wrt, inputs, self.sizes, precision, **rest)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -135,11 +136,11 @@ def _rank(value: float, truth: arb, scale: arb, dtype: np.dtype[Any]) -> tuple[i
     """How bad an element is: its place in _ORDER, then its distance in ulps of the scale."""
     if not accurate(truth, BITS // 2):
         return _ORDER.index("unknown"), 0.0
-    if not isfinite(value):
-        distance = ulps(value, truth, dtype)
-        return _ORDER.index("ok" if distance == 0 else "wrong"), distance
+    near = ulps(value, truth, dtype)
+    if near <= OK or not isfinite(value):
+        return _ORDER.index("ok" if near <= OK else "wrong"), near
     if not scale.is_finite():
-        return _ORDER.index("ok"), 0.0
+        return _ORDER.index("unknown"), near
     distance = upper_float(abs(arb(value) - truth) / spacing(scale, dtype))
     status = "ok" if distance <= OK else "wrong" if distance > wrong_beyond(dtype) else "lost"
     return _ORDER.index(status), distance
@@ -159,15 +160,21 @@ def _described(
     kappa = upper_float(scale / abs(truth)) if known and not vanishes else None
     return Numbers(
         status,
-        ulps=distance,
+        ulps=0.0 if distance is not None and distance < NOTHING else distance,
         condition=kappa,
         index=f"{name}[{', '.join(map(str, index))}]" if index else name,
         got=repr(value),
         expected=decimal(truth),
         elements=count,
         points=1,
-        reason="" if known else "the true value is not finite here, or was not enclosed narrowly enough",
+        reason=_why_unknown(known) if status == "unknown" else "",
     )
+
+
+def _why_unknown(known: bool) -> str:
+    if known:
+        return "the conditioning could not be measured: the derivative is not finite next to this input"
+    return "the true value is not finite here, or was not enclosed narrowly enough"
 
 
 def _refused(question: Question, truth: Sequence[BallArray]) -> Numbers | None:

@@ -75,7 +75,7 @@ def _accepts(holds: Callable[[Any], bool], array: Array) -> bool:
 
 
 def _real(shape: Shape, rng: np.random.Generator) -> Array:
-    return rng.uniform(0.2, 2.2, shape) * rng.choice([-1.0, 1.0], shape)
+    return np.asarray(rng.uniform(0.2, 2.2, shape) * rng.choice([-1.0, 1.0], shape))
 
 
 def _positive(shape: Shape, rng: np.random.Generator) -> Array:
@@ -108,8 +108,7 @@ def _square(make: Callable[[Array, Shape], Array]) -> Callable[[Shape, np.random
 
 
 def _symmetric(a: Array) -> Array:
-    upper = np.triu(a)
-    return upper + np.swapaxes(np.triu(a, 1), -1, -2)
+    return np.asarray(np.triu(a) + np.swapaxes(np.triu(a, 1), -1, -2))
 
 
 def _spd(a: Array, shape: Shape) -> Array:
@@ -128,5 +127,38 @@ _DRAWS: dict[str, Callable[[Shape, np.random.Generator], Array | None]] = {
     "onehot": _onehot,
     "symmetric": _square(lambda a, shape: _symmetric(a)),
     "spd": _square(_spd),
-    "invertible": _square(lambda a, shape: a + 2 * np.eye(shape[-1])),
+    "invertible": _square(lambda a, shape: np.asarray(a + 2 * np.eye(shape[-1]))),
+}
+
+
+def admits(domain: Domain, array: Array) -> bool:
+    """Whether an array is in the domain.
+
+    >>> admits("positive", np.array([1.0, 0.0])), admits("real", np.array([-1.0]))
+    (False, True)
+    """
+    return _accepts(domain, array) if callable(domain) else _accepts(_ADMITS[domain], array)
+
+
+def _sums_to_one(x: Array) -> bool:
+    return bool((x > 0).all() and np.allclose(x.sum(-1), 1, rtol=1e-12))
+
+
+def _is_symmetric(x: Array) -> bool:
+    return x.ndim >= 2 and np.array_equal(x, np.swapaxes(x, -1, -2))
+
+
+_ADMITS: dict[str, Callable[[Array], bool]] = {
+    "real": lambda x: True,
+    "positive": lambda x: bool((x > 0).all()),
+    "nonnegative": lambda x: bool((x >= 0).all()),
+    "nonzero": lambda x: bool((x != 0).all()),
+    "unit": lambda x: bool(((x > 0) & (x < 1)).all()),
+    "binary": lambda x: bool(np.isin(x, (0, 1)).all()),
+    "sign": lambda x: bool(np.isin(x, (-1, 1)).all()),
+    "simplex": _sums_to_one,
+    "onehot": lambda x: bool(np.isin(x, (0, 1)).all() and (x.sum(-1) == 1).all()),
+    "symmetric": _is_symmetric,
+    "spd": lambda x: _is_symmetric(x) and bool((np.linalg.eigvalsh(x) > 0).all()),
+    "invertible": lambda x: bool((np.linalg.cond(x) < 1e12).all()),
 }

@@ -53,7 +53,7 @@ class Differential:
 
 def evaluate(program: Program, inputs: Inputs, sizes: Sizes, precision: int = 128, literals: str = "exact") -> Reading:
     """The values of all variables and outputs."""
-    layout = _laid_out(program, sizes)
+    layout = laid_out(program, sizes)
     floating = [v for v in program.inputs if v.dtype.kind == "f"]
     with working_precision(precision):
         return _reading(layout, forward(layout, inputs, floating, literals))
@@ -75,7 +75,7 @@ def gradient(
     smooth piece there. ``absolute`` adds magnitudes instead of terms: Σ |product of slopes| over all paths, the
     scale against which a gradient's rounding is to be judged.
     """
-    layout = _laid_out(program, sizes)
+    layout = laid_out(program, sizes)
     with working_precision(precision):
         run = forward(layout, inputs, wrt, literals, along)
         seeds = [[arb(1)] * len(run.values[node]) for node in layout.outputs]
@@ -93,7 +93,7 @@ def vjp(
     literals: str = "exact",
 ) -> Differential:
     """The gradient of Σ cotangent · output over all elements of all outputs."""
-    layout = _laid_out(program, sizes)
+    layout = laid_out(program, sizes)
     with working_precision(precision):
         run = forward(layout, inputs, wrt, literals)
         shapes = [layout.shape(output) for output in program.outputs]
@@ -110,7 +110,7 @@ def jvp(
     literals: str = "exact",
 ) -> Differential:
     """The directional derivative of every output; at a boundary the one-sided one, along the direction."""
-    layout = _laid_out(program, sizes)
+    layout = laid_out(program, sizes)
     with working_precision(precision):
         run = forward(layout, inputs, list(tangents), literals, tangents)
         assert run.tangents is not None
@@ -126,12 +126,16 @@ def jacobian(
     sizes: Sizes,
     precision: int = 128,
     literals: str = "exact",
+    along: Mapping[Variable, BallArray] | None = None,
     absolute: bool = False,
 ) -> Differential:
-    """The Jacobian of the first output: one array of shape output.shape + wrt.shape for each variable."""
-    layout = _laid_out(program, sizes)
+    """The Jacobian of the first output: one array of shape output.shape + wrt.shape for each variable.
+
+    ``along`` and ``absolute`` are as in :func:`gradient`.
+    """
+    layout = laid_out(program, sizes)
     with working_precision(precision):
-        run = forward(layout, inputs, wrt, literals)
+        run = forward(layout, inputs, wrt, literals, along)
         size = len(run.values[layout.outputs[0]])
         shape = layout.shape(program.outputs[0])
         rows = [_at(layout, wrt, backward(layout, run, [_unit(size, row)], absolute)) for row in range(size)]
@@ -148,7 +152,8 @@ _KEPT = 32
 _layouts: dict[tuple[int, tuple[tuple[str, int], ...]], Layout] = {}
 
 
-def _laid_out(program: Program, sizes: Sizes) -> Layout:
+def laid_out(program: Program, sizes: Sizes) -> Layout:
+    """The layout of a program at these sizes; the last few are kept."""
     key = (id(program), tuple(sorted(sizes.items())))
     found = _layouts.get(key)
     if found is None or found.program is not program:

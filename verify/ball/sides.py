@@ -1,0 +1,34 @@
+"""On which side of its guards a program is at a point: what hard points are searched by."""
+
+from __future__ import annotations
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from dualgrad.program.record import Program
+from verify.ball.branches import Decision, Extreme
+from verify.ball.precision import working_precision
+from verify.ball.read import Inputs, Sizes, laid_out
+from verify.ball.sweep import forward
+
+PRECISION = 128
+UNKNOWN = 9
+
+
+def sides(program: Program, inputs: Inputs, sizes: Sizes) -> NDArray[np.int64]:
+    """One number for every element of every guard: the sign of its value, or which element is the extreme."""
+    layout = laid_out(program, sizes)
+    with working_precision(PRECISION):
+        run = forward(layout, inputs, (), "exact")
+        found: list[int] = []
+        for step in layout.steps:
+            if isinstance(step, Decision):
+                found += map(_sign, run.read(step.args[0]))
+            elif isinstance(step, Extreme):
+                found += run.winners[step.node]
+    return np.array(found, dtype=np.int64)
+
+
+def _sign(value: arb) -> int:
+    return 1 if value > 0 else -1 if value < 0 else 0 if value.is_zero() else UNKNOWN

@@ -1,0 +1,279 @@
+"""At a point on the boundary of a guard: is the function differentiable there after all, and if not, what is near?
+
+Around such a point the function consists of smooth pieces. A direction into a piece decides every guard by the
+sign with which its value leaves 0, and the gradient of that piece at the point is then an enclosure like any
+other. Where that sign does not tell, or the piece has no gradient at the point itself, the gradient is taken a
+step of 2 ** -200 into the piece. Pieces that agree are no kink (softplus written with max and abs, a shifted
+logsumexp). Where they differ, the Clarke set is the convex hull of their gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from dualgrad.program.record import Variable
+from verify.ball.compare import accurate, decimal, disjoint
+from verify.ball.events import Event
+from verify.ball.precision import working_precision
+from verify.ball.read import BallArray, Differential
+from verify.look import Look
+from verify.numbers import Question
+from verify.problem import Problem
+from verify.sampling import question
+from verify.verdict import Kink
+
+PRECISION = 256
+FAR_PRECISION = 1024
+STEP = arb((1, -200))
+NEAR = arb((1, -60))  # relative; pieces that were taken a step away and are this near agree
+RANDOM = 8  # pairs of opposite random directions
+FAVOURED = 32  # coordinates that get a pair of directions of their own
+SEARCHES = 24  # pieces looked for to bring the hull nearer to a value
+SHOWN = 8  # kinks listed at one point
+CLOSE = 1e-9  # relative; how near to the hull of the pieces counts as inside
+
+Direction = dict[Variable, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What a function is around a point: ``differentiable`` is None where it could not be found out.
+
+    ``derivative`` holds what all pieces agree on, NaN where they do not; None where nothing was found.
+    """
+
+    differentiable: bool | None
+    derivative: tuple[BallArray, ...] | None
+    kinks: tuple[Kink, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    arrays: tuple[BallArray, ...]
+    outputs: tuple[BallArray, ...]
+    exact: bool  # at the point itself, not a step away
+
+
+def look_around(asked: Question, seed: int = 0) -> Local:
+    """The pieces around the question's inputs, and whether its gradient lies among them."""
+    explorer = _Explorer(asked, np.random.default_rng(seed))
+    here = asked.at(asked.inputs, PRECISION)
+    if not here.reading.decided:
+        return Local(None, None, reason="a guard cannot be decided at this input at any precision tried")
+    if not all(ball.is_finite() for output in here.reading.outputs for ball in output.flat):
+        return Local(None, None, reason="the function is not finite here")
+    pieces, missing = explorer.around()
+    if missing or not pieces:
+        return Local(None, None, reason="the function is not defined, or not smooth, on some side of this input")
+    common, differing = _agreement(pieces)
+    if not all(_continuous(here, piece) for piece in pieces):
+        kink = Kink(_where(here.reading.events), at_input=True, left="the function jumps", right="the function jumps")
+        return Local(False, common, (kink,))
+    if not differing.any():
+        return Local(True, common)
+    inside = explorer.contains(pieces, differing)
+    return Local(False, common, _kinks(asked, here.reading.events, pieces, differing, inside))
+
+
+def examine(problem: Problem, seen: Look, got: Sequence[NDArray[Any]]) -> Kink | None:
+    """The kink at a point that was looked at, one that the value misses first; None where there is none to be shown."""
+    kinks = look_around(question(problem, seen, got)).kinks
+    return next((kink for kink in kinks if kink.inside is False), kinks[0] if kinks else None)
+
+
+# ---------------------------------------------------------------------------- pieces
+
+
+class _Explorer:
+    def __init__(self, question: Question, rng: np.random.Generator) -> None:
+        self.question, self.rng = question, rng
+
+    def around(self) -> tuple[list[_Piece], bool]:
+        """The pieces along random and favoured directions, and whether some direction has none."""
+        directions = [self.random() for _ in range(RANDOM)] + [*self.favoured()]
+        found = [self.piece(d) for pair in directions for d in (pair, _opposite(pair))]
+        return [piece for piece in found if piece is not None], any(piece is None for piece in found)
+
+    def random(self) -> Direction:
+        return {v: self._random(self.question.inputs[v].shape) for v in self.question.wrt}
+
+    def favoured(self) -> list[Direction]:
+        """Random directions in which one coordinate dominates, so that it wins every tie it is in."""
+        coordinates = [(v, i) for v in self.question.wrt for i in np.ndindex(self.question.inputs[v].shape)]
+        directions = []
+        for variable, index in coordinates[:FAVOURED]:
+            direction = self.random()
+            direction[variable][index] *= 8
+            directions.append(direction)
+        return directions
+
+    def piece(self, direction: Direction) -> _Piece | None:
+        along = {variable: _balls(array) for variable, array in direction.items()}
+        found = self.question.at(self.question.inputs, PRECISION, along=along)
+        if found.reading.decided and _finite(found) and not any(event.flat for event in found.reading.events):
+            return _Piece(found.arrays, found.reading.outputs, True)
+        return self._far(along)
+
+    def _far(self, along: dict[Variable, BallArray]) -> _Piece | None:
+        with working_precision(FAR_PRECISION):
+            moved = {v: _balls(self.question.inputs[v]) + STEP * along[v] for v in along}
+        found = self.question.at({**self.question.inputs, **moved}, FAR_PRECISION)
+        # A guard that is on its boundary even at this random place is there all around: max(x, |x|) for x > 0.
+        if found.reading.decided and _finite(found):
+            return _Piece(found.arrays, found.reading.outputs, False)
+        return None
+
+    def contains(self, pieces: list[_Piece], differing: NDArray[np.bool_]) -> bool | None:
+        """Whether the gradient under test, where pieces differ, lies in their convex hull."""
+        value = np.concatenate([np.ravel(got).astype(float) for got in self.question.got])[differing]
+        rows = [_flat(piece)[differing] for piece in pieces]
+        if not np.isfinite(value).all():
+            return False
+        for _ in range(SEARCHES):
+            rest = value - _nearest(rows, value)
+            if np.abs(rest).max() <= CLOSE * max(np.abs(rows).max(), np.abs(value).max()):
+                return True
+            if self.question.kind != "grad":
+                return None
+            for sign in (1.0, -1.0):
+                piece = self.piece(self.towards(sign * rest, differing))
+                if piece is not None:
+                    rows.append(_flat(piece)[differing])
+        return False
+
+    def towards(self, rest: NDArray[Any], differing: NDArray[np.bool_]) -> Direction:
+        """The direction ``rest``, with a little of everything else so that it leaves every boundary."""
+        flat = np.zeros(differing.shape)
+        flat[differing] = rest / np.abs(rest).max()
+        direction, start = {}, 0
+        for variable in self.question.wrt:
+            shape = self.question.inputs[variable].shape
+            stop = start + int(np.prod(shape))
+            direction[variable] = flat[start:stop].reshape(shape) + self._random(shape) * 2.0**-20
+            start = stop
+        return direction
+
+    def _random(self, shape: tuple[int, ...]) -> NDArray[Any]:
+        return np.asarray(self.rng.uniform(0.5, 1.5, shape) * self.rng.choice([-1.0, 1.0], shape))
+
+
+def _opposite(direction: Direction) -> Direction:
+    return {variable: -array for variable, array in direction.items()}
+
+
+def _finite(found: Differential) -> bool:
+    return all(accurate(ball, 40) for array in found.arrays for ball in array.flat)
+
+
+def _balls(array: NDArray[Any]) -> BallArray:
+    result = np.empty(np.shape(array), dtype=object)
+    for index, value in np.ndenumerate(np.asarray(array)):
+        result[index] = arb(float(value))
+    return result
+
+
+def _flat(piece: _Piece) -> NDArray[Any]:
+    return np.concatenate([array.ravel().astype(float) for array in piece.arrays])
+
+
+def _nearest(rows: Sequence[NDArray[Any]], value: NDArray[Any]) -> NDArray[Any]:
+    """The point of the rows' convex hull that is nearest to the value, very nearly."""
+    matrix = np.array(rows).T
+    heavy = 1e3 * max(1.0, float(np.abs(matrix).max()))  # the weight on: coefficients sum to 1
+    weights, _ = nnls(np.vstack([matrix, np.full(len(rows), heavy)]), np.append(value, heavy))
+    return np.asarray(matrix @ (weights / weights.sum()))
+
+
+# ---------------------------------------------------------------------------- comparing
+
+
+def _agreement(pieces: Sequence[_Piece]) -> tuple[tuple[BallArray, ...], NDArray[np.bool_]]:
+    """What all pieces agree on, with NaN where they do not, and a flat mask of where they do not."""
+    first = next((piece for piece in pieces if piece.exact), pieces[0])
+    common: list[BallArray] = []
+    differing: list[bool] = []
+    for slot, array in enumerate(first.arrays):
+        top = max((abs(ball) for ball in array.flat), key=float, default=arb(0)) + 1
+        agreed = array.copy()
+        for index in np.ndindex(array.shape):
+            here = array.item(index)
+            differ = any(_differ(here, p.arrays[slot].item(index), first.exact and p.exact, top) for p in pieces)
+            if differ:
+                agreed[index] = arb("nan")
+            elif not first.exact and abs(here) <= NEAR * top:
+                agreed[index] = arb(0)
+            differing.append(differ)
+        common.append(agreed)
+    return tuple(common), np.array(differing, dtype=np.bool_)
+
+
+def _differ(a: arb, b: arb, exact: bool, top: arb) -> bool:
+    if exact:
+        return disjoint(a, b)
+    return not abs(a - b) <= NEAR * top
+
+
+def _continuous(here: Differential, piece: _Piece) -> bool:
+    pairs = [
+        (a, b)
+        for one, other in zip(here.reading.outputs, piece.outputs, strict=True)
+        for a, b in zip(one.flat, other.flat, strict=True)
+    ]
+    return not any(_differ(a, b, piece.exact, abs(a) + 1) for a, b in pairs)
+
+
+# ---------------------------------------------------------------------------- telling
+
+
+def _kinks(
+    question: Question,
+    events: Sequence[Event],
+    pieces: Sequence[_Piece],
+    differing: NDArray[np.bool_],
+    inside: bool | None,
+) -> tuple[Kink, ...]:
+    kinks: list[Kink] = []
+    position = 0
+    for slot, got in enumerate(question.got):
+        for index in np.ndindex(got.shape):
+            if differing[position] and len(kinks) < SHOWN:
+                values = sorted((piece.arrays[slot].item(index) for piece in pieces), key=float)
+                kinks.append(
+                    Kink(
+                        where=f"{_place(question, slot, index)} ({_where(events)})",
+                        at_input=True,
+                        left=decimal(values[0]),
+                        right=decimal(values[-1]),
+                        got=repr(float(got[index])),
+                        inside=inside,
+                        convention=_convention(events),
+                    )
+                )
+            position += 1
+    return tuple(kinks)
+
+
+def _place(question: Question, slot: int, index: tuple[int, ...]) -> str:
+    """The element, as "x[0] = 0"; of a Jacobian the element of the argument."""
+    array = question.inputs[question.wrt[slot]]
+    index = index[len(index) - array.ndim :]
+    name = question.names[slot] + (f"[{', '.join(map(str, index))}]" if index else "")
+    return f"{name} = {float(array[index]):.6g}"
+
+
+def _where(events: Sequence[Event]) -> str:
+    names = dict.fromkeys(event.equation.op.name for event in events if event.equation is not None)
+    return ", ".join(names) or "a singular point"
+
+
+def _convention(events: Sequence[Event]) -> str:
+    kinks = dict.fromkeys(kink for event in events if event.equation is not None for kink in event.equation.op.kinks)
+    return "; ".join(f"{kink.where}: {kink.takes}, as {kink.because}" for kink in kinks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,8 @@ class ArrayMethods:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is not None:
             return self.__refuse__(f"np.{ufunc.__name__}: out= would write into an array unseen; assign the result")
+        if method == "__call__" and ufunc not in BY_NUMPY:
+            _adopt_special(ufunc)
         if method == "__call__" and ufunc in BY_NUMPY:
             return self.__apply__(BY_NUMPY[ufunc], ufunc.__name__, inputs, kwargs)
         if method == "reduce" and ufunc in _REDUCTIONS:
@@ -144,6 +147,14 @@ class ArrayMethods:
         return REGISTRY["not_equal"](self, other)
 
     __hash__ = object.__hash__
+
+
+def _adopt_special(ufunc: np.ufunc) -> None:
+    """Enter a function of scipy.special under the op of its name; SciPy is not imported for it before it is used."""
+    special = sys.modules.get("scipy.special")
+    name = {"psi": "digamma", "expit": "sigmoid"}.get(ufunc.__name__, ufunc.__name__)
+    if special is not None and getattr(special, ufunc.__name__, None) is ufunc and name in public():
+        BY_NUMPY[ufunc] = public()[name]
 
 
 def _unsupported(other: Any) -> bool:

@@ -83,7 +83,7 @@ def _arguments(args: Sequence[Any], names: list[str], wrt: tuple[int, ...] | Non
     for position, (name, given) in enumerate(zip(names, args, strict=True)):
         wanted = position in wrt if wrt is not None else not floating
         argument = _argument(name, given, wanted)
-        if argument.array is not None and _kind(given) in ("i", "u", "b"):
+        if argument.promoted:
             notes.append(f"{name} holds integers; it was promoted to float64 (the gradient was also run on the integers)")
         arguments.append(argument)
     return tuple(arguments), tuple(notes)
@@ -98,7 +98,7 @@ def _argument(name: str, given: Any, wanted: bool) -> Argument:
         array = np.array(given, dtype=None if kind == "f" else np.float64)
         if not np.isfinite(array).all():
             raise Undecidable(f"argument {name} holds NaN or infinity; a gradient is judged where its input is finite")
-        return Argument(name, given, array, scalar=number)
+        return Argument(name, given, array, scalar=number, promoted=kind != "f")
     if isinstance(given, np.ndarray) and kind not in ("f", "i", "u", "b"):
         raise Undecidable(f"argument {name} has dtype {given.dtype}; expected real numbers")
     return Argument(name, given, None)

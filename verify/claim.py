@@ -71,6 +71,6 @@ def assumption_text(recording: Recording, program: Program | None) -> tuple[str,
 
 def leak_text(recording: Recording) -> tuple[str, ...]:
     """Why sizes are fixed: each place where a dimension became a number."""
-    return tuple(f"{leak.how} at {leak.line}" for leak in recording.trace.extents.leaks)
+    return tuple(f"{leak.how} at {leak.line}" for leak in recording.leaks)
 
 

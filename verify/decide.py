@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from verify import floats, hygiene
 from verify.formula import Attempt, attempt
 from verify.hardpoints import hard_points
-from verify.kinks import examine
-from verify.look import Look, Point, digits, finite_value, look
+from verify.kinks import look_around
+from verify.look import Look, Point, finite_value, fits, look
+from verify.problem import Array, Problem, Undecidable, run
 from verify.numbers import judge
-from verify.points import draw
-from verify.problem import Array, Problem, Undecidable
-from verify.recording import record
+from verify.recording import Recording
+from verify.sampling import judged, other_sizes, question, random_points
 from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Verdict
 from verify.witness import counterexample
 
@@ -53,7 +53,7 @@ def decide(problem: Problem, deadline: float) -> Result:
     if misfit is not None:
         return misfit
     clean = hygiene.examine(problem, got)
-    findings = _look_around(problem, got, deadline)
+    findings = _search(problem, got, deadline)
     return _result(findings, clean)
 
 
@@ -79,16 +79,16 @@ def _misfit(problem: Problem, values: Sequence[Array], got: Sequence[Array]) -> 
 # ---------------------------------------------------------------------------- looking
 
 
-def _look_around(problem: Problem, got: list[Array], deadline: float) -> Findings:
+def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
     tried = attempt(problem, deadline)
     usable = tried.recording if tried.recording.forward is not None else None
     here = look(problem, Point("the given arguments", problem.arrays), usable)
-    findings = Findings(problem, got, here, judge(problem, here, got), tried)
+    findings = Findings(problem, got, here, judged(problem, here, got), tried)
     if here.status == "kink":
-        kink = examine(problem, here, got)
-        findings.kinks = (kink,) if kink is not None else ()
+        findings.numbers = _at_kink(findings, here, got)
     _absorb(findings, here)
-    for point in _points(problem, here):
+    _on_integers(findings)
+    for point in _points(problem, here, tried):
         if time.monotonic() > deadline:
             findings.unsure = findings.unsure or "the time budget ran out before every point was looked at"
             break
@@ -98,20 +98,50 @@ def _look_around(problem: Problem, got: list[Array], deadline: float) -> Finding
     return findings
 
 
-def _points(problem: Problem, here: Look) -> Iterator[Point]:
-    shapes = {position: array.shape for position, array in problem.arrays.items()}
-    for seed in range(GENERIC_POINTS):
-        arrays = draw(problem, shapes, seed=seed + 1000)
-        if arrays is not None:
-            yield Point("a random point", arrays)
+def _at_kink(findings: Findings, seen: Look, got: list[Array]) -> Numbers:
+    """On a guard of f: list the kink, or judge the numbers where f is differentiable after all."""
+    asked = question(findings.problem, seen, got)
+    local = look_around(asked)
+    here = seen is findings.here
+    if local.differentiable is None:
+        findings.unsure = findings.unsure or local.reason
+        return Numbers("unknown", points=1, reason=local.reason)
+    if local.differentiable is False:
+        known = {kink.where for kink in findings.kinks}
+        findings.kinks += tuple(replace(kink, at_input=here) for kink in local.kinks if kink.where not in known)
+        return Numbers("unknown", points=1, reason="the point lies on a kink")
+    findings.looked += 1
+    return judge(asked, truth=local.derivative)
+
+
+def _points(problem: Problem, here: Look, tried: Attempt) -> Iterator[Point]:
+    yield from random_points(problem, range(1000, 1000 + GENERIC_POINTS))
+    yield from other_sizes(problem, tried.recording)
     yield from hard_points(problem, here)
 
 
-def _visit(findings: Findings, point: Point, usable: object) -> None:
+def _on_integers(findings: Findings) -> None:
+    """Integer arguments were promoted; the candidate must also be right on the integers as they were given."""
+    problem, here = findings.problem, findings.here
+    if not any(argument.promoted for argument in problem.arguments) or findings.numbers.status == "wrong":
+        return
+    try:
+        got = problem.split(run("the gradient", problem.candidate, [np.copy(a.given)[()] for a in problem.arguments]))
+    except Undecidable as error:
+        findings.notes += (f"on the integers: {error}",)
+        return
+    numbers = judged(problem, here, got)
+    if numbers.status == "wrong":
+        findings.numbers = numbers
+        findings.notes += ("on the integers as they were given, the returned numbers are wrong",)
+
+
+def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
     problem = findings.problem
     if not finite_value(problem, point.arrays):
         return
-    seen = look(problem, point, usable)  # type: ignore[arg-type]
+    same = usable is not None and fits(usable, point)
+    seen = look(problem, point, usable if same else None)
     _absorb(findings, seen)
     if findings.refutation is None and seen.status in ("equal", "numbers only", "kink"):
         _numbers_there(findings, seen)
@@ -125,12 +155,7 @@ def _numbers_there(findings: Findings, seen: Look) -> None:
     except Undecidable as error:
         findings.notes += (f"at {seen.point.label}: {error}",)
         return
-    if seen.status == "kink":
-        kink = examine(problem, seen, got)
-        if kink is not None and all(kink.where != known.where for known in findings.kinks):
-            findings.kinks += (kink,)
-        return
-    numbers = judge(problem, seen, got)
+    numbers = _at_kink(findings, seen, got) if seen.status == "kink" else judged(problem, seen, got)
     if numbers.status == "wrong":
         findings.refutation = _example(problem, seen, numbers)
         findings.reason = f"the numbers are wrong at {seen.point.label}: {numbers.reason or numbers.index}"
@@ -222,8 +247,11 @@ def _by_floats(findings: Findings, reason: str) -> Formula:
     problem = findings.problem
     if problem.kind != "grad":
         return Formula(Verdict.UNDECIDED, reason=findings.here.reason or reason)
-    found = floats.compare(problem, findings.got)
     why = findings.here.reason or reason
+    found = floats.compare(problem, problem.arrays, findings.got)
+    for point in random_points(problem, range(2000, 2002)):
+        if found.agrees and finite_value(problem, point.arrays):
+            found = floats.compare(problem, point.arrays, problem.gradient(point.arrays))
     if not found.agrees:
         return Formula(Verdict.UNDECIDED, reason=f"{found.reason}; {why}")
     return Formula(Verdict.AGREES, method=f"extrapolated differences along {found.directions} directions", sizes="the sizes run", reason=why)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,15 +24,14 @@ class Agreement:
     reason: str = ""
 
 
-def compare(problem: Problem, gradient: Sequence[Array]) -> Agreement:
-    """Compare the candidate at the user's inputs with Ridders' extrapolated differences."""
+def compare(problem: Problem, arrays: Mapping[int, Array], gradient: Sequence[Array]) -> Agreement:
+    """Compare the candidate's value at these inputs with Ridders' extrapolated differences."""
     rng = np.random.default_rng(2)
     count = 0
     for place, position in enumerate(problem.wrt):
-        at = problem.arrays[position]
-        for direction in _directions(at, rng):
+        for direction in _directions(arrays[position], rng):
             count += 1
-            slope, error = ridders(lambda step, d=direction, p=position: _moved(problem, p, d, step))
+            slope, error = ridders(lambda step, d=direction, p=position: _moved(problem, arrays, p, d, step))
             got = float(np.sum(gradient[place] * direction)) if problem.kind == "grad" else float("nan")
             if not abs(slope - got) <= TOLERANCE * max(abs(slope), abs(got)) + error:
                 return Agreement(False, count, f"differences give {slope:.9g} ± {error:.1g} along a direction, the gradient {got:.9g}")
@@ -59,11 +58,10 @@ def ridders(along: Callable[[float], float], first: float = 1e-2) -> tuple[float
     return best, error
 
 
-def _moved(problem: Problem, position: int, direction: Array, step: float) -> float:
-    arrays = problem.arrays
-    arrays[position] = arrays[position] + step * direction
+def _moved(problem: Problem, arrays: Mapping[int, Array], position: int, direction: Array, step: float) -> float:
+    moved = {**arrays, position: arrays[position] + step * direction}
     try:
-        return float(sum(np.sum(output) for output in problem.value(arrays)))
+        return float(sum(np.sum(output) for output in problem.value(moved)))
     except Undecidable:
         return float("nan")
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from verify.assign import assignments, largest_literal, shapes
 from verify.look import Point, look, sizes_at
-from verify.points import draw
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, fingerprint, record, run_floats, with_inputs
+from verify.sampling import sample
 
 TRIES = 8  # draws until f is finite and off its guards
 NATIVE = 1e-9  # relative: the same ops in the same order, run natively and from the recording
@@ -73,7 +73,7 @@ def _turn(problem: Problem, recording: Recording, at: dict[int, tuple[int, ...]]
 
 def _points(problem: Problem, at: dict[int, tuple[int, ...]], seed: int) -> Iterator[Point]:
     for attempt in range(TRIES):
-        arrays = draw(problem, at, seed=97 * seed + attempt)
+        arrays = sample(problem, at, seed=97 * seed + attempt)
         if arrays is not None:
             yield Point("a random point", arrays)
 

@@ -27,6 +27,7 @@ class Argument:
     given: Any
     array: Array | None
     scalar: bool = False  # given as a Python number: the function sees a number again
+    promoted: bool = False  # given as integers
 
     def at(self, array: Array) -> Any:
         """What the function is called with when this argument has the value ``array``: a private copy."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from dualgrad.frontends.dims import Extents, Leak
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.rewire import Rewiring
 from dualgrad.frontends.trace import Trace, Tracer
@@ -32,6 +33,8 @@ class Recording:
     gradient: Program | None
     refused: str = ""  # why f could not be recorded
     gradient_refused: str = ""
+    looked_at: frozenset[tuple[int, int]] = frozenset()  # (argument, axis) whose size the candidate turned into a number
+    leaks: tuple[Leak, ...] = ()  # where dimensions became numbers, also in recordings that were narrowed for it
 
     @property
     def wrt(self) -> tuple[Variable, ...]:
@@ -40,7 +43,7 @@ class Recording:
 
 
 def symbolic_labels(arrays: Mapping[int, Array]) -> Labels:
-    """A dimension of its own for every axis longer than 1: n, m, k, …"""
+    """A dimension of its own for every axis longer than 1: n, m, k, …; shorter ones stay as they are."""
     names = iter(NAMES)
     count = 0
 
@@ -73,40 +76,47 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
         function = on_tensors(function)
     forward, refused = _program(trace, wires, problem.name, function, problem, tracers, None)
     gradient, gradient_refused = None, refused
+    before = len(trace.extents.leaks)
     if forward is not None:
         name = f"gradient of {problem.name}"
         gradient, gradient_refused = _program(
             trace, wires, name, candidate, problem, tracers, len(problem.wrt)
         )
-    return Recording(trace, dict(shapes), inputs, forward, gradient, refused, gradient_refused)
+    leaks = tuple(trace.extents.leaks)
+    looked_at = frozenset(_axes(dict(shapes), trace.extents, leaks[before:]))
+    return Recording(trace, dict(shapes), inputs, forward, gradient, refused, gradient_refused, looked_at, leaks)
 
 
 def record_symbolic(problem: Problem, arrays: Mapping[int, Array]) -> Recording:
     """A proof trace with as many symbolic dimensions as the code allows: leaked ones are fixed, then it is redone."""
     labels = symbolic_labels(arrays)
+    looked_at: frozenset[tuple[int, int]] = frozenset()
+    leaks: tuple[Leak, ...] = ()
     while True:
         recording = record(problem, arrays, labels)
-        narrowed = _fix_leaked(recording, arrays)
-        if narrowed == labels:
-            return recording
-        labels = narrowed
+        looked_at |= recording.looked_at
+        leaks += recording.leaks
+        fixed = set(_axes(labels, recording.trace.extents, recording.leaks))
+        if not fixed:
+            return replace(recording, looked_at=looked_at, leaks=leaks)
+        labels = {
+            position: tuple(
+                arrays[position].shape[axis] if (position, axis) in fixed else label for axis, label in enumerate(axes)
+            )
+            for position, axes in labels.items()
+        }
 
 
-def _fix_leaked(recording: Recording, arrays: Mapping[int, Array]) -> Labels:
-    extents = recording.trace.extents
-    leaked = {name for leak in extents.leaks for name in leak.dimensions}
-    if not leaked:
-        return recording.labels
-    return {
-        position: tuple(
-            size if isinstance(label, str) and _touches(extents, label, leaked) else label
-            for label, size in zip(axes, arrays[position].shape, strict=True)
-        )
-        for position, axes in recording.labels.items()
-    }
+def _axes(labels: Labels, extents: Extents, leaks: Sequence[Leak]) -> Iterator[tuple[int, int]]:
+    """The symbolic axes whose size a leak gave away."""
+    leaked = {name for leak in leaks for name in leak.dimensions}
+    for position, axes in labels.items():
+        for axis, label in enumerate(axes):
+            if isinstance(label, str) and _touches(extents, label, leaked):
+                yield position, axis
 
 
-def _touches(extents: Any, label: str, leaked: set[str]) -> bool:
+def _touches(extents: Extents, label: str, leaked: set[str]) -> bool:
     return label in leaked or bool(dimensions(extents.resolve(dimension(label))) & leaked)
 
 

@@ -48,6 +48,7 @@ def run(
     *targets: str,
     report: Path | None = None,
     json_file: Annotated[Path | None, Parameter(name="--json")] = None,
+    certificates: Path | None = None,
     budget: float = 600.0,
 ) -> int:
     """Check every case of the targets, and exit with 0 when all are ok.
@@ -60,6 +61,8 @@ def run(
         Write a self-contained HTML page to this file.
     json_file
         Write the claims, and everything measured, to this file.
+    certificates
+        Write the certificate of every proof into this folder, for "verify certificate".
     budget
         Seconds for the whole run; cases that it leaves out are UNDECIDED.
     """
@@ -67,10 +70,11 @@ def run(
 
     try:
         _require_folders(report, json_file)
+        _require_folder(certificates)
         results = _results(_cases(targets), budget)
     except UsageError as error:
         return _complain(f"verify: {error}")
-    _write(results, ", ".join(targets), report, json_file)
+    _write(results, ", ".join(targets), report, json_file, certificates)
     return OK if all(result.ok for result in results) else NOT_OK
 
 
@@ -114,9 +118,11 @@ def _results(cases: Sequence[Case], budget: float) -> list[Result]:
     return results
 
 
-def _write(results: Sequence[Result], title: str, report: Path | None, json_file: Path | None) -> None:
+def _write(
+    results: Sequence[Result], title: str, report: Path | None, json_file: Path | None, certificates: Path | None
+) -> None:
     from verify.report.page import page, summary
-    from verify.report.record import document, environment, written
+    from verify.report.record import document, environment, write_certificates, written
     from verify.report.terminal import console
 
     out = console()
@@ -127,6 +133,9 @@ def _write(results: Sequence[Result], title: str, report: Path | None, json_file
     if json_file is not None:
         json_file.write_text(written(document(results)), encoding="utf-8")
         out.print(f"json: {json_file}")
+    if certificates is not None:
+        for path in write_certificates(results, certificates):
+            out.print(f"certificate: {path}")
 
 
 def _require_folders(*files: Path | None) -> None:
@@ -135,6 +144,13 @@ def _require_folders(*files: Path | None) -> None:
     for file in files:
         if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
             raise UsageError(f"{file}: cannot be written. Name a file in a folder that exists.")
+
+
+def _require_folder(folder: Path | None) -> None:
+    from verify.run import UsageError
+
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder. Certificates are written into a folder that exists.")
 
 
 def _complain(message: str) -> int:

@@ -71,6 +71,7 @@ def test_one_when_a_result_is_not_ok_and_its_paragraph_is_printed(lesson, capsys
         (["run", "broken.py"], "importing it failed with ZeroDivisionError: division by zero (at broken.py:1)"),
         (["run", "no_such_module"], "there is no module named 'no_such_module'"),
         (["run", "lesson.py", "--report", "no/folder.html"], "cannot be written. Name a file in a folder that exists"),
+        (["run", "lesson.py", "--certificates", "no/folder"], "no/folder: there is no such folder"),
         (["run", "lesson.py", "--tolerance", "1"], "Unknown option: --tolerance."),
         (["walk"], 'Unknown command "walk"'),
         (["certificate", "nothing.json"], "nothing.json: there is no such file"),
@@ -185,3 +186,16 @@ def test_the_right_gradient_passes_with_exit_code_zero(tmp_path):
     (tmp_path / "square.py").write_text(WRONG_BY_A_BILLIONTH.replace("1 + 1e-9", "1"))
     done = elsewhere("-m", "verify", "run", "square.py", folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_proof_leaves_a_certificate_that_the_checker_accepts_until_it_is_changed(tmp_path):
+    (tmp_path / "square.py").write_text(
+        WRONG_BY_A_BILLIONTH.replace("1 + 1e-9", "1").replace("gradient[1] *= 1", "pass")
+    )
+    done = elsewhere("-m", "verify", "run", "square.py", "--certificates", ".", folder=tmp_path)
+    assert done.stdout.endswith("certificate: 1-square.json\n"), done.stdout + done.stderr
+    accepted = elsewhere("-m", "verify", "certificate", "1-square.json", folder=tmp_path)
+    assert (accepted.returncode, accepted.stderr) == (0, "")
+    certificate = tmp_path / "1-square.json"
+    certificate.write_text(certificate.read_text().replace('"multiply"', '"add"'))
+    assert elsewhere("-m", "verify", "certificate", "1-square.json", folder=tmp_path).returncode == 1

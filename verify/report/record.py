@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import platform
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from verify.verdict import Kink, Result
@@ -84,3 +86,12 @@ def _version(name: str) -> str:
 def written(record: Any) -> str:
     """Return the record as the text of a JSON file, laid out so that a change shows as few changed lines."""
     return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_certificates(results: Sequence[Result], folder: Path) -> Iterator[Path]:
+    """Write the certificate of every result that has one to a file of its own, and name the files."""
+    for number, result in enumerate(results, 1):
+        if result.formula.certificate is not None:
+            path = folder / f"{number}-{re.sub('[^A-Za-z0-9_]+', '-', result.name)}.json"
+            path.write_text(written(dict(result.formula.certificate)), encoding="utf-8")
+            yield path

@@ -7,7 +7,7 @@ import pytest
 from verify.report.mathml import formula
 from verify.report.page import page, section, summary
 from verify.report.paragraph import paragraph
-from verify.report.record import claims, document, written
+from verify.report.record import claims, document, write_certificates, written
 from verify.report.terminal import told
 from verify.report.text import line, printable
 from verify.report.words import distance, kink

@@ -7,7 +7,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from dualgrad.program.record import Program
-from verify.ball.branches import Decision, Extreme
+from verify.ball.branches import Decision, Extreme, Floor
 from verify.ball.precision import working_precision
 from verify.ball.read import Inputs, Sizes, laid_out
 from verify.ball.sweep import forward
@@ -23,7 +23,9 @@ def sides(program: Program, inputs: Inputs, sizes: Sizes) -> NDArray[np.int64]:
         run = forward(layout, inputs, (), "exact")
         found: list[int] = []
         for step in layout.steps:
-            if isinstance(step, Decision):
+            if isinstance(step, Floor):
+                found += [int(float(ball)) if ball.is_exact() else UNKNOWN for ball in run.values[step.node]]
+            elif isinstance(step, Decision):
                 found += map(_sign, run.read(step.args[0]))
             elif isinstance(step, Extreme):
                 found += run.winners[step.node]

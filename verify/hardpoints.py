@@ -1,0 +1,237 @@
+"""Hard points of a function and of the gradient under test, read off their recorded programs.
+
+The sides of all guards are known at any point in balls. Inputs are taken through the numbers that the programs
+mention, through scales and shifts, and wherever the guards take other sides, that region is a point; between
+two neighbours of different sides a bisection finds the last floats on either side of the boundary. Zeros and
+ties come on top. A region that no guard of either program separates cannot be found here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf, nextafter
+
+import numpy as np
+
+from dualgrad.program.entry import Guard, Kernel, Reduce, Select, walk
+from dualgrad.program.record import Equation, Literal, Program, Variable
+from verify.ball.sides import sides
+from verify.look import Look, Point, sizes_at
+from verify.points import admits
+from verify.problem import Array, Problem
+from verify.recording import with_inputs
+
+LEVELS = 12  # numbers of the programs that are tried as inputs
+SCALES = tuple(2.0**k for k in (-30, -20, -10, -5, -2, 0, 2, 4, 6, 8, 10))
+SEARCHES = 6  # boundaries that are bisected to their last floats
+CLOSE = 2.0**-30  # relative distance of the points beside a boundary
+
+Arrays = dict[int, Array]
+
+
+def hard_points(problem: Problem, seen: Look) -> Iterator[Point]:
+    """Points of the domain, each once and the likeliest first. Those at which f is not finite are among them."""
+    known: set[bytes] = {_fingerprint(problem.arrays)}
+    for label, arrays in _candidates(problem, seen):
+        mark = _fingerprint(arrays)
+        if mark not in known and all(admits(problem.domain.get(p, "real"), a) for p, a in arrays.items()):
+            known.add(mark)
+            yield Point(label, arrays)
+
+
+def _candidates(problem: Problem, seen: Look) -> Iterator[tuple[str, Arrays]]:
+    guarded = _Guarded.of(seen)
+    if guarded is not None:
+        yield from _levels(problem, guarded.levels())
+        yield from _regions(problem, guarded)
+        yield from _ties(problem)
+    yield from _zeros(problem)
+
+
+@dataclass(frozen=True)
+class _Guarded:
+    """The recorded programs that branch on values, and on which sides they are."""
+
+    seen: Look
+    programs: tuple[Program, ...]
+
+    @staticmethod
+    def of(seen: Look) -> _Guarded | None:
+        recorded = [seen.recording.forward, seen.recording.gradient]
+        programs = tuple(p for p in recorded if p is not None and any(map(_branches, p.equations)))
+        return _Guarded(seen, programs) if programs else None
+
+    def sides(self, arrays: Mapping[int, Array]) -> bytes:
+        inputs = with_inputs(self.seen.recording, dict(arrays))
+        sizes = sizes_at(self.seen.recording, Point("", arrays))
+        return b"|".join(sides(program, inputs, sizes).tobytes() for program in self.programs)
+
+    def levels(self) -> list[float]:
+        """The numbers in the programs, those of the branching equations first."""
+        found: dict[float, None] = {}
+        for program in self.programs:
+            written = _written_by(program)
+            for equation in sorted(program.equations, key=lambda equation: not _branches(equation)):
+                for operand in equation.inputs:
+                    if isinstance(operand, Literal) and abs(operand.value) < 1e9:
+                        found[float(operand.value)] = None
+                found.update(dict.fromkeys(written.get(id(equation), ())))
+        return list(found)[:LEVELS]
+
+
+def _branches(equation: Equation) -> bool:
+    return any(
+        isinstance(node, (Guard, Select))
+        or (isinstance(node, Reduce) and node.kind in ("max", "min"))
+        or (isinstance(node, Kernel) and node.name == "floor")
+        for node in walk(equation.meaning.body)
+    )
+
+
+def _written_by(program: Program) -> dict[int, list[float]]:
+    """Captured numbers (arrays of few elements), by the equation that reads them."""
+    return {
+        id(equation): [
+            float(number)
+            for operand in equation.inputs
+            if isinstance(operand, Variable) and operand in program.captured
+            for number in np.ravel(program.captured[operand])[:4]
+        ]
+        for equation in program.equations
+    }
+
+
+# ---------------------------------------------------------------------------- values put into the inputs
+
+
+def _levels(problem: Problem, levels: Sequence[float]) -> Iterator[tuple[str, Arrays]]:
+    """Inputs filled with values beside and between the numbers that the programs mention, and at them."""
+    ends = sorted({0.0, *levels, *(-level for level in levels)})
+    middles = [(a + b) / 2 for a, b in pairwise(ends)]
+    beyond = [ends[0] * 1.5 - 1.0, ends[-1] * 1.5 + 1.0]
+    beside = [x for end in ends for x in (_off(end, -CLOSE), _off(end, CLOSE))]
+    next_to = [x for end in ends if end for x in (nextafter(end, -inf), nextafter(end, inf))]
+    for label, values in (
+        ("between the numbers of the program", [*middles, *beyond]),
+        ("beside a number of the program", beside),
+        ("the float next to a number of the program", next_to),
+        ("at a number of the program", ends),
+    ):
+        for position in problem.wrt:
+            yield from ((label, {**problem.arrays, position: filled}) for filled in _filled(problem, position, values))
+
+
+def _filled(problem: Problem, position: int, values: Sequence[float]) -> Iterator[Array]:
+    """The argument with as many of the values as it has elements, again and again until all were there."""
+    array = problem.arrays[position]
+    for start in range(0, len(values) if array.size else 0, max(array.size, 1)):
+        part = values[start : start + array.size]
+        filled = array.astype(array.dtype, copy=True).reshape(-1)
+        filled[: len(part)] = part
+        yield filled.reshape(array.shape)
+
+
+def _off(end: float, relative: float) -> float:
+    return end + relative * (abs(end) or 1.0)
+
+
+# ---------------------------------------------------------------------------- regions found by the guards' sides
+
+
+def _regions(problem: Problem, guarded: _Guarded) -> Iterator[tuple[str, Arrays]]:
+    """Points in regions where the guards take sides they do not take here, and beside the boundaries between."""
+    met = {guarded.sides(problem.arrays)}
+    searched = 0
+    for path in _paths(problem):
+        last: tuple[float, bytes] | None = None
+        for step in path.steps:
+            arrays = path.at(step)
+            here = guarded.sides(arrays)
+            if here not in met:
+                met.add(here)
+                yield "a region of a guard", arrays
+                if last is not None and searched < SEARCHES:
+                    searched += 1
+                    yield from _boundary(path, guarded, last, step)
+            last = step, here
+
+
+@dataclass(frozen=True)
+class _Path:
+    """Inputs by one number: an argument times it, or with it added."""
+
+    problem: Problem
+    position: int
+    kind: str
+    steps: tuple[float, ...]
+
+    def at(self, step: float) -> Arrays:
+        array = self.problem.arrays[self.position]
+        moved = array * step if self.kind == "scaled" else array + step
+        return {**self.problem.arrays, self.position: np.asarray(moved, dtype=array.dtype)}
+
+
+def _paths(problem: Problem) -> Iterator[_Path]:
+    down = tuple(-scale for scale in reversed(SCALES))
+    for position in problem.wrt:
+        yield _Path(problem, position, "scaled", (*down, 0.0, *SCALES))
+        yield _Path(problem, position, "shifted", (*down[:6], 0.0, *SCALES[5:]))
+
+
+def _boundary(path: _Path, guarded: _Guarded, last: tuple[float, bytes], step: float) -> Iterator[tuple[str, Arrays]]:
+    """Bisect between two steps of different sides: the last floats on either side, and points a little off them."""
+    start, side = last
+    below, above = _rank(start), _rank(step)
+    while abs(above - below) > 1:
+        middle = (below + above) // 2
+        if guarded.sides(path.at(_float(middle))) == side:
+            below = middle
+        else:
+            above = middle
+    low, high = _float(below), _float(above)
+    for label, at in (("beside a boundary", _off(low, -CLOSE)), ("beside a boundary", _off(low, CLOSE))):
+        yield label, path.at(at)
+    yield "the last float before a boundary", path.at(low)
+    yield "the first float at or behind a boundary", path.at(high)
+
+
+def _rank(value: float) -> int:
+    """The place of a float among all floats, 0 for 0.0."""
+    bits = int(np.float64(value).view(np.int64))
+    return bits if bits >= 0 else -(bits & 0x7FFF_FFFF_FFFF_FFFF)
+
+
+def _float(rank: int) -> float:
+    return float(np.copysign(np.int64(abs(rank)).view(np.float64), rank))
+
+
+# ---------------------------------------------------------------------------- zeros and ties
+
+
+def _zeros(problem: Problem) -> Iterator[tuple[str, Arrays]]:
+    for position in problem.wrt:
+        array = problem.arrays[position]
+        if array.size > 1:
+            one = array.copy()
+            one.flat[0] = 0.0
+            yield "one element is 0", {**problem.arrays, position: one}
+        yield "all elements are 0", {**problem.arrays, position: np.zeros_like(array)}
+
+
+def _ties(problem: Problem) -> Iterator[tuple[str, Arrays]]:
+    """Two elements of an argument are equal, or two arguments are."""
+    for position in problem.wrt:
+        array = problem.arrays[position]
+        if array.size > 1:
+            tied = array.copy()
+            tied.flat[np.argsort(array, axis=None)[-2]] = array.max()
+            yield "two elements tie", {**problem.arrays, position: tied}
+        for other, source in problem.arrays.items():
+            if other != position and source.shape == array.shape and source.dtype == array.dtype:
+                yield "two arguments are equal", {**problem.arrays, position: source.copy()}
+
+
+def _fingerprint(arrays: Mapping[int, Array]) -> bytes:
+    return b"|".join(array.tobytes() for array in arrays.values())

@@ -70,7 +70,8 @@ class Op:
                   always is, or None for no derivative
     ``vjp``       one function ``(g, y, *inputs, **params) -> cotangent`` a slot, None for no derivative
     ``variadic``  takes any number of operands: its one VJP gets the slot as ``slot=``
-    ``jvp``       selection and composite, and where a slot does not enter as a factor: one function ``(t, y, *inputs, **params) -> tangent`` a slot
+    ``jvp``       selection and composite, and where a slot does not enter as a factor: one function
+                  ``(t, y, *inputs, **params) -> tangent`` a slot
     ``meaning``   ``(sizes, *shapes, **params) -> Meaning``
     ``dtype``     ``(*given, **params) -> dtype``, each given a dtype, or a Python number for a number
     ``samples``   ``(rng) -> sample calls``, see dualgrad.samples

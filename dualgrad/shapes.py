@@ -18,14 +18,14 @@ from dualgrad.program.size import Extent, Size, product, terms
 Shape = tuple[Extent, ...]
 
 
-def extents(x: Any) -> Shape:
+def extents(x: Any) -> tuple[Any, ...]:
     """The structural shape of an array, number, Tensor or Tracer.
 
     >>> extents(np.ones((2, 3))), extents(1.5)
     ((2, 3), ())
     """
     if type(x) is np.ndarray:
-        return x.shape
+        return tuple(x.shape)
     found = getattr(x, "extents", None)
     if found is not None:
         return tuple(found)
@@ -62,7 +62,7 @@ def all_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple(range(ndim)) if axis is None else tuple(sorted(normalize_axis_tuple(axis, ndim)))
 
 
-def joined(*shapes: Shape) -> Shape:
+def joined(*shapes: Shape) -> tuple[Any, ...]:
     """The shape that shapes broadcast to; where two symbolic extents differ, the first is taken.
 
     >>> joined((2, 1), (3,))
@@ -73,13 +73,13 @@ def joined(*shapes: Shape) -> Shape:
     return tuple(next((e for e in lengths if e != 1), 1) for lengths in zip(*aligned, strict=True))
 
 
-def without(shape: Shape, axes: Iterable[int]) -> Shape:
+def without(shape: Shape, axes: Iterable[int]) -> tuple[Any, ...]:
     """The shape without these axes."""
     dropped = set(axes)
     return tuple(extent for axis, extent in enumerate(shape) if axis not in dropped)
 
 
-def with_ones(shape: Shape, axes: Iterable[int]) -> Shape:
+def with_ones(shape: Shape, axes: Iterable[int]) -> tuple[Any, ...]:
     """The shape with extent 1 at these axes."""
     kept = set(axes)
     return tuple(1 if axis in kept else extent for axis, extent in enumerate(shape))

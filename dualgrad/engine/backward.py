@@ -14,7 +14,7 @@ import numpy as np
 
 from dualgrad.engine.graph import FREED, Edge, Node, leading_to, reachable
 from dualgrad.op import Op
-from dualgrad.shapes import Shape, extents
+from dualgrad.shapes import extents
 
 Adjoints = dict[Edge, Any]
 Lift = Callable[[Any, Edge], Any]
@@ -94,7 +94,7 @@ def project(g: Any, like: Any) -> Any:
     return g if g.dtype == dtype else g.astype(dtype)
 
 
-def unbroadcast(g: Any, shape: Shape) -> Any:
+def unbroadcast(g: Any, shape: tuple[Any, ...]) -> Any:
     """The transpose of broadcasting from ``shape``: sums over the axes that were added or stretched.
 
     >>> unbroadcast(np.ones((4, 2, 3)), (2, 1))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dualgrad.op import Kind, Op
-from dualgrad.shapes import Shape, extents
+from dualgrad.shapes import extents
 
 if TYPE_CHECKING:
     from dualgrad.engine.tensor import Tensor
@@ -96,7 +96,7 @@ class Node:
         self.serial = next(_serial)
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> tuple[Any, ...]:
         """The extents of the result."""
         return extents(self.value)
 
@@ -143,7 +143,9 @@ def reads_shapes_only(op: Op) -> bool:
     """True where the VJP uses no value, so that it can run again after the graph was freed, as in PyTorch."""
     if op.kind is Kind.POINTWISE:
         return all(partial is None or not callable(partial) for partial in op.partials)
-    return op.kind is Kind.MULTILINEAR and (op.name in ("concatenate", "setitem") or len(op.vjp) == 1 and not op.variadic)
+    return op.kind is Kind.MULTILINEAR and (
+        op.name in ("concatenate", "setitem") or (len(op.vjp) == 1 and not op.variadic)
+    )
 
 
 def shell(value: Any) -> Any:

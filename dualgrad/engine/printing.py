@@ -57,7 +57,7 @@ def _floats(array: np.ndarray[Any, Any]) -> Callable[[Any], str]:
     visible = np.abs(_visible(array)).ravel()
     finite = visible[np.isfinite(visible) & (visible > 0)]
     if not finite.size:
-        return lambda value: f"{value:.0f}."if np.isfinite(value) else str(value)
+        return lambda value: f"{value:.0f}." if np.isfinite(value) else str(value)
     if np.all(finite == np.floor(finite)) and finite.max() < 1e8:
         return lambda value: f"{value:.0f}." if np.isfinite(value) else str(value)
     if finite.max() / finite.min() > 1000 or finite.max() >= 1e8 or finite.min() < 1e-4:

@@ -14,7 +14,7 @@ from dualgrad.engine import printing
 from dualgrad.engine.graph import Edge, Leaf, Node
 from dualgrad.engine.modes import is_grad_enabled
 from dualgrad.op import BY_NUMPY, REGISTRY, Op, bind
-from dualgrad.shapes import Shape, extents
+from dualgrad.shapes import extents
 
 # NumPy functions whose results carry no derivative: run on the values, whatever the tensor requires.
 _QUERIES = frozenset(
@@ -61,7 +61,7 @@ class Tensor(ArrayMethods):
         self._data = _array(data, None)
 
     @property
-    def extents(self) -> Shape:
+    def extents(self) -> tuple[Any, ...]:
         """The shape as structural extents."""
         return extents(self._data)
 
@@ -192,9 +192,7 @@ class Tensor(ArrayMethods):
     def numpy(self) -> Any:
         """The array. A tensor that requires a gradient must be detached first, so that no gradient is lost unseen."""
         if self.requires_grad:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return self._data
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 
 from dualgrad.engine.autograd import ones
 from dualgrad.engine.backward import Adjoints, pull_back, scaled
-from dualgrad.engine.graph import Edge, Leaf, Node, reachable
+from dualgrad.engine.graph import Leaf, Node, reachable
 from dualgrad.engine.modes import enable_grad, no_grad
 from dualgrad.engine.tensor import Tensor, handle
 from dualgrad.op import REGISTRY, Op, bind
@@ -190,9 +190,13 @@ def _recording(lifted: bool) -> AbstractContextManager[None]:
 
 def _matching(value: Any, like: Tensor, lifted: bool) -> Any:
     """A cotangent or tangent of ``like``: of its shape and dtype, a tensor where what follows is recorded."""
-    tensor = value if isinstance(value, Tensor) else Tensor(value, dtype=None if hasattr(value, "extents") else like.dtype)
+    tensor = (
+        value if isinstance(value, Tensor) else Tensor(value, dtype=None if hasattr(value, "extents") else like.dtype)
+    )
     if extents(tensor) != like.extents:
-        raise ValueError(f"dualgrad: got a (co)tangent of shape {tensor.extents}, expected {like.extents}, as the value")
+        raise ValueError(
+            f"dualgrad: got a (co)tangent of shape {tensor.extents}, expected {like.extents}, as the value"
+        )
     return tensor if lifted else tensor.data
 
 
@@ -200,7 +204,7 @@ def _pushed(node: Node, tangents: Adjoints, lifted: bool) -> Any:
     """The tangent of a node's result: the sum over the operands that have one."""
     inputs = node.inputs if lifted else node.saved
     value = handle(node.value, node) if lifted else node.value
-    total = None
+    total: Any = None
     for slot, edge in enumerate(node.edges):
         if edge in tangents:
             part = push(node.op, slot, tangents[edge], value, inputs, node.params)

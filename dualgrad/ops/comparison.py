@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.op import pointwise
+from dualgrad.op import Call, pointwise
 from dualgrad.program.entry import Entry, kernel, positive, select, zero
-from dualgrad.samples import over
+from dualgrad.samples import Draw, Sample, call, drawn, over
 
 _ANY = (-2.0, 2.0)
 _PAIRS = over(_ANY, _ANY)
@@ -55,6 +55,54 @@ logical_or = pointwise(
     [None, None],
     lambda x1, x2: 1 - zero(x1) * zero(x2),
     samples=_PAIRS,
+)
+
+
+def _of_booleans(*operands: Any) -> Call:
+    """``&``, ``|`` and ``~`` are ops on truth values only; on integers they work on bits."""
+    for x in operands:
+        if np.dtype(getattr(x, "dtype", type(x))) != np.bool_:
+            raise TypeError(
+                f"a bitwise operation on {getattr(x, 'dtype', type(x).__name__)} is not an op; compare first"
+            )
+    return Call(operands, {})
+
+
+def _truths(draw: Draw) -> list[Sample]:
+    return [call(draw(2, 3) > 0, draw(3) > 0), call(draw() > 0, draw(2) > 0)]
+
+
+bitwise_and = pointwise(
+    "bitwise_and",
+    np.bitwise_and,
+    [None, None],
+    lambda x1, x2: x1 * x2,
+    call=lambda x1, x2, /: _of_booleans(x1, x2),
+    samples=drawn(_truths),
+)
+bitwise_or = pointwise(
+    "bitwise_or",
+    np.bitwise_or,
+    [None, None],
+    lambda x1, x2: x1 + x2 - x1 * x2,
+    call=lambda x1, x2, /: _of_booleans(x1, x2),
+    samples=drawn(_truths),
+)
+invert = pointwise(
+    "invert",
+    np.invert,
+    [None],
+    lambda x: 1 - x,
+    call=lambda x, /: _of_booleans(x),
+    samples=drawn(lambda draw: [call(draw(2, 3) > 0)]),
+)
+remainder = pointwise(
+    "remainder",
+    np.remainder,
+    [lambda y, x1, x2: np.ones_like(y), lambda y, x1, x2: -np.floor(x1 / x2)],
+    lambda x1, x2: x1 - x2 * kernel("floor", x1 / x2),
+    aliases=("mod",),
+    samples=over(_ANY, (0.5, 2.0)),
 )
 sign = pointwise("sign", np.sign, [_flat], lambda x: positive(x) - positive(-x), samples=over(_ANY))
 heaviside = pointwise(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.op import pointwise
+from dualgrad.op import Op, pointwise
 from dualgrad.program.entry import kernel
 from dualgrad.samples import over
 
@@ -91,7 +91,7 @@ def _sigmoid(x: Any) -> Any:
     return np.where(np.asarray(x) >= 0, 1 / (1 + decay), decay / (1 + decay))[()]
 
 
-sigmoid = pointwise(
+sigmoid: Op = pointwise(
     "sigmoid",
     _sigmoid,
     partials=[lambda y, x: y * sigmoid(-x)],  # not y * (1 - y): that loses every digit for x >> 0

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.meanings import free, letters
-from dualgrad.op import Call, Kind, Sizes, bind, composed, structural
+from dualgrad.op import Call, Kind, Op, Sizes, bind, composed, structural
 from dualgrad.op import position as broadcast_position
 from dualgrad.program.entry import Affine, Element, Entry, Index, Meaning, affine, entry, equal, total
 from dualgrad.program.size import Extent, Size
@@ -68,8 +68,8 @@ def _range(part: slice, length: Extent) -> Step:
     stride = 1 if stride is None else stride
     if not isinstance(stride, int):
         raise TypeError("a slice with a symbolic step is not an op; give the step as an integer")
-    if all(not isinstance(value, Size) for value in (start, stop, length)):
-        places = range(*slice(start, stop, stride).indices(length))  # type: ignore[misc]
+    if isinstance(length, int) and not isinstance(start, Size) and not isinstance(stop, Size):
+        places = range(*slice(start, stop, stride).indices(length))
         return places.start, len(places), stride
     if stride not in (1, -1):
         raise TypeError(f"a slice with step {stride} of an axis of symbolic size is not an op; only 1 and -1 are")
@@ -235,7 +235,7 @@ put = structural(
     samples=drawn(lambda draw: [call(draw(2), (slice(None), 1), (2, 3)), call(draw(2, 2), (slice(0, 3, 2),), (3, 2))]),
 )
 
-setitem = structural(
+setitem: Op = structural(
     "setitem",
     Kind.MULTILINEAR,
     call=_setitem_call,

@@ -15,7 +15,7 @@ from dualgrad.samples import call, drawn
 from dualgrad.shapes import Shape, extents, one_axis, rank
 
 
-def _call(arrays: Sequence[Any], axis: int = 0) -> Call:
+def _call(arrays: Sequence[Any], axis: int | None = 0) -> Call:
     if axis is None:
         arrays, axis = [np.ravel(array) for array in arrays], 0
     if not arrays:

@@ -160,7 +160,7 @@ def _einsum_pull(g: Any, y: Any, *operands: Any, slot: int, subscripts: str) -> 
     mine, others = terms[slot], [term for k, term in enumerate(terms) if k != slot]
     found = [label for label in mine if label in result or any(label in term for term in others)]
     rest = [operand for k, operand in enumerate(operands) if k != slot]
-    pulled = np.einsum(f"{','.join([result, *others])}->{''.join(found)}", g, *rest)
+    pulled = einsum(f"{','.join([result, *others])}->{''.join(found)}", g, *rest)
     if len(found) == len(mine):
         return pulled
     opened = pulled[tuple(slice(None) if label in found else None for label in mine)]

@@ -94,16 +94,20 @@ mean = structural(
 # ---------------------------------------------------------------------------- max, min
 
 
-def _extreme_pull(g: Any, y: Any, a: Any, axis: Axes, keepdims: bool) -> Any:
+def _winners(y: Any, a: Any, axis: Axes, keepdims: bool, like: Any) -> tuple[Any, Any]:
+    """Which elements are the extreme ones, and how many of them tie, in the dtype of ``like``."""
     wins = np.equal(a, spread(y, a, axis, keepdims))
-    winners = np.sum(wins, axis=tuple(axis), keepdims=True)
-    return np.where(wins, spread(g, a, axis, keepdims) / winners, 0)
+    return wins, np.sum(wins, axis=tuple(axis), keepdims=True).astype(like.dtype)
+
+
+def _extreme_pull(g: Any, y: Any, a: Any, axis: Axes, keepdims: bool) -> Any:
+    wins, ties = _winners(y, a, axis, keepdims, g)
+    return np.where(wins, spread(g, a, axis, keepdims) / ties, 0)
 
 
 def _extreme_push(t: Any, y: Any, a: Any, axis: Axes, keepdims: bool) -> Any:
-    wins = np.equal(a, spread(y, a, axis, keepdims))
-    chosen = np.sum(np.where(wins, t, 0), axis=tuple(axis), keepdims=keepdims)
-    return chosen / np.sum(wins, axis=tuple(axis), keepdims=keepdims)
+    wins, ties = _winners(y, a, axis, keepdims, t)
+    return np.sum(np.where(wins, t / ties, 0), axis=tuple(axis), keepdims=keepdims)
 
 
 def _extreme(name: str, forward: Any, *numpy: Any) -> Op:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.op import pointwise
+from dualgrad.op import Op, pointwise
 from dualgrad.program.entry import kernel
 from dualgrad.samples import over
 
@@ -56,7 +56,7 @@ def _no_trigamma(y: Any, x: Any) -> Any:
     raise NotImplementedError("digamma: its derivative, trigamma, is not an op yet; differentiate gammaln only once")
 
 
-digamma = pointwise(
+digamma: Op = pointwise(
     "digamma",
     _scipy("digamma"),
     partials=[_no_trigamma],

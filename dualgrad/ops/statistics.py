@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.meanings import count, free, kept, over
-from dualgrad.op import Call, Kind, Kink, Sizes, dtype_of, structural
+from dualgrad.op import Call, Kind, Kink, Op, Sizes, dtype_of, structural
 from dualgrad.program.entry import Element, Entry, Meaning, Power, affine, kernel
 from dualgrad.program.size import product
 from dualgrad.samples import Draw, Sample, call, drawn
@@ -126,7 +126,7 @@ def _norm_meaning(sizes: Sizes, shape: Shape, axis: Axes, keepdims: bool) -> Mea
 
 def _norm_forward(x: Any, axis: Axes, keepdims: bool) -> Any:
     if axis == tuple(range(np.ndim(x))):
-        return np.linalg.norm(x, keepdims=keepdims)
+        return np.linalg.norm(x, axis=None, keepdims=keepdims)
     return np.sqrt(np.sum(np.square(x), axis=tuple(axis), keepdims=keepdims))
 
 
@@ -213,7 +213,7 @@ def _softmax_rule(g: Any, y: Any, x: Any, axis: Axes) -> Any:
     return y * (g - np.sum(g * y, axis=tuple(axis), keepdims=True))
 
 
-softmax = structural(
+softmax: Op = structural(
     "softmax",
     Kind.COMPOSITE,
     call=_softmax_call,

@@ -13,7 +13,6 @@ from typing import Any
 from verify.ask import pose, source_of
 from verify.decide import decide
 from verify.problem import Problem, Undecidable
-from verify.show import explained
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 BUDGET = 10.0  # seconds
@@ -54,7 +53,6 @@ def check(
         with _alarm(budget):
             problem = pose(f, args, grad, jac, wrt, domain)
             result = decide(problem, started + 0.8 * budget)
-            result = explained(problem, result)
     except Undecidable as error:
         result = undecided(str(error))
     except _OutOfTime:

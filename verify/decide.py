@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from verify.problem import Array, Problem, Undecidable, run
 from verify.numbers import judge
 from verify.recording import Recording
 from verify.sampling import judged, other_sizes, question, random_points
+from verify.show import with_derivation, with_expression
 from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Verdict
 from verify.witness import counterexample
 
@@ -33,12 +35,19 @@ class Findings:
     numbers: Numbers
     attempt: Attempt | None = None
     kinks: tuple[Kink, ...] = ()
-    refutation: Counterexample | None = None
+    refutation: Counterexample | None = None  # of the formula
+    wrong_numbers: Counterexample | None = None  # at a point where f is well conditioned
     reason: str = ""
     readings: frozenset[str] = frozenset()
     looked: int = 0
     unsure: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def recording(self) -> Recording:
+        """The recording that says what f is: the proof trace where there is one."""
+        tried = self.attempt.recording if self.attempt is not None else self.here.recording
+        return tried if tried.forward is not None else self.here.recording
 
 
 def decide(problem: Problem, deadline: float) -> Result:
@@ -92,7 +101,7 @@ def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
         if time.monotonic() > deadline:
             findings.unsure = findings.unsure or "the time budget ran out before every point was looked at"
             break
-        if findings.refutation is not None:
+        if findings.refutation is not None or findings.wrong_numbers is not None:
             break
         _visit(findings, point, usable)
     return findings
@@ -157,8 +166,10 @@ def _numbers_there(findings: Findings, seen: Look) -> None:
         return
     numbers = _at_kink(findings, seen, got) if seen.status == "kink" else judged(problem, seen, got)
     if numbers.status == "wrong":
-        findings.refutation = _example(problem, seen, numbers)
+        findings.wrong_numbers = _example(problem, seen, numbers)
         findings.reason = f"the numbers are wrong at {seen.point.label}: {numbers.reason or numbers.index}"
+        if seen.status == "numbers only" and seen.point.label.startswith("a random"):
+            findings.refutation = findings.wrong_numbers
     elif seen.status == "numbers only" and numbers.status != "ok":
         findings.unsure = findings.unsure or f"digits are lost at {seen.point.label}"
 
@@ -196,11 +207,11 @@ def worst_element(problem: Problem, numbers: Numbers) -> tuple[int, tuple[int, .
 
 def _result(findings: Findings, clean: hygiene.Hygiene) -> Result:
     problem = findings.problem
-    formula = _formula(findings)
-    verdict, reason, example = formula.verdict, formula.reason, findings.refutation
+    formula = with_expression(problem, findings.recording, _formula(findings))
+    verdict, reason, example = formula.verdict, formula.reason, findings.refutation or findings.wrong_numbers
     if findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
         verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
-    elif findings.refutation is not None:
+    elif findings.refutation is not None or findings.wrong_numbers is not None:
         verdict, reason = Verdict.REFUTED, findings.reason
     elif findings.numbers.status == "wrong":
         verdict, reason = Verdict.REFUTED, f"the numbers are wrong at the given arguments: {findings.numbers.reason}"
@@ -216,6 +227,7 @@ def _result(findings: Findings, clean: hygiene.Hygiene) -> Result:
         counterexample=example,
         reason=reason,
         notes=(*problem.notes, *findings.notes),
+        explain=partial(with_derivation, problem, findings.recording, findings.got),
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -129,6 +129,7 @@ class Result:
     value: str = ""  # the gradient's value by the formula, as "9/2" or digits
     engine: str = ""  # the gradient under test at the user's inputs
     seconds: float = field(default=0.0, compare=False)
+    explain: Callable[[Result], Result] | None = field(default=None, compare=False, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -138,9 +139,13 @@ class Result:
             return bool(at_input) and all(kink.inside is True for kink in at_input)
         return self.verdict in PASSES
 
+    def explained(self) -> Result:
+        """The result with the program's intermediates and the derivation filled in, which a check leaves for later."""
+        return self if self.explain is None else replace(self.explain(self), explain=None)
+
     def to_json(self) -> dict[str, Any]:
         """Everything, as plain dicts, lists, strings, numbers and None."""
-        return {**_plain(asdict(self)), "ok": self.ok}
+        return {**_plain(self.explained()), "ok": self.ok}
 
     def __str__(self) -> str:
         from verify.report.paragraph import paragraph
@@ -150,12 +155,14 @@ class Result:
     def _repr_html_(self) -> str:
         from verify.report.page import section
 
-        return section(self)
+        return section(self.explained())
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value) if part.name != "explain"}
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):

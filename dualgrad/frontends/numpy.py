@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import builtins
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from dualgrad.array import public
 from dualgrad.frontends.dims import Dim
 from dualgrad.frontends.rewire import Rewiring
 from dualgrad.frontends.trace import Trace, Tracer
@@ -134,8 +136,8 @@ def _math() -> dict[Any, Any]:
 
 
 def _traced_or(plain: Callable[..., Any], traced: Callable[..., Any]) -> Callable[..., Any]:
-    def function(*args: Any) -> Any:
-        return (traced if any(isinstance(arg, (Tracer, Dim)) for arg in args) else plain)(*args)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return (traced if any(isinstance(arg, (Tracer, Dim)) for arg in args) else plain)(*args, **kwargs)
 
     return function
 
@@ -251,8 +253,6 @@ def _size(value: Any, axis: Any) -> Any:
 
 def _scipy() -> dict[Any, Any]:
     """SciPy's own array-API plumbing, where SciPy is loaded: its functions then run on tracers as they stand."""
-    import sys
-
     library = sys.modules.get("scipy._lib._array_api")
     if library is None:
         return {}
@@ -261,7 +261,18 @@ def _scipy() -> dict[Any, Any]:
         found[library.array_namespace] = lambda *arrays, **_: _NUMPY if any(map(_traced, arrays)) else library.array_namespace(*arrays)
     if hasattr(library, "xp_promote"):
         found[library.xp_promote] = _xp_promote(library.xp_promote)
-    return found
+    return found | _special()
+
+
+def _special() -> dict[Any, Any]:
+    """Functions of scipy.special that are written in Python, as the ops that they are."""
+    special = sys.modules.get("scipy.special")
+    functions = public()
+    return {
+        getattr(special, name): _traced_or(getattr(special, name), functions[name])
+        for name in ("logsumexp", "softmax", "log_softmax", "xlogy")
+        if special is not None and name in functions
+    }
 
 
 def _xp_promote(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,62 @@
+"""What a person reads beside a verdict: the formula, the program with its values, the derivation. From the mirror."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from dualgrad.mirror import Reading, Unreadable, derivation, gradient, opened, point, rows, value_at, value_text
+from verify.problem import Array, Problem
+from verify.recording import Recording, with_inputs
+from verify.verdict import Formula, Result, Row, Step
+
+
+def with_expression(problem: Problem, recording: Recording, formula: Formula) -> Formula:
+    """The formula with its expression, one line an argument; unchanged where the mirror cannot read the program."""
+    reading = _reading(recording)
+    if reading is None:
+        return formula
+    try:
+        found = [gradient(reading, recording.inputs[position], problem.kind == "jac") for position in problem.wrt]
+    except (Unreadable, RecursionError):
+        return formula
+    return replace(formula, expression="\n".join(map(str, found)), latex=tuple(each.latex for each in found))
+
+
+def with_derivation(problem: Problem, recording: Recording, got: list[Array], result: Result) -> Result:
+    """The result with the program's intermediates, the derivation, and both values side by side."""
+    reading = _reading(recording)
+    if reading is None or problem.kind != "grad":
+        return result
+    where = point(reading, with_inputs(recording, problem.arrays))
+    wrt = recording.inputs[problem.wrt[0]]
+    try:
+        found = gradient(reading, wrt)
+        steps = derivation(reading, wrt, where)
+        lines = rows(reading, where)
+    except (Unreadable, RecursionError):
+        return result
+    return replace(
+        result,
+        program=tuple(Row(r.name, r.operation, r.shape, r.value, r.latex, r.line) for r in lines),
+        derivation=tuple(Step(step.title, step.latex) for step in steps),
+        value=value_text(value_at(found, where)),
+        engine=_printed(got[0]),
+    )
+
+
+def _reading(recording: Recording) -> Reading | None:
+    if recording.forward is None or len(recording.forward.outputs) != 1:
+        return None
+    try:
+        return opened(recording.forward, sizes=recording.trace.extents.merged)
+    except (Unreadable, RecursionError):
+        return None
+
+
+def _printed(array: Array) -> str:
+    flat = np.ravel(array)
+    if flat.size and (flat == flat[0]).all():
+        return repr(flat[0].item())
+    return np.array2string(array, threshold=16, separator=", ")

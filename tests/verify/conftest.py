@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 import pytest
 
+from dualgrad.frontends.trace import Trace
+from dualgrad.program.record import Program, Variable
 from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Row, Step, Verdict
 
 
@@ -71,3 +76,34 @@ def undecided() -> Result:
         name="broken",
         reason="f raised ValueError: no",
     )
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A function recorded for every size, with the inputs it was recorded at."""
+
+    program: Program
+    wrt: tuple[Variable, ...]
+    inputs: dict[Variable, np.ndarray]
+    sizes: dict[str, int]
+
+
+def _input(trace, name, array):
+    return trace.input(name, array, [f"{name}{axis}" for axis in range(array.ndim)])
+
+
+@pytest.fixture(scope="session")
+def recorded():
+    """``recorded(f, *arrays)``: f in a proof trace, its arguments named x, y, z, w."""
+
+    def record(f, *arrays):
+        trace = Trace()
+        tracers = [_input(trace, name, np.asarray(array)) for name, array in zip("xyzw", arrays, strict=False)]
+        wrt = tuple(tracer.operand for tracer in tracers)
+        out = f(*tracers)
+        outs = out if isinstance(out, tuple) else (out,)
+        program = trace.program("f", wrt, [result.operand for result in outs])
+        inputs = dict(zip(wrt, map(np.asarray, arrays), strict=True))
+        return Recorded(program, wrt, inputs, dict(trace.extents.values))
+
+    return record

@@ -1,0 +1,137 @@
+"""Kernels in balls, held against mpmath, against themselves at another precision, and against identities."""
+
+from fractions import Fraction
+
+import mpmath
+import pytest
+from flint import arb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dualgrad.program.entry import KERNELS
+from verify.ball import kernels
+from verify.ball.precision import working_precision
+
+REFERENCE = {
+    "exp": mpmath.exp,
+    "log": mpmath.log,
+    "sin": mpmath.sin,
+    "cos": mpmath.cos,
+    "tan": mpmath.tan,
+    "sinh": mpmath.sinh,
+    "cosh": mpmath.cosh,
+    "tanh": mpmath.tanh,
+    "arcsin": mpmath.asin,
+    "arccos": mpmath.acos,
+    "arctan": mpmath.atan,
+    "arcsinh": mpmath.asinh,
+    "arccosh": mpmath.acosh,
+    "arctanh": mpmath.atanh,
+    "erf": mpmath.erf,
+    "erfc": mpmath.erfc,
+    "gammaln": lambda x: mpmath.log(abs(mpmath.gamma(x))),
+    "digamma": mpmath.digamma,
+}
+POINTS = {
+    "log": [0.3, 7.5],
+    "arcsin": [-0.9, 0.25],
+    "arccos": [-0.9, 0.25],
+    "arccosh": [1.25, 40.0],
+    "arctanh": [-0.75, 0.5],
+    "gammaln": [0.3, 9.5, -1.7],
+    "erf": [-2.5, 0.7, 4.0],
+    "erfc": [-2.5, 0.7, 4.0],
+    "digamma": [0.3, 9.5, -1.7],
+}
+ANYWHERE = [-20.5, -1.25, -1e-3, 0.7, 33.0]
+CASES = [(name, x) for name in REFERENCE for x in POINTS.get(name, ANYWHERE)]
+
+
+def near(ball, reference):
+    """Whether a narrow ball holds a number of 60 digits, up to the error of the latter."""
+    assert ball.is_finite()
+    assert ball.rel_accuracy_bits() > 60
+    assert abs(mpmath.mpf(ball.str(50, radius=False)) - reference) <= abs(reference) * mpmath.mpf(10) ** -28
+
+
+def test_every_kernel_has_a_value_and_a_slope():
+    assert set(kernels.VALUES) == KERNELS
+    assert set(REFERENCE) | {"power", "arctan2", "floor"} == KERNELS
+
+
+@pytest.mark.parametrize(("name", "x"), CASES)
+def test_values_and_slopes_agree_with_mpmath(name, x):
+    with working_precision(192), mpmath.workdps(70):
+        near(kernels.VALUES[name](arb(x)), REFERENCE[name](mpmath.mpf(x)))
+        near(kernels.slope(name, arb(x)), mpmath.diff(REFERENCE[name], mpmath.mpf(x)))
+
+
+@given(st.sampled_from(sorted(REFERENCE)), st.floats(-50, 50))
+def test_two_precisions_overlap(name, x):
+    found = []
+    for bits in (64, 300):
+        with working_precision(bits):
+            found.append((kernels.VALUES[name](arb(x)), kernels.slope(name, arb(x))))
+    for low, high in zip(*found, strict=True):
+        assert not (low.is_finite() and high.is_finite()) or low.overlaps(high)
+
+
+@given(st.floats(-30, 30))
+def test_slopes_meet_identities_through_other_functions(x):
+    with working_precision(256):
+        u = arb(x)
+        assert kernels.slope("tanh", u).overlaps(1 - u.tanh() ** 2)
+        assert kernels.slope("arctan", u).overlaps(1 / (1 + u * u))
+        assert kernels.slope("arcsinh", u).overlaps(1 / (1 + u * u).sqrt())
+        assert kernels.slope("sinh", u).overlaps(u.cosh())
+        assert kernels.slope("cosh", u).overlaps(u.sinh())
+        assert (kernels.slope("erf", u) + kernels.slope("erfc", u)).contains(0)
+
+
+@given(st.floats(0.125, 60))
+def test_the_slope_of_digamma_is_a_zeta_function(x):
+    with working_precision(256):
+        assert kernels.slope("digamma", arb(x)).overlaps(arb(2).zeta(arb(x)))
+        assert kernels.slope("gammaln", arb(x)).overlaps(arb(x).digamma())
+
+
+@pytest.mark.parametrize("exponent", [Fraction(3), Fraction(-2), Fraction(1, 2), Fraction(5, 3), Fraction(0)])
+def test_powers(exponent):
+    with working_precision(192), mpmath.workdps(70):
+        power = mpmath.mpf(exponent.numerator) / exponent.denominator
+        near(kernels.power(arb(1.75), exponent), mpmath.mpf(1.75) ** power)
+        assert kernels.power_slope(arb(1.75), exponent).overlaps(
+            kernels.rational(exponent) * arb(1.75) ** kernels.rational(exponent - 1)
+        )
+
+
+def test_powers_of_negative_numbers_and_of_zero():
+    assert kernels.power(arb(-2), Fraction(3)) == -8
+    assert kernels.power_slope(arb(0), Fraction(2)).is_zero()
+    assert kernels.power_slope(arb(0), Fraction(1)) == 1
+    assert kernels.power(arb(0), Fraction(3, 2)).is_zero()
+    assert kernels.general_power(arb(-2), arb(3)) == -8
+    assert kernels.slopes("power", 0, (arb(-2), arb(3))) == 12
+
+
+@pytest.mark.parametrize(("name", "x"), [("log", -1), ("log", 0), ("arcsin", 1), ("arccosh", 1), ("exp", "nan")])
+def test_where_a_kernel_has_no_slope_the_ball_is_not_finite(name, x):
+    assert not kernels.slope(name, arb(x)).is_finite()
+
+
+@pytest.mark.parametrize(("base", "exponent"), [(0, Fraction(1, 2)), (0, Fraction(-1)), (-1, Fraction(1, 2))])
+def test_where_a_power_has_no_slope_the_ball_is_not_finite(base, exponent):
+    assert not kernels.power_slope(arb(base), exponent).is_finite()
+
+
+@pytest.mark.parametrize(("name", "slot", "args"), [("power", 1, (-2, 3)), ("arctan2", 0, (0, -1))])
+def test_where_a_kernel_of_two_has_no_slope_the_ball_is_not_finite(name, slot, args):
+    assert not kernels.slopes(name, slot, (arb(args[0]), arb(args[1]))).is_finite()
+
+
+@pytest.mark.parametrize(("y", "x"), [(1.5, 2.0), (1.5, -2.0), (-1.5, -2.0), (3.0, 0.0), (-3.0, 0.0), (0.0, 2.0)])
+def test_arctan2_in_every_quadrant(y, x):
+    with working_precision(128):
+        square = arb(x) ** 2 + arb(y) ** 2
+        assert kernels.slopes("arctan2", 0, (arb(y), arb(x))).overlaps(arb(x) / square)
+        assert kernels.slopes("arctan2", 1, (arb(y), arb(x))).overlaps(-arb(y) / square)

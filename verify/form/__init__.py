@@ -1,0 +1,7 @@
+"""The index normal form: the reading that decides, for every value and every size."""
+
+from verify.form.facts import Facts
+from verify.form.prove import Failure, Proof, prove_gradient
+from verify.form.setting import Budget
+
+__all__ = ["Budget", "Facts", "Failure", "Proof", "prove_gradient"]

@@ -1,0 +1,182 @@
+"""Kernels, guards and extrema of forms: each built in its simplest shape.
+
+    tan u = sin u / cos u     sinh u = tanh u cosh u     erfc u = 1 - erf u     f(-u) = ∓ f(u) for odd and even f
+    I(c u > 0) = I(u > 0) for c > 0     I(-u > 0) = 1 - I(u > 0) - I(u = 0)     I(b = 0) = 1 - b for b that is 0 or 1
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from dualgrad.program.entry import Index
+from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract
+from verify.form.cases import by_cases
+from verify.form.linear import Linear, of_index
+from verify.form.power import content, expand, exponential, leading_sign, logarithm, power
+from verify.form.setting import Undefined
+from verify.form.signs import is_positive, sign
+from verify.form.term import ONE, ZERO, Atom, Form, Rational, constant_value, number, power_of
+
+ODD = frozenset({"sin", "tan", "sinh", "tanh", "arcsin", "arctan", "arcsinh", "arctanh", "erf"})
+EVEN = frozenset({"cos", "cosh"})
+_AT_ZERO = {**dict.fromkeys(ODD, 0), **dict.fromkeys(EVEN, 1)}
+_INVERSE = {"tanh": "arctanh", "sin": "arcsin", "cos": "arccos", "cosh": "arccosh", "tan": "arctan", "sinh": "arcsinh"}
+_TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
+
+
+def construct(atom: Atom, linears: tuple[Linear, ...], forms: tuple[Form, ...], exponent: Rational = 1) -> Form:
+    """The atom of the same kind over new positions and forms, to a power."""
+    match atom.kind:
+        case "exp":
+            return exponential(scale(forms[0], exponent))
+        case "base":
+            return power(forms[0], exponent)
+        case "kernel":
+            return power(kernel(atom.name, *forms), exponent)
+        case "positive":
+            return positive(forms[0])
+        case "vanishes":
+            return vanishes(forms[0])
+        case "extreme" if atom.index is not None:
+            return power(extreme(atom.name, atom.index, forms[0]), exponent)
+    return power_of(Atom(atom.kind, atom.name, linears, forms, atom.source), exponent)
+
+
+def kernel(name: str, *args: Form) -> Form:
+    """A named function of forms."""
+    forms = tuple(expand(arg) for arg in args)
+    for slot, form in enumerate(forms):
+        split = by_cases(form, lambda side, slot=slot: kernel(name, *forms[:slot], side, *forms[slot + 1 :]))
+        if split is not None:
+            return split
+    match name:
+        case "exp":
+            return exponential(forms[0])
+        case "log":
+            return logarithm(forms[0])
+        case "power":
+            return _power(*forms)
+        case "erfc":
+            return subtract(ONE, kernel("erf", *forms))
+        case "tan":
+            return multiply(kernel("sin", *forms), power(kernel("cos", *forms), -1))
+        case "sinh":
+            return multiply(kernel("tanh", *forms), kernel("cosh", *forms))
+    return _plain(name, forms)
+
+
+def _power(base: Form, exponent: Form) -> Form:
+    value = constant_value(exponent)
+    return power(base, value) if value is not None else exponential(multiply(exponent, logarithm(base)))
+
+
+def _plain(name: str, forms: tuple[Form, ...]) -> Form:
+    form = forms[0]
+    value = constant_value(form)
+    if value == 0 and name in _AT_ZERO:
+        return number(_AT_ZERO[name])
+    if value is not None and name == "floor":
+        return number(value.numerator // value.denominator)
+    if name == "arctan" and value in (1, -1):
+        return scale(power_of(Atom("constant", "π")), Fraction(int(value), 4))
+    inner = _undone(name, form)
+    if inner is not None:
+        return inner
+    flip = -1 if (name in ODD or name in EVEN) and form.terms and leading_sign(form) < 0 else 1
+    forms = (scale(form, flip), *forms[1:])
+    return scale(power_of(Atom("kernel", name, (), forms)), flip if name in ODD else 1)
+
+
+def _undone(name: str, form: Form) -> Form | None:
+    """u for a function of its own inverse at u."""
+    if name in _INVERSE and len(form.terms) == 1:
+        ((term, factor),) = form.terms.values()
+        if factor == 1 and not term.bound and len(term.factors) == 1:
+            ((atom, p),) = term.factors.values()
+            if p == 1 and atom.kind == "kernel" and atom.name == _INVERSE[name]:
+                return atom.forms[0]
+    return None
+
+
+# ---------------------------------------------------------------------------- guards
+
+
+def positive(form: Form) -> Form:
+    """1 where the form is > 0, else 0."""
+    form = expand(form)
+    if not form.terms:
+        return ZERO
+    if is_truth(form):
+        return form
+    split = by_cases(form, positive)
+    if split is not None:
+        return split
+    if sign(form) == (True, True):
+        return ONE
+    if sign(scale(form, -1))[0]:
+        return ZERO
+    body = _direction_of(form)
+    if leading_sign(body) > 0:
+        return power_of(Atom("positive", "", (), (body,)))
+    opposite = scale(body, -1)
+    return subtract(ONE, add(power_of(Atom("positive", "", (), (opposite,))), vanishes(opposite)))
+
+
+def _direction_of(form: Form) -> Form:
+    """A form with the same sign everywhere, without positive factors."""
+    _, factors, rest = content(form)
+    kept = []
+    for atom, p in factors:
+        if is_positive(power_of(atom)) or (p < 0 and (p.denominator != 1 or p % 2 == 0)):
+            continue
+        if p.denominator == 1:
+            p = 1 if p % 2 else 2
+        kept.append(power_of(atom, p))
+    return expand(multiply(*kept, rest))
+
+
+def vanishes(form: Form) -> Form:
+    """1 where the form is 0, else 0."""
+    form = expand(form)
+    if not form.terms:
+        return ONE
+    if is_truth(form):
+        return subtract(ONE, form)
+    split = by_cases(form, vanishes)
+    if split is not None:
+        return split
+    if sign(form)[1]:
+        return ZERO
+    _, factors, rest = content(form)
+    kept = [power_of(atom) for atom, p in factors if p > 0 and not sign(power_of(atom))[1]]
+    body = expand(multiply(*kept, rest))
+    return power_of(Atom("vanishes", "", (), (scale(body, leading_sign(body)),)))
+
+
+def is_truth(form: Form) -> bool:
+    """Whether a form takes no other values than 0 and 1, as a polynomial in guards; False where not shown."""
+    for term, _ in form.terms.values():
+        if term.bound or any(atom.kind not in _TRUTHS for atom, _ in term.factors.values()):
+            return False
+    return multiply(form, form).key == form.key
+
+
+# ---------------------------------------------------------------------------- over an index
+
+
+def extreme(kind: str, index: Index, body: Form) -> Form:
+    """The "max", "min" or "prod" of the body over all values of the index."""
+    body = expand(body)
+    if index.extent == 1:
+        return substitute(body, {index: (0, ())})
+    if index not in body.free and kind != "prod":
+        return body
+    return power_of(Atom("extreme", kind, (), (body,), None, index))
+
+
+def over_new_index(atom: Atom) -> tuple[Index, Form]:
+    """The body of an extreme at a new index."""
+    if atom.index is None:
+        raise Undefined(f"{atom.key} binds no index")
+    new = fresh(atom.index)
+    return new, substitute(atom.forms[0], {atom.index: of_index(new)})

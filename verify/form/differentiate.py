@@ -1,0 +1,114 @@
+"""The derivative of a form with respect to one entry of an array.
+
+The whole rule set: sums and products; dx[i] / dx[k] = δ(i - k); exp; powers; kernels by the committed table;
+an extreme follows the entries at which it is attained, in equal shares. Guards and deltas are constant: off
+the boundary of a guard that is exact, and boundaries have measure zero.
+"""
+
+from __future__ import annotations
+
+
+from verify.form import linear as lin
+from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract, sum_over
+from verify.form.cases import reduce_ties
+from verify.form.construct import over_new_index, vanishes
+from verify.form.derivatives import DERIVATIVES
+from verify.form.interpret import Interpreter, Requirement
+from verify.form.linear import Linear
+from verify.form.power import power
+from verify.form.settle import settled, truth
+from verify.form.term import ONE, ZERO, Atom, Form, Rational, Source, Term, power_of, tidy
+
+
+class NoDerivative(Exception):
+    """The table has no derivative for a kernel; the message names it."""
+
+
+class Derivative:
+    """d / d source[position]. What it meets is kept: guards that were held constant, and what it requires."""
+
+    def __init__(self, source: Source, position: tuple[Linear, ...]) -> None:
+        self.source = source
+        self.position = position
+        self.guards: dict[str, Atom] = {}
+        self.requirements: list[Requirement] = []
+        self._known: dict[int, tuple[Form, Form]] = {}
+
+    def of(self, form: Form) -> Form:
+        """The derivative of a form."""
+        if self.source not in form.sources:
+            return ZERO
+        known = self._known.get(id(form))
+        if known is None:
+            parts = [scale(self._term(term), factor) for term, factor in form.terms.values()]
+            known = self._known[id(form)] = (form, reduce_ties(add(*parts)))
+        return known[1]
+
+    def _term(self, term: Term) -> Form:
+        if self.source not in term.sources:
+            return ZERO
+        parts: list[Form] = []
+        for key, (atom, p) in term.factors.items():
+            if self.source not in atom.sources:
+                continue
+            slope = self._atom(atom, p)
+            if slope.terms:
+                others = {k: factor for k, factor in term.factors.items() if k != key}
+                parts.append(sum_over(multiply(settled(frozenset(), others), slope), *term.bound))
+        return add(*parts)
+
+    def _atom(self, atom: Atom, p: Rational) -> Form:
+        """The derivative of an atom's power."""
+        match atom.kind:
+            case "cell":
+                return multiply(_lowered(atom, p), self._same_entry(atom))
+            case "exp":
+                return multiply(power_of(atom, p), scale(self.of(atom.forms[0]), p))
+            case "base":
+                if p.denominator != 1 and p < 1:
+                    self.requirements.append(Requirement(atom.forms[0], "> 0", ONE))
+                return multiply(_lowered(atom, p), self.of(atom.forms[0]))
+            case "kernel":
+                return multiply(_lowered(atom, p), self._kernel(atom))
+            case "extreme":
+                return multiply(_lowered(atom, p), self._extreme(atom))
+            case "positive" | "vanishes":
+                self.guards[atom.key] = atom
+        return ZERO
+
+    def _same_entry(self, atom: Atom) -> Form:
+        pairs = zip(atom.linears, self.position, strict=True)
+        return multiply(*(truth("delta", lin.minus(mine, other)) for mine, other in pairs))
+
+    def _kernel(self, atom: Atom) -> Form:
+        if atom.name == "log":
+            return multiply(power(atom.forms[0], -1), self.of(atom.forms[0]))
+        if atom.name == "floor":
+            self.guards[atom.key] = atom
+            return ZERO
+        if atom.name not in DERIVATIVES:
+            raise NoDerivative(f"no derivative is known of {atom.name}")
+        interpreter = Interpreter(lambda slot, _: atom.forms[slot], lambda extent: extent, "exact", self._require)
+        slopes = [interpreter.value(slope, {}) for slope in DERIVATIVES[atom.name]]
+        return add(*(multiply(slope, self.of(form)) for slope, form in zip(slopes, atom.forms, strict=True)))
+
+    def _require(self, form: Form, relation: str, path: Form) -> None:
+        self.requirements.append(Requirement(form, relation, path))
+
+    def _extreme(self, atom: Atom) -> Form:
+        index, body = over_new_index(atom)
+        if atom.name == "prod":
+            self._require(body, "!= 0", ONE)
+            return multiply(power_of(atom), sum_over(multiply(power(body, -1), self.of(body)), index))
+        self.guards[atom.key] = atom
+        attained = vanishes(subtract(body, power_of(atom)))
+        other = fresh(index)
+        ties = sum_over(substitute(attained, {index: lin.of_index(other)}), other)
+        return multiply(power(ties, -1), sum_over(multiply(attained, self.of(body)), index))
+
+
+def _lowered(atom: Atom, p: Rational) -> Form:
+    """p times the atom to the power p - 1."""
+    return scale(power_of(atom, tidy(p - 1)) if p != 1 else ONE, p)
+
+

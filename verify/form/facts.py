@@ -1,0 +1,43 @@
+"""What is known beside the programs: signs of inputs, merged dimensions, sizes that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from dualgrad.program.record import Variable
+from dualgrad.program.size import Extent
+
+# What each named domain says of the sign of every entry.
+SIGNS = {
+    "real": "real",
+    "positive": "positive",
+    "nonnegative": "nonnegative",
+    "nonzero": "nonzero",
+    "unit": "positive",
+    "binary": "nonnegative",
+    "sign": "nonzero",
+    "simplex": "positive",
+    "onehot": "nonnegative",
+    "symmetric": "real",
+    "spd": "real",
+    "invertible": "real",
+}
+
+
+def _itself(extent: Extent) -> Extent:
+    return extent
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a proof may use.
+
+    ``domains``  a named domain for an input; a variable that is not listed is real
+    ``resolve``  an extent with merged dimensions replaced
+    ``sizes``    extents that are known to be >= 0, beside those of the arrays; every dimension is >= 1
+    """
+
+    domains: Mapping[Variable, str] = field(default_factory=dict)
+    resolve: Callable[[Extent], Extent] = _itself
+    sizes: tuple[Extent, ...] = ()

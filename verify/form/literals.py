@@ -1,0 +1,67 @@
+"""How the float literals of a program are read: exactly, as decimals, or as the named constants they round."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from verify.form.construct import kernel
+from verify.form.algebra import multiply, scale
+from verify.form.power import power
+from verify.form.term import Atom, Form, number, power_of
+
+READINGS = ("exact", "decimal", "named")
+_PI = power_of(Atom("constant", "π"))
+_HALF = Fraction(1, 2)
+
+
+def _log(value: int) -> Form:
+    return kernel("log", number(value))
+
+
+# Digits enough to round to the nearest double; a test compares each with its formula in ball arithmetic.
+_NAMED = {
+    "3.14159265358979323846264338328": lambda: _PI,
+    "6.28318530717958647692528676656": lambda: scale(_PI, 2),
+    "1.57079632679489661923132169164": lambda: scale(_PI, _HALF),
+    "0.318309886183790671537767526745": lambda: power(_PI, -1),
+    "1.77245385090551602729816748334": lambda: power(_PI, _HALF),
+    "2.50662827463100050241576528481": lambda: power(scale(_PI, 2), _HALF),
+    "0.398942280401432677939946059934": lambda: power(scale(_PI, 2), -_HALF),
+    "0.797884560802865355879892119869": lambda: power(scale(_PI, _HALF), -_HALF),
+    "1.12837916709551257389615890312": lambda: scale(power(_PI, -_HALF), 2),
+    "0.564189583547756286948079451561": lambda: power(_PI, -_HALF),
+    "1.83787706640934548356065947281": lambda: kernel("log", scale(_PI, 2)),
+    "0.918938533204672741780329736406": lambda: scale(kernel("log", scale(_PI, 2)), _HALF),
+    "1.41421356237309504880168872421": lambda: power(number(2), _HALF),
+    "0.707106781186547524400844362105": lambda: power(number(2), -_HALF),
+    "1.73205080756887729352744634151": lambda: power(number(3), _HALF),
+    "0.693147180559945309417232121458": lambda: _log(2),
+    "1.44269504088896340735992468100": lambda: power(_log(2), -1),
+    "2.30258509299404568401799145468": lambda: _log(10),
+    "0.434294481903251827651128918917": lambda: power(_log(10), -1),
+    "2.71828182845904523536028747135": lambda: kernel("exp", number(1)),
+}
+_BY_VALUE = {float(digits): form for digits, form in _NAMED.items()}
+
+
+def read(value: int | float | bool | Fraction, reading: str) -> Form:
+    """A number of a program under a reading.
+
+    "exact"    the double that a float is
+    "decimal"  its shortest decimal
+    "named"    the constant that it is the nearest double of, else its shortest decimal
+    """
+    if isinstance(value, Fraction):
+        if value.denominator == 1 or reading == "exact" or Fraction(float(value)) != value:
+            return number(value)
+        value = float(value)
+    if not isinstance(value, float) or reading == "exact":
+        return number(Fraction(value))
+    if reading == "named" and abs(value) in _BY_VALUE:
+        return multiply(number(1 if value > 0 else -1), _BY_VALUE[abs(value)]())
+    return number(Fraction(repr(value)))
+
+
+def named_digits() -> dict[str, Form]:
+    """The digits of the named constants with their forms."""
+    return {digits: form() for digits, form in _NAMED.items()}

@@ -1,0 +1,363 @@
+"""The decision: is one program the derivative of another, for every value and every size?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dualgrad.program import entry as e
+from dualgrad.program.record import Equation, Operand, Program, Shape, Variable
+from verify.form.adjoint import Gradient, by_chain_rule, unfolded
+from verify.form.algebra import Fill, rewrite, substitute, subtract
+from verify.form.cases import reduce_ties
+from verify.form.clear import cleared
+from verify.form.denote import Denotation, Position, shapes_agree
+from verify.form.differentiate import NoDerivative
+from verify.form.facts import Facts
+from verify.form.fragment import is_polynomial, sizes_that_tell
+from verify.form.inputs import under_domains
+from verify.form.interpret import Requirement
+from verify.form.null import null
+from verify.form.setting import Budget, TooLarge, Undefined, within
+from verify.form.term import ONE, Atom, Form, Source
+from verify.form.text import atom_written, written
+from verify.form.ties import conventions, guards_of, kinds_of_ties, with_convention
+
+DISCRETE = frozenset({"binary", "sign", "onehot", "simplex"})
+
+
+@dataclass(frozen=True)
+class Proof:
+    """G's outputs are the derivative of F, wherever both have values, off the listed kinks.
+
+    ``gradients``   the derivative, one text for each input asked for
+    ``forward``     what must hold for F to have a value, ``gradient`` for G, ``derivative`` for F to be differentiable
+    ``kinks``       guards of F that were held constant: nothing is claimed where one changes
+    ``ties``        guards on whose boundary G follows a convention, shown to be of measure zero
+    ``sizes``       (dimension, least value) beyond 1
+    ``opaque``      intermediates that stayed opaque: the identity holds for all their values
+    ``equality_tests``  F tests a computed value for equality: a caller must not call this proved
+    ``domains``     inputs whose named domain was used beyond the signs of its entries
+    """
+
+    gradients: tuple[str, ...]
+    forward: tuple[str, ...]
+    gradient: tuple[str, ...]
+    derivative: tuple[str, ...]
+    kinks: tuple[str, ...]
+    ties: tuple[str, ...]
+    sizes: tuple[tuple[str, int], ...]
+    opaque: tuple[str, ...]
+    equality_tests: tuple[str, ...]
+    domains: tuple[str, ...]
+    literals: str
+    statistics: dict[str, float]
+    certificate: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """No proof, with the reason.
+
+    ``residual`` is what is left of the difference, as text. ``polynomial`` says that it lies in the fragment
+    where the form decides: then the programs differ at some values at the sizes ``refuting`` and above.
+    Otherwise a difference that is left says nothing.
+    """
+
+    reason: str
+    residual: str = ""
+    polynomial: bool = False
+    refuting: dict[str, int] = field(default_factory=dict)
+
+
+class _NotShown(Exception):
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+
+
+@dataclass
+class _Found:
+    """One argument's proof in the making."""
+
+    gradient: str
+    kinks: list[str]
+    derivative: list[str]
+    ties: list[str] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    opaque: list[str] = field(default_factory=list)
+    domains: list[str] = field(default_factory=list)
+    certificate: dict[str, object] = field(default_factory=dict)
+
+
+def prove_gradient(
+    forward: Program,
+    wrt: Sequence[Variable],
+    gradient: Program,
+    *,
+    facts: Facts | None = None,
+    literals: str = "exact",
+    budget: Budget | None = None,
+    kind: str = "grad",
+) -> Proof | Failure:
+    """Decide whether output k of ``gradient`` is the derivative of ``forward`` with respect to ``wrt[k]``.
+
+    ``kind`` "grad" is the gradient of the sum over all elements of all outputs, "jac" the array of shape
+    ``out.shape + wrt.shape``. The claim is for every dimension >= 1, or as :class:`Proof` lists.
+    """
+    facts = facts or Facts()
+    started = time.perf_counter()
+    try:
+        with within(budget or Budget(), (*facts.sizes, *_sizes((forward, gradient), facts))):
+            question = _Question(forward, tuple(wrt), gradient, facts, literals, kind)
+            return question.answer(started)
+    except _NotShown as not_shown:
+        return not_shown.failure
+    except TooLarge as error:
+        return Failure(f"the normal form is too large: {error}")
+    except Undefined as error:
+        return Failure(f"an expression has no value: {error}")
+    except NoDerivative as error:
+        return Failure(str(error))
+
+
+def _sizes(programs: Iterable[Program], facts: Facts) -> set[object]:
+    shapes: list[Shape] = []
+    for program in programs:
+        shapes += [variable.shape for variable in program.inputs]
+        shapes += [equation.output.shape for equation in program.equations]
+    extents = {facts.resolve(extent) for shape in shapes for extent in shape}
+    return {extent for extent in extents if len(getattr(extent, "terms", ())) > 1}
+
+
+class _Question:
+    def __init__(
+        self, forward: Program, wrt: tuple[Variable, ...], gradient: Program, facts: Facts, literals: str, kind: str
+    ) -> None:
+        self.forward = forward
+        self.wrt = wrt
+        self.gradient = gradient
+        self.facts = facts
+        self.literals = literals
+        self.kind = kind
+        self.plain = Denotation((forward, gradient), facts, literals)
+
+    def answer(self, started: float) -> Proof | Failure:
+        """The proof for all arguments together."""
+        self._check_shapes()
+        pairs = zip(self.wrt, self.gradient.outputs, strict=True)
+        found = [self._one(variable, operand) for variable, operand in pairs]
+        sizes: dict[str, int] = {}
+        for one in found:
+            for name, least in one.sizes.items():
+                sizes[name] = max(least, sizes.get(name, 1))
+        return Proof(
+            gradients=tuple(one.gradient for one in found),
+            forward=self._domain(self.forward),
+            gradient=self._domain(self.gradient),
+            derivative=_unique(text for one in found for text in one.derivative),
+            kinks=_unique(text for one in found for text in one.kinks),
+            ties=_unique(text for one in found for text in one.ties),
+            sizes=tuple(sorted(sizes.items())),
+            opaque=_unique(text for one in found for text in one.opaque),
+            equality_tests=_unique(self._equality_tests()),
+            domains=_unique(text for one in found for text in one.domains),
+            literals=self.literals,
+            statistics={"seconds": time.perf_counter() - started},
+            certificate={"arguments": [one.certificate for one in found]},
+        )
+
+    # ------------------------------------------------------------------------ before
+
+    def _check_shapes(self) -> None:
+        outputs = self.gradient.outputs
+        if len(outputs) != len(self.wrt):
+            raise _NotShown(Failure(f"the gradient returns {len(outputs)} arrays for {len(self.wrt)} arguments"))
+        if self.kind == "jac" and len(self.forward.outputs) != 1:
+            raise _NotShown(Failure("a Jacobian is of one output"))
+        before = tuple(self.forward.outputs[0].shape) if self.kind == "jac" else ()
+        for variable, operand in zip(self.wrt, outputs, strict=True):
+            expected = (*before, *variable.shape)
+            if not shapes_agree(operand.shape, expected, self.facts):
+                got = [self.facts.resolve(x) for x in operand.shape]
+                want = [self.facts.resolve(x) for x in expected]
+                raise _NotShown(Failure(f"the gradient for {variable.name} has shape {got}, expected {want}"))
+
+    def _shape(self, variable: Variable) -> Shape:
+        before = tuple(self.forward.outputs[0].shape) if self.kind == "jac" else ()
+        return (*before, *variable.shape)
+
+    # ------------------------------------------------------------------------ one argument
+
+    def _one(self, variable: Variable, operand: Operand) -> _Found:
+        shared = {eq.output for eq in self.forward.equations} & {eq.output for eq in self.gradient.equations}
+        if shared:
+            try:
+                found = self._opaque(variable, operand, shared)
+            except TooLarge:
+                found = None
+            if found is not None:
+                return found
+        return self._unfolded(variable, operand)
+
+    def _opaque(self, variable: Variable, operand: Operand, shared: set[Variable]) -> _Found | None:
+        """A proof with intermediates opaque, unfolded one after the other, the latest first."""
+        own = {equation.output for equation in self.forward.equations}
+        denote = Denotation((self.forward, self.gradient), self.facts, self.literals, own)
+        place = denote.positions(self._shape(variable))
+        gradient = by_chain_rule(self.forward, variable, self.kind, denote)
+        given = denote.at(operand, place)
+        difference = subtract(given, gradient.form)
+        folded = {denote.source(equation.output): equation for equation in self.forward.equations}
+        order = list(reversed(folded))
+        while True:
+            settled = _settled(difference)
+            if settled is not None:
+                left = sorted(repr(source) for source in difference.sources & set(folded))
+                return self._made(variable, denote, gradient, settled, opaque=left)
+            latest = next((source for source in order if source in difference.sources), None)
+            if latest is None:
+                return None
+            difference = _unfold(difference, latest, folded[latest], denote)
+
+    def _unfolded(self, variable: Variable, operand: Operand) -> _Found:
+        denote = self.plain
+        gradient = unfolded(self.forward, variable, self.kind, denote)
+        given = denote.at(operand, denote.positions(self._shape(variable)))
+        difference = subtract(given, gradient.form)
+        settled = _settled(difference)
+        if settled is not None:
+            return self._made(variable, denote, gradient, settled)
+        related = self._by_domains(difference)
+        if related is not None:
+            found = self._made(variable, denote, gradient, related)
+            found.domains = [f"{v.name}: {word}" for v, word in self.facts.domains.items()]
+            return found
+        return self._by_convention(variable, denote, gradient, given, difference)
+
+    def _by_domains(self, difference: Form) -> dict[str, object] | None:
+        domains = {self.plain.source(variable): word for variable, word in self.facts.domains.items()}
+        related = under_domains(difference, domains)
+        if related.key == difference.key and related.sources == difference.sources:
+            return None
+        return _settled(related)
+
+    def _by_convention(
+        self, variable: Variable, denote: Denotation, gradient: Gradient, given: Form, difference: Form
+    ) -> _Found:
+        guards = kinds_of_ties(difference, gradient.form)
+        for weights in conventions(guards) if guards else ():
+            settled = _settled(subtract(given, with_convention(gradient.form, weights)))
+            if settled is None:
+                continue
+            found = self._made(variable, denote, gradient, settled)
+            for guard in guards_of(gradient.form, weights):
+                self._admit(guard, found)
+            return found
+        raise _NotShown(_failure(difference))
+
+    def _admit(self, guard: Atom, found: _Found) -> None:
+        shown = null(guard.forms[0], self._continuous())
+        text = f"{written(guard.forms[0])} = 0"
+        if not shown.shown:
+            raise _NotShown(Failure(f"a convention is taken where {text}, which is not shown to have measure zero"))
+        found.ties.append(text)
+        for name, least in shown.sizes:
+            found.sizes[name] = max(least, found.sizes.get(name, 1))
+
+    def _continuous(self) -> frozenset[Source]:
+        inputs = dict.fromkeys((*self.forward.inputs, *self.gradient.inputs))
+        return frozenset(
+            self.plain.source(v) for v in inputs if v.dtype.kind == "f" and self.facts.domains.get(v) not in DISCRETE
+        )
+
+    def _made(
+        self,
+        variable: Variable,
+        denote: Denotation,
+        gradient: Gradient,
+        settled: dict[str, object],
+        opaque: Sequence[str] = (),
+    ) -> _Found:
+        text = written(gradient.form)
+        name = f"∂/∂{variable.name}[{', '.join(index.name for index in denote.axes(self._shape(variable)))}]"
+        certificate = {"argument": variable.name, "derivative": text, "opaque": list(opaque), **settled}
+        return _Found(
+            gradient=f"{name} = {text}",
+            kinks=[atom_written(atom, {}) for _, atom in sorted(gradient.guards.items())],
+            derivative=[_said(one) for one in gradient.requirements],
+            opaque=list(opaque),
+            certificate=certificate,
+        )
+
+    # ------------------------------------------------------------------------ what it rests on
+
+    def _domain(self, program: Program) -> tuple[str, ...]:
+        """What a program requires, in terms of its inputs where that is not too large."""
+        try:
+            for equation in program.equations:
+                self.plain.form(equation.output)
+        except TooLarge:
+            return ("as the program says, operation by operation",)
+        return _unique(_said(one) for one in self.plain.required(program))
+
+    def _equality_tests(self) -> Iterator[str]:
+        active: set[Operand] = set(self.wrt)
+        for equation in self.forward.equations:
+            if any(operand in active for operand in equation.inputs if isinstance(operand, Variable)):
+                active.add(equation.output)
+                if any(_tests_equality(node, equation) for node in e.walk(equation.meaning.body)):
+                    yield f"{equation!r} {equation.line}".strip()
+
+
+def _tests_equality(node: e.Entry, equation: Equation) -> bool:
+    """Whether a node asks if a computed number, not a truth, is zero."""
+    if not isinstance(node, e.Guard) or node.relation != "==":
+        return False
+    slots = [inner.slot for inner in e.walk(node.value) if isinstance(inner, e.Element)]
+    operands = [equation.inputs[slot] for slot in slots]
+    return not all(isinstance(operand, Variable) and operand.dtype.kind == "b" for operand in operands)
+
+
+def _settled(difference: Form) -> dict[str, object] | None:
+    """What shows that a difference is zero, or None."""
+    if not difference.terms:
+        return {"by": "equal normal forms"}
+    difference = reduce_ties(difference)
+    if not difference.terms:
+        return {"by": "equal normal forms"}
+    if not any(atom.kind == "base" for term, _ in difference.terms.values() for atom, _ in term.factors.values()):
+        return None
+    if cleared(difference).zero:
+        return {"by": "denominators cleared", "difference": written(difference)}
+    return None
+
+
+def _unfold(form: Form, source: Source, equation: Equation, denote: Denotation) -> Form:
+    """The form with an opaque variable replaced by its equation's meaning, one step."""
+    meaning = denote.one_step(equation, cells=True)
+    axes = denote.axes(equation.output.shape)
+
+    def fill(met: Source, position: Position) -> Form | None:
+        if met is not source:
+            return None
+        return substitute(meaning, {i: p for i, p in zip(axes, position, strict=True) if i.extent != 1})
+
+    return rewrite(form, lambda atom: source in atom.sources, Fill(fill))
+
+
+def _failure(difference: Form) -> Failure:
+    polynomial = is_polynomial(difference)
+    refuting = sizes_that_tell(difference) if polynomial else {}
+    return Failure("a difference is left", written(difference), polynomial, refuting)
+
+
+def _said(one: Requirement) -> str:
+    where = "" if one.path is ONE or one.path.key == ONE.key else f" where {written(one.path)} = 1"
+    return f"{written(one.form)} {one.relation}{where}"
+
+
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+

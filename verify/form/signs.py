@@ -1,0 +1,101 @@
+"""What is known of the sign of an expression, wherever it has a value.
+
+A sign is a pair (never negative, never zero). It follows from what is known of the inputs, from dimensions
+being at least 1, and from shape: even powers, exponentials, roots. An expression that holds 1 / u has no
+value where u = 0, so u is not zero there.
+"""
+
+from __future__ import annotations
+
+from dualgrad.program.size import Extent, Size, dimension
+from verify.form import linear as lin
+from verify.form.term import Atom, Form, Rational, Term
+
+Sign = tuple[bool, bool]  # never negative, never zero
+_OF_INPUTS: dict[str, Sign] = {
+    "real": (False, False),
+    "nonzero": (False, True),
+    "nonnegative": (True, False),
+    "positive": (True, True),
+}
+_POSITIVE = frozenset({"dim", "root", "constant", "exp"})
+_TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
+
+
+def sign(form: Form) -> Sign:
+    """The sign of a form."""
+    if len(form.terms) == 1:
+        ((term, factor),) = form.terms.values()
+        nonnegative, nonzero = _term(term)
+        return (nonnegative and factor > 0, nonzero)
+    if not form.terms:
+        return (True, False)
+    signs = [(_term(term), factor) for term, factor in form.terms.values()]
+    if all(known[0] and factor > 0 for known, factor in signs):
+        return (True, any(known[1] for known, _ in signs))
+    if all(known[0] and factor < 0 for known, factor in signs):
+        return (False, any(known[1] for known, _ in signs))
+    return _of_size(form)
+
+
+def is_positive(form: Form) -> bool:
+    """Whether the form is > 0 wherever it has a value; False where not shown."""
+    return sign(form) == (True, True)
+
+
+def of_factor(atom: Atom, power: Rational) -> Sign:
+    """The sign of an atom to a power."""
+    nonnegative, nonzero = _atom(atom)
+    if power.denominator != 1 or power % 2 == 0:
+        nonnegative = True
+    return (nonnegative, nonzero or power < 0)
+
+
+def _atom(atom: Atom) -> Sign:
+    if atom.kind == "cell" and atom.source is not None:
+        return _OF_INPUTS[atom.source.sign]
+    if atom.kind in _POSITIVE:
+        return (True, True)
+    if atom.kind in _TRUTHS:
+        return (True, False)
+    if atom.kind == "base":
+        return sign(atom.forms[0])
+    if atom.kind == "kernel":
+        return (atom.name == "cosh", atom.name == "cosh")
+    if atom.kind == "extreme":
+        return sign(atom.forms[0])
+    return (False, False)
+
+
+def _term(term: Term) -> Sign:
+    signs = [of_factor(atom, power) for atom, power in term.factors.values()]
+    nonnegative = all(known[0] for known in signs)
+    nonzero = all(known[1] for known in signs)
+    if term.bound:
+        nonzero = nonzero and nonnegative and all(lin.positive(index.extent) for index in term.bound)
+    return (nonnegative, nonzero)
+
+
+def _of_size(form: Form) -> Sign:
+    """The sign of a polynomial in dimensions."""
+    size = as_size(form)
+    if size is None:
+        return (False, False)
+    nonnegative = lin.nonnegative(size)
+    return (nonnegative, lin.positive(size) or lin.positive(size * -1))
+
+
+def as_size(form: Form) -> Extent | None:
+    """The extent that a form is, if it is an integer polynomial in dimensions."""
+    total: Extent = 0
+    for term, factor in form.terms.values():
+        if factor.denominator != 1 or term.bound:
+            return None
+        part: Extent = factor.numerator
+        for atom, power in term.factors.values():
+            if atom.kind != "dim" or power < 0 or power.denominator != 1:
+                return None
+            for _ in range(power.numerator):
+                part = part * dimension(atom.name)
+        total = total + part
+    return total if isinstance(total, (int, Size)) else None

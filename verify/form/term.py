@@ -1,0 +1,269 @@
+"""The data of the normal form: atoms, terms, forms, and their canonical texts.
+
+    Form = Σ rational · Term        Term = Σ over bound indices of a product of atoms to rational powers
+
+An atom is one of
+
+    cell      x[i, j]                       an entry of an array
+    dim       n                             a dimension, a number >= 1
+    root      2                             a prime, only to powers strictly between 0 and 1
+    constant  π                             a named real constant
+    delta     δ(i - j)                      1 where an affine form of indices is 0, else 0
+    atleast   [i - j >= 0]                  1 where it is >= 0, else 0
+    exp       exp(t)                        of a term with coefficient 1; the coefficient is the power
+    base      P(form)                       a form under a negative or fractional power
+    kernel    tanh(form)                    any other function
+    positive  I(form > 0)                   1 where a form is > 0, else 0
+    vanishes  I(form == 0)                  1 where a form is 0, else 0
+    extreme   max_i form                    the largest, the smallest, or the product over an index
+
+Values are immutable by convention. Two forms are equal exactly if their keys are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from dualgrad.program.entry import Index
+from dualgrad.program.size import Extent
+from verify.form.canonical import Names, naming
+from verify.form.linear import Linear, times
+
+Rational = int | Fraction
+NO_NAMES: Names = {}
+
+
+def tidy(value: Rational) -> Rational:
+    """An int where it is one."""
+    return value.numerator if value.denominator == 1 else value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """An array whose entries are atoms: an input, a captured array, or an opaque intermediate.
+
+    ``label`` is unique in a proof. ``sign`` is what is known of every entry.
+    """
+
+    label: str
+    shape: tuple[Extent, ...]
+    sign: str = "real"  # "real", "nonzero", "nonnegative" or "positive"
+    symmetric: bool = False  # x[i, j] = x[j, i]: only ever set after differentiation
+
+    def __repr__(self) -> str:
+        return self.label
+
+
+class Atom:
+    """One factor of a term, without its power. See the module's table of kinds."""
+
+    __slots__ = ("_key", "forms", "free", "height", "index", "kind", "linears", "name", "source", "sources")
+
+    def __init__(
+        self,
+        kind: str,
+        name: str = "",
+        linears: tuple[Linear, ...] = (),
+        forms: tuple[Form, ...] = (),
+        source: Source | None = None,
+        index: Index | None = None,
+    ) -> None:
+        self.kind = kind
+        self.name = name
+        self.linears = linears
+        self.forms = forms
+        self.source = source
+        self.index = index
+        inner = frozenset().union(*(form.free for form in forms)) - {index} if forms else frozenset()
+        self.free: frozenset[Index] = inner.union(i for form in linears for i, _ in form[1])
+        self.height: int = max((form.height for form in forms), default=0) + (index is not None)
+        below = frozenset().union(*(form.sources for form in forms)) if forms else frozenset()
+        self.sources: frozenset[Source] = below | {source} if source is not None else below
+        self._key: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The text with free indices by their serial numbers."""
+        if self._key is None:
+            self._key = _atom_text(self, NO_NAMES)
+        return self._key
+
+    def __repr__(self) -> str:
+        return self.key
+
+
+Factors = dict[str, tuple[Atom, Rational]]  # by the atom's key
+
+
+class Term:
+    """Σ over ``bound`` of a product of atoms to powers; without a coefficient."""
+
+    __slots__ = ("_key", "bound", "factors", "free", "height", "sources")
+
+    def __init__(self, bound: frozenset[Index], factors: Factors) -> None:
+        self.bound = bound
+        self.factors = factors
+        free: set[Index] = set()
+        sources: set[Source] = set()
+        height = 0
+        for atom, _ in factors.values():
+            free |= atom.free
+            sources |= atom.sources
+            height = max(height, atom.height)
+        self.free: frozenset[Index] = frozenset(free - bound)
+        self.sources: frozenset[Source] = frozenset(sources)
+        self.height: int = height + bool(bound)
+        self._key: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The canonical text with free indices by their serial numbers."""
+        if self._key is None:
+            self._key = term_text(self, NO_NAMES)
+        return self._key
+
+    def __repr__(self) -> str:
+        return self.key
+
+
+class Form:
+    """A sum of terms with rational coefficients, by the terms' keys; no coefficient is 0."""
+
+    __slots__ = ("_key", "free", "height", "sources", "terms")
+
+    def __init__(self, terms: dict[str, tuple[Term, Rational]]) -> None:
+        self.terms = terms
+        self.free: frozenset[Index] = frozenset().union(*(term.free for term, _ in terms.values()))
+        self.height: int = max((term.height for term, _ in terms.values()), default=0)
+        self.sources: frozenset[Source] = frozenset().union(*(term.sources for term, _ in terms.values()))
+        self._key: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The canonical text with free indices by their serial numbers."""
+        if self._key is None:
+            self._key = form_text(self, NO_NAMES)
+        return self._key
+
+    def __repr__(self) -> str:
+        return self.key or "0"
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+
+def form_of(terms: Iterable[tuple[Term, Rational]]) -> Form:
+    """The sum of terms, equal ones collected."""
+    total: dict[str, tuple[Term, Rational]] = {}
+    for term, factor in terms:
+        known = total.get(term.key)
+        if known is None:
+            total[term.key] = (term, factor)
+            continue
+        factor = tidy(known[1] + factor)
+        if factor:
+            total[term.key] = (known[0], factor)
+        else:
+            del total[term.key]
+    return Form(total)
+
+
+def number(value: Rational) -> Form:
+    """A rational number."""
+    return Form({UNIT.key: (UNIT, tidy(value))}) if value else ZERO
+
+
+def power_of(atom: Atom, exponent: Rational = 1) -> Form:
+    """An atom to a power, as it is."""
+    term = Term(frozenset(), {atom.key: (atom, exponent)})
+    return Form({term.key: (term, 1)})
+
+
+def constant_value(form: Form) -> Rational | None:
+    """The rational number a form is, if it is one."""
+    if not form.terms:
+        return 0
+    if len(form.terms) == 1 and UNIT.key in form.terms:
+        return form.terms[UNIT.key][1]
+    return None
+
+
+# ---------------------------------------------------------------------------- texts
+
+
+def form_text(form: Form, names: Names) -> str:
+    """The canonical text of a form under names for (some of) its free indices."""
+    if names and form.free.isdisjoint(names):
+        return form.key
+    return "+".join(sorted(f"{factor}·{term_text(term, names)}" for term, factor in form.terms.values()))
+
+
+def term_text(term: Term, names: Names) -> str:
+    """The canonical text of a term under names for (some of) its free indices."""
+    if names and term.free.isdisjoint(names):
+        return term.key
+    if not term.bound:
+        return "·".join(sorted(_factor_text(atom, power, names) for atom, power in term.factors.values()))
+    own = canonical_names(term, names)
+    extents = ",".join(str(index.extent) for index in sorted(own, key=lambda index: own[index]))
+    inner = {**names, **own}
+    return f"Σ<{extents}>" + "·".join(sorted(_factor_text(a, p, inner) for a, p in term.factors.values()))
+
+
+def canonical_names(term: Term, names: Names = NO_NAMES) -> dict[Index, str]:
+    """The canonical names of a term's bound indices."""
+    bound = sorted(term.bound, key=lambda index: index.serial)
+    factors = [(atom, power) for atom, power in term.factors.values() if not atom.free.isdisjoint(term.bound)]
+
+    def write(own: Names) -> list[str]:
+        inner = {**names, **own}
+        return [_factor_text(atom, power, inner) for atom, power in factors]
+
+    return naming(bound, term.height, write)
+
+
+def _factor_text(atom: Atom, power: Rational, names: Names) -> str:
+    text = _atom_text(atom, names) if names and not atom.free.isdisjoint(names) else atom.key
+    return text if power == 1 else f"{text}^{power}"
+
+
+def _atom_text(atom: Atom, names: Names) -> str:
+    if atom.kind == "cell":
+        return _cell_text(atom, names)
+    if atom.kind == "delta":
+        return f"δ({min(linear_text(atom.linears[0], names), linear_text(times(atom.linears[0], -1), names))})"
+    positions = ",".join(linear_text(form, names) for form in atom.linears)
+    if atom.index is not None:
+        own = f"b{atom.height}.0"
+        inner = {**names, atom.index: own}
+        return f"{atom.kind}:{atom.name}<{own}:{atom.index.extent}>[{positions}]({form_text(atom.forms[0], inner)})"
+    return f"{atom.kind}:{atom.name}[{positions}]({';'.join(form_text(form, names) for form in atom.forms)})"
+
+
+def _cell_text(atom: Atom, names: Names) -> str:
+    positions = [linear_text(form, names) for form in atom.linears]
+    if atom.source is not None and atom.source.symmetric:
+        positions.sort()
+    return f"{atom.source!r}[{','.join(positions)}]"
+
+
+def linear_text(form: Linear, names: Names) -> str:
+    """An affine form of indices under names for (some of) them."""
+    constant, parts = form
+    if constant == 0 and len(parts) == 1 and parts[0][1] == 1:
+        index = parts[0][0]
+        return names.get(index) or f"i{index.serial}"
+    inner = sorted(f"{names.get(index) or f'i{index.serial}'}*({factor})" for index, factor in parts)
+    return f"({constant}|{';'.join(inner)})"
+
+
+def by_text(factors: Mapping[str, tuple[Atom, Rational]]) -> list[tuple[Atom, Rational]]:
+    """Factors in the order of their texts."""
+    return [factors[key] for key in sorted(factors)]
+
+
+UNIT = Term(frozenset(), {})
+ZERO = Form({})
+ONE = Form({UNIT.key: (UNIT, 1)})

@@ -1,0 +1,91 @@
+"""Conventions on the boundary of a guard.
+
+Where u = 0, a gradient may return any mean of the derivatives on both sides: sign(0) = 0 for |u|, a half each
+for a maximum. So a difference that is left only where u = 0 is settled by giving the forward's guard
+I(u > 0) a value w in [0, 1] there. That is a convention at a kink, not a proof of anything there, and it is
+only allowed where {u = 0} is shown to have measure zero.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
+
+from verify.form.algebra import add, rewrite, scale
+from verify.form.construct import vanishes
+from verify.form.linear import Linear
+from verify.form.term import Atom, Form, Rational, Term, power_of
+
+HALF = Fraction(1, 2)
+Weights = dict[str, Rational]  # by the guard's text without index names
+
+
+def kinds_of_ties(difference: Form, gradient: Form) -> list[str]:
+    """The guards of the gradient, by text without index names, whose boundary occurs in the difference."""
+    met = {_anonymous(atom) for atom in atoms(difference) if atom.kind == "vanishes"}
+    own = {_anonymous(atom) for atom in atoms(gradient) if atom.kind == "positive"}
+    return sorted(met & own)
+
+
+def conventions(guards: list[str]) -> Iterator[Weights]:
+    """Weights to try: all the same first, then each on its own where there are two."""
+    for weight in (HALF, 1):
+        yield dict.fromkeys(guards, weight)
+    if len(guards) == 2:
+        for weights in product((0, HALF, 1), repeat=2):
+            if len(set(weights)) == 2:
+                yield dict(zip(guards, weights, strict=True))
+
+
+def with_convention(form: Form, weights: Weights) -> Form:
+    """The form with each guard I(u > 0) as I(u > 0) + w I(u = 0)."""
+    return rewrite(form, lambda atom: _holds_guard(atom, weights), _Weigh(weights))
+
+
+def _holds_guard(atom: Atom, weights: Weights) -> bool:
+    return any(inner.kind == "positive" and weights.get(_anonymous(inner)) for inner in inside(atom))
+
+
+class _Weigh:
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+
+    def enter(self, term: Term) -> Term:
+        return term
+
+    def atom(self, atom: Atom, power: Rational) -> Form | None:
+        if atom.kind != "positive":
+            return None
+        weight = self.weights.get(_anonymous(atom), 0)
+        return add(power_of(atom), scale(vanishes(atom.forms[0]), weight)) if weight else power_of(atom)
+
+    def linear(self, form: Linear) -> Linear:
+        return form
+
+
+def guards_of(form: Form, weights: Weights) -> list[Atom]:
+    """One guard of each kind that has a weight."""
+    found = {_anonymous(atom): atom for atom in atoms(form) if atom.kind == "positive"}
+    return [found[key] for key in sorted(found) if weights.get(key)]
+
+
+def atoms(form: Form) -> Iterator[Atom]:
+    """All atoms of a form, also inside others."""
+    for term, _ in form.terms.values():
+        for atom, _ in term.factors.values():
+            yield from inside(atom)
+
+
+def inside(atom: Atom) -> Iterator[Atom]:
+    """An atom and all atoms inside it."""
+    yield atom
+    for form in atom.forms:
+        yield from atoms(form)
+
+
+def _anonymous(atom: Atom) -> str:
+    return re.sub(r"i\d+", "i", atom.forms[0].key)
+
+

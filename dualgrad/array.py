@@ -198,14 +198,14 @@ def _derive() -> None:
         if sign not in ("eq", "ne"):
             setattr(ArrayMethods, f"__{sign}__", _forward(functions[name]))
     for name, function in METHODS.items():
-        setattr(ArrayMethods, name, _method(function))
+        setattr(ArrayMethods, name, _method(name, function))
 
 
-def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+def _method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
 
-    method.__doc__ = getattr(function, "doc", None) or function.__doc__
+    method.__doc__ = f"The method form of ``dualgrad.{name}``."
     return method
 
 

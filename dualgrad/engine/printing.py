@@ -32,7 +32,8 @@ def _numbers(array: np.ndarray[Any, Any]) -> str:
     if array.size == 0:
         return "[]"
     shown = _floats(array) if array.dtype.kind == "f" else str
-    width = max(len(shown(value)) for value in _visible(array).ravel())
+    visible = _visible(array).ravel()
+    width = max((len(shown(value)) for value in visible[np.isfinite(visible)]), default=0)
     return np.array2string(
         array,
         separator=", ",
@@ -56,9 +57,7 @@ def _visible(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _floats(array: np.ndarray[Any, Any]) -> Callable[[Any], str]:
     visible = np.abs(_visible(array)).ravel()
     finite = visible[np.isfinite(visible) & (visible > 0)]
-    if not finite.size:
-        return lambda value: f"{value:.0f}." if np.isfinite(value) else str(value)
-    if np.all(finite == np.floor(finite)) and finite.max() < 1e8:
+    if np.all(finite == np.floor(finite)) and finite.max(initial=0) < 1e8:
         return lambda value: f"{value:.0f}." if np.isfinite(value) else str(value)
     if finite.max() / finite.min() > 1000 or finite.max() >= 1e8 or finite.min() < 1e-4:
         return lambda value: f"{value:.{_DIGITS}e}"

@@ -61,7 +61,6 @@ def _proved(problem: Problem, recording: Recording, deadline: float) -> tuple[Fo
             sizes=sizes_text(problem, recording, ones),
             domain=(*domain_text(problem), *found.side_conditions),
             assumptions=(*assumption_text(recording, recording.gradient), *found.assumptions),
-            expression=found.expression,
             certificate=certificate,
             reason="; ".join(leak_text(recording)),
         ),

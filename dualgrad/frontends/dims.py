@@ -6,6 +6,7 @@ Arithmetic stays symbolic. Every escape to a plain number (conversion, compariso
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -213,12 +214,12 @@ class Dim:
 
 
 def user_line() -> str:
-    """The innermost line outside dualgrad, NumPy and verify, as "file:line"."""
+    """The innermost line outside dualgrad, NumPy and verify, as "file:line", the file without its folder."""
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
         if not name.partition(".")[0] in ("dualgrad", "numpy", "verify"):
-            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
         if frame.f_back is None:
             return ""
         frame = frame.f_back

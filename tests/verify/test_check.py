@@ -1,0 +1,236 @@
+"""``check`` raises for its own misuse alone; whatever the functions do becomes a result with its reason."""
+
+from itertools import count
+
+import numpy as np
+import pytest
+
+import dualgrad as dg
+from verify import Verdict, assert_gradient, check
+
+x = np.array([0.7, -1.3, 2.1])
+
+
+def square(x):
+    return np.sum(x**2)
+
+
+def twice(x):
+    return 2 * x
+
+
+# ---------------------------------------------------------------------------- misuse raises
+
+
+@pytest.mark.parametrize(
+    "call, error, words",
+    [
+        (lambda: check(3, x), TypeError, ["verify.check", "f", "int", "pass a function"]),
+        (lambda: check(square), TypeError, ["verify.check", "arguments", "check(f, x, grad=g)"]),
+        (lambda: check(square, x, grad=4), TypeError, ["verify.check", "grad=", "int", "pass a function"]),
+        (lambda: check(square, x, grad=twice, jac=twice), TypeError, ["verify.check", "grad= and jac="]),
+        (lambda: check(square, x, grad=twice, wrt="y"), ValueError, ["verify.check", "wrt", "'y'", "x"]),
+        (lambda: check(square, x, grad=twice, wrt=3), ValueError, ["verify.check", "wrt", "3", "name"]),
+        (lambda: check(square, x, grad=twice, wrt=(0, 0)), ValueError, ["verify.check", "twice"]),
+        (lambda: check(square, x, grad=twice, wrt=()), ValueError, ["verify.check", "wrt is empty"]),
+        (lambda: check(square, x, grad=twice, wrt=1.5), TypeError, ["verify.check", "wrt", "1.5"]),
+        (lambda: check(square, x, grad=twice, domain="positive"), TypeError, ["verify.check", "domain", "mapping"]),
+        (lambda: check(square, x, grad=twice, domain={"x": "big"}), ValueError, ["verify.check", "'big'", "positive"]),
+        (lambda: check(square, x, grad=twice, domain={"z": "real"}), ValueError, ["verify.check", "domain", "'z'"]),
+        (lambda: check(square, "text", grad=twice), TypeError, ["verify.check", "x", "float"]),
+    ],
+    ids=map(str, count()),
+)
+def test_misuse_says_what_was_got_and_what_to_do(call, error, words):
+    with pytest.raises(error) as caught:
+        call()
+    for word in words:
+        assert word in str(caught.value)
+
+
+# ---------------------------------------------------------------------------- functions that misbehave
+
+
+def raises(x):
+    raise RuntimeError("boom")
+
+
+@pytest.mark.parametrize(
+    "f, g, words",
+    [
+        (raises, twice, "boom"),
+        (square, raises, "boom"),
+        (lambda x: "a string", twice, "a string"),
+        (square, lambda x: "a string", "a string"),
+        (lambda x: None, twice, "None"),
+        (square, lambda x: None, "None"),
+        (lambda x: np.sum(np.log(x)), lambda x: 1 / x, "not finite"),
+        (square, lambda x: {"x": x}, "returned"),
+        (lambda x: np.array([object()]), twice, "dtype"),
+        (lambda x: np.sum(x * 1j), twice, "complex"),
+    ],
+    ids=map(str, count()),
+)
+def test_what_functions_do_becomes_undecided_with_the_reason(f, g, words):
+    result = check(f, x, grad=g)
+    assert result.verdict is Verdict.UNDECIDED
+    assert words in result.reason
+    assert not result.ok
+    assert words in str(result)
+
+
+def test_inputs_that_are_not_finite_are_undecided():
+    result = check(square, np.array([1.0, np.nan]), grad=twice)
+    assert result.verdict is Verdict.UNDECIDED and "NaN" in result.reason
+
+
+@pytest.mark.parametrize("wrong", [lambda x: np.sum(2 * x), lambda x: 2 * x[None], lambda x: 2 * x[:-1], lambda x: np.float64(2.0)], ids=map(str, count()))
+def test_a_gradient_of_another_shape_is_refuted(wrong):
+    result = check(square, x, grad=wrong)
+    assert result.verdict is Verdict.REFUTED
+    assert "shape" in result.reason
+
+
+def test_a_function_that_never_ends_is_undecided():
+    def forever(x):
+        while True:
+            x = x + 1
+
+    result = check(forever, x, grad=twice, budget=0.5)
+    assert result.verdict is Verdict.UNDECIDED and "time budget" in result.reason
+    assert result.seconds < 5
+
+
+# ---------------------------------------------------------------------------- what is with respect to what
+
+
+def product(x, y):
+    return np.sum(x * y)
+
+
+def test_wrt_by_position_by_name_and_several():
+    y = x + 1
+    assert check(product, x, y, grad=lambda x, y: y).verdict is Verdict.PROVED
+    assert check(product, x, y, grad=lambda x, y: x, wrt=1).verdict is Verdict.PROVED
+    assert check(product, x, y, grad=lambda x, y: x, wrt="y").verdict is Verdict.PROVED
+    assert check(product, x, y, grad=lambda x, y: (y, x)).verdict is Verdict.PROVED
+    assert check(product, x, y, grad=lambda x, y: (x, y), wrt=("y", "x")).verdict is Verdict.PROVED
+    assert check(product, x, y, grad=lambda x, y: (x,), wrt="y").verdict is Verdict.PROVED
+    assert check(product, x, y, grad=lambda x, y: (x, y)).verdict is Verdict.REFUTED
+
+
+def test_outputs_that_are_arrays_and_tuples_are_summed():
+    assert check(lambda x: (x**2, {"a": [3 * x]}), x, grad=lambda x: 2 * x + 3).verdict is Verdict.PROVED
+
+
+def test_jacobians():
+    assert check(lambda x: x**2, x, jac=lambda x: np.diag(2 * x)).verdict is Verdict.PROVED
+    assert check(lambda x: x**2, x, jac=lambda x: np.diag(x)).verdict is Verdict.REFUTED
+
+
+def test_numbers_as_arguments():
+    assert check(lambda t: t**3, 0.5, grad=lambda t: 3 * t**2).verdict is Verdict.PROVED
+    assert check(lambda t: t**3, 0.5, grad=lambda t: 3 * t).verdict is Verdict.REFUTED
+
+
+def test_tensors_as_arguments():
+    result = check(lambda x: (3 * (x + 2) ** 2).mean(), dg.ones(2, 2), grad=lambda x: 6 / x.size * (x + 2))
+    assert result.verdict is Verdict.PROVED
+
+
+def test_integers_are_promoted_and_run_as_they_are():
+    result = check(lambda x: np.sum(x * x), np.array([250, 3, 100], dtype=np.uint8), grad=lambda x: 2 * x)
+    assert any("integers" in note for note in result.notes)
+    assert result.verdict is Verdict.REFUTED, "2 * 250 wraps in uint8"
+    result = check(lambda x: np.sum(x * x), np.array([3, 4]), grad=lambda x: 2 * x)
+    assert result.verdict is Verdict.PROVED
+
+
+# ---------------------------------------------------------------------------- one element, one part in 10^9
+
+
+def test_a_factor_of_one_part_in_a_billion_in_one_element_is_refuted():
+    def wrong(x):
+        g = 2 * x
+        g[1] *= 1 + 1e-9
+        return g
+
+    result = check(square, x, grad=wrong)
+    assert result.verdict is Verdict.REFUTED
+    assert result.counterexample.index == "x[1]"
+
+
+def test_assert_gradient_raises_with_the_paragraph():
+    with pytest.raises(AssertionError, match="REFUTED"):
+        assert_gradient(square, x, grad=lambda x: x)
+    assert assert_gradient(square, x, grad=twice).ok
+
+
+def test_scipys_rosenbrock_as_it_stands():
+    from scipy.optimize import rosen, rosen_der
+
+    result = check(rosen, np.linspace(-1.2, 1.3, 6), grad=rosen_der)
+    assert result.ok
+    assert result.verdict in (Verdict.PROVED, Verdict.CERTIFIED)
+
+
+# ---------------------------------------------------------------------------- hygiene
+
+
+def sorts_its_input(x):
+    x.sort()
+    return 2 * x
+
+
+def counts_calls():
+    calls = []
+
+    def g(x):
+        calls.append(1)
+        return 2 * x * (1 + 1e-3 * (len(calls) > 1))
+
+    return g
+
+
+def reads_the_layout(x):
+    return 2 * x if x.flags["C_CONTIGUOUS"] else 3 * x
+
+
+def test_a_gradient_that_modifies_its_input_is_told():
+    def g(x):
+        out = 2 * x
+        x[0] = 0.0
+        return out
+
+    result = check(square, x, grad=g)
+    assert any("modifies" in finding for finding in result.hygiene)
+
+
+@pytest.mark.parametrize("g", [sorts_its_input, counts_calls(), reads_the_layout], ids=["sorts", "counts", "layout"])
+def test_what_changes_the_value_is_refuted(g):
+    assert check(square, x, grad=g).verdict is Verdict.REFUTED
+    assert not np.array_equal(x, np.sort(x)), "the caller's array is never written to"
+
+
+# ---------------------------------------------------------------------------- kinks
+
+
+def test_the_input_on_a_kink_is_nondifferentiable_whatever_is_returned():
+    on = np.array([0.0, 1.0])
+    inside = check(lambda x: np.sum(np.abs(x)), on, grad=np.sign)
+    assert inside.verdict is Verdict.NONDIFFERENTIABLE and inside.ok
+    outside = check(lambda x: np.sum(np.abs(x)), on, grad=lambda x: np.where(x == 0, 2.0, np.sign(x)))
+    assert outside.verdict is Verdict.NONDIFFERENTIABLE and not outside.ok
+
+
+def test_kinks_elsewhere_are_listed_and_lower_nothing():
+    result = check(lambda x: np.sum(np.maximum(x, 0)), x, grad=lambda x: 1.0 * (x > 0))
+    assert result.verdict is Verdict.PROVED, str(result)
+    assert result.kinks
+
+
+def test_json_and_html_hold_everything():
+    result = check(square, x, grad=twice)
+    record = result.to_json()
+    assert record["verdict"] == "PROVED" and record["ok"] is True and record["program"]
+    assert "PROVED" in result._repr_html_()

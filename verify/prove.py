@@ -1,0 +1,109 @@
+"""The form reading's answer for a recording, and the certificate of it that the checker has to accept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from verify import checker
+from verify.certificate import certify
+from verify.form.facts import Facts
+from verify.form.prove import Failure, Proof, prove_gradient
+from verify.form.setting import Budget
+from verify.problem import Problem
+from verify.recording import Recording, with_inputs
+from verify.witness import source
+
+SECONDS = 3.0  # for one reading of the literals
+READING_WORDS = {
+    "exact": "",
+    "decimal": "float literals are read as their shortest decimals",
+    "named": "float literals are read as the named constants they are the doubles of, else as their shortest decimals",
+}
+
+
+@dataclass(frozen=True)
+class Attempted:
+    """A proof with the reading of literals it needs, or the reason why there is none."""
+
+    proof: Proof | None
+    reading: str = "exact"
+    reason: str = ""
+
+    @property
+    def side_conditions(self) -> tuple[str, ...]:
+        """Where the statement holds, and the kinks it leaves out."""
+        if self.proof is None:
+            return ()
+        held = dict.fromkeys((*self.proof.forward, *self.proof.derivative, *self.proof.gradient))
+        kinks = [f"off the kink {kink}" for kink in self.proof.kinks]
+        return (*held, *kinks, *(f"{name} >= {least}" for name, least in self.proof.sizes))
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """The reading of literals, where it is not the exact one."""
+        words = READING_WORDS[self.reading]
+        return (words,) if words else ()
+
+    @property
+    def statistics(self) -> str:
+        """How large the proof is, in words."""
+        if self.proof is None:
+            return ""
+        opaque = f", {len(self.proof.opaque)} intermediates opaque" if self.proof.opaque else ""
+        return f"{len(self.proof.gradients)} gradients{opaque}"
+
+
+def prove(problem: Problem, recording: Recording, deadline: float) -> Attempted:
+    """Decide by normal forms, under the first reading of literals that works."""
+    assert recording.forward is not None and recording.gradient is not None
+    reason = ""
+    for reading in READING_WORDS:
+        found = _prove(problem, recording, reading, deadline)
+        if isinstance(found, Proof):
+            if found.equality_tests:
+                return Attempted(None, reason="f tests computed values for equality")
+            return Attempted(found, reading)
+        reason = reason or found.reason
+    return Attempted(None, reason=reason)
+
+
+def _prove(problem: Problem, recording: Recording, reading: str, deadline: float) -> Proof | Failure:
+    assert recording.forward is not None and recording.gradient is not None
+    seconds = min(SECONDS, deadline - time.monotonic())
+    if seconds <= 0:
+        return Failure("the time budget ran out")
+    return prove_gradient(
+        recording.forward,
+        [recording.inputs[position] for position in problem.wrt],
+        recording.gradient,
+        facts=Facts(domains=_named(problem, recording), resolve=recording.trace.extents.resolve),
+        literals=reading,
+        budget=Budget(seconds=seconds),
+        kind=problem.kind,
+    )
+
+
+def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple[Mapping[str, Any], checker.Report]:
+    """The certificate of a proof, and what the independent checker says of it."""
+    assert recording.forward is not None and recording.gradient is not None
+    witness = {v.name: array for v, array in with_inputs(recording, problem.arrays).items()}
+    certificate = certify(
+        recording.forward,
+        recording.gradient,
+        [recording.inputs[position].name for position in problem.wrt],
+        problem.kind,
+        recording.trace.extents,
+        facts={variable.name: (domain,) for variable, domain in _named(problem, recording).items()},
+        reading=found.reading,
+        assumptions=found.assumptions,
+        witnesses=[witness],
+        sources={"f": source(problem.f), "the gradient": source(problem.candidate)},
+    )
+    return certificate, checker.check(certificate)
+
+
+def _named(problem: Problem, recording: Recording) -> dict[Any, str]:
+    return {recording.inputs[p]: domain for p, domain in problem.domain.items() if isinstance(domain, str) and p in recording.inputs}

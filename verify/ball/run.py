@@ -47,9 +47,7 @@ class Run:
         """The balls of an input or captured array, a literal or a size."""
         if isinstance(key, Variable):
             if key not in self.inputs:
-                raise KeyError(
-                    f"verify.ball: no value is given for {key}; pass an array for every input of the program"
-                )
+                raise KeyError(f"verify.ball: no value is given for {key}; pass an array for every input")
             return self.inputs[key]
         if isinstance(key, Literal):
             return [literal(key.value, self.literals)]

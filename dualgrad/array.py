@@ -177,16 +177,15 @@ def _adopt_special(ufunc: np.ufunc) -> None:
         BY_NUMPY[ufunc] = public()[name]
 
 
-def _unsupported(other: Any) -> bool:
-    return other is None or isinstance(other, (str, bytes, dict, set))
+_FOREIGN = (type(None), str, bytes, dict, set)  # Python then asks the other operand, and says what it cannot add
 
 
 def _forward(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: NotImplemented if _unsupported(other) else function(self, other)
+    return lambda self, other: NotImplemented if isinstance(other, _FOREIGN) else function(self, other)
 
 
 def _reflected(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: NotImplemented if _unsupported(other) else function(other, self)
+    return lambda self, other: NotImplemented if isinstance(other, _FOREIGN) else function(other, self)
 
 
 def _derive() -> None:

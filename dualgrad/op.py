@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -43,8 +43,7 @@ class Sizes(Protocol):
         """A size condition of the op: the claim carries it; ValueError where it does not hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """An application before it runs: the array operands and the static arguments."""
 
     inputs: tuple[Any, ...]
@@ -156,14 +155,20 @@ def composed(*numpy: Any, method: str | None = None) -> Callable[[Callable[..., 
 
 def bind(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Apply an op: by the operand that claims it (a Tensor before a Tracer), else its forward on plain arrays."""
-    owner, rank = None, 0
+    owner: Any = None
+    rank = 0
     for operand in inputs:
-        claim = getattr(type(operand), "__bind_rank__", 0)
-        if claim > rank:
-            owner, rank = type(operand), claim
+        kind = type(operand)
+        if kind not in _PLAIN:
+            claim = getattr(kind, "__bind_rank__", 0)
+            if claim > rank:
+                owner, rank = kind, claim
     if owner is not None:
         return owner.__bind__(op, inputs, params)
     return op.forward(*inputs, **params)
+
+
+_PLAIN = frozenset({np.ndarray, np.float64, float, int})  # claimed by nobody, and looked at most often
 
 
 # ---------------------------------------------------------------------------- declaring

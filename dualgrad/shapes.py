@@ -24,8 +24,8 @@ def extents(x: Any) -> tuple[Any, ...]:
     >>> extents(np.ones((2, 3))), extents(1.5)
     ((2, 3), ())
     """
-    if type(x) is np.ndarray:
-        return tuple(x.shape)
+    if isinstance(x, (np.ndarray, np.generic)):
+        return x.shape
     found = getattr(x, "extents", None)
     if found is not None:
         return tuple(found)

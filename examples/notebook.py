@@ -34,9 +34,9 @@ print(out.mirror.derivative(x))  # ∂o/∂xᵢ = 3/2 (xᵢ + 2)
 
 
 # By hand: o = 1/4 Σᵢ 3 (xᵢ + 2)², so ∂o/∂xᵢ = 3/2 (xᵢ + 2) for four elements, and 6/n (xᵢ + 2) for n of them.
-@verify.case(dg.ones(2, 2), grad=lambda x: 3 / 2 * (x + 2))
-@verify.case(dg.ones(2, 2), grad=lambda x: 6 / x.size * (x + 2))
 @verify.case(dg.ones(2, 2))
+@verify.case(dg.ones(2, 2), grad=lambda x: 6 / x.size * (x + 2))
+@verify.case(dg.ones(2, 2), grad=lambda x: 3 / 2 * (x + 2))
 def notebook(x):
     """The function of the steps above. Without a gradient to check, it is the engine's own that is checked."""
     return (3 * (x + 2) ** 2).mean()

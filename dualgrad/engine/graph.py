@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +140,7 @@ class Node:
 Edge = Node | Leaf
 
 
+@cache
 def reads_shapes_only(op: Op) -> bool:
     """True where the VJP uses no value, so that it can run again after the graph was freed, as in PyTorch."""
     if op.kind is Kind.POINTWISE:

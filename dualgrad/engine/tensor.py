@@ -169,7 +169,7 @@ class Tensor(ArrayMethods):
 
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        saved = tuple(value._data if isinstance(value, Tensor) else _operand(op, value) for value in inputs)
+        saved = tuple([value._data if isinstance(value, Tensor) else _operand(op, value) for value in inputs])
         value = bind(op, saved, params)
         result = handle(value, _recorded(op, inputs, saved, params, value) if is_grad_enabled() else None)
         return _related(result, inputs[0]) if op.name in _VIEWS and result.ndim else result
@@ -292,11 +292,11 @@ def handle(data: Any, edge: Edge | None) -> Tensor:
 
 
 def _recorded(op: Op, inputs: Sequence[Any], saved: tuple[Any, ...], params: Mapping[str, Any], y: Any) -> Node | None:
-    edges = tuple(
-        value._edge if isinstance(value, Tensor) and _differentiable(op, slot) else None
-        for slot, value in enumerate(inputs)
-    )
-    return Node(op, saved, params, y, edges) if any(edges) else None
+    edges = [value._edge if isinstance(value, Tensor) else None for value in inputs]
+    for slot, edge in enumerate(edges):
+        if edge is not None and not _differentiable(op, slot):
+            edges[slot] = None
+    return Node(op, saved, params, y, tuple(edges)) if any(edges) else None
 
 
 def _related(view: Tensor, base: Any) -> Tensor:
@@ -320,6 +320,8 @@ def _array(data: Any, dtype: Any) -> Any:
 
 
 def _operand(op: Op, value: Any) -> Any:
+    if type(value) in (float, int):
+        return value
     if isinstance(value, (list, tuple)):
         value = np.asarray(value)
     if isinstance(value, (int, float)) or hasattr(value, "extents") or hasattr(value, "extent"):

@@ -14,7 +14,7 @@ def leaf(*values):
 
 
 def test_a_non_scalar_needs_a_gradient():
-    with pytest.raises(RuntimeError, match="^grad can be implicitly created only for scalar outputs$"):
+    with pytest.raises(RuntimeError, match=r"^grad can be implicitly created only for scalar outputs$"):
         (leaf(1.0, 2.0) * 2).backward()
 
 

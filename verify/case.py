@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import linecache
 import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import FunctionType, ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any, TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -22,11 +25,18 @@ class Case:
     module: str = ""
     file: str = ""
     line: int = 0
+    last_line: int = 0
 
     @property
     def name(self) -> str:
         """The function's own name, or its repr where it has none."""
         return str(getattr(self.function, "__name__", repr(self.function)))
+
+    @property
+    def text(self) -> str:
+        """The lines that registered the case, as they stand in its file."""
+        lines = (linecache.getline(self.file, number) for number in range(self.line, self.last_line + 1))
+        return textwrap.dedent("".join(lines)).rstrip()
 
 
 def case(*args: Any, **as_in_check: Any) -> Callable[[_F], _F]:
@@ -42,13 +52,13 @@ def case(*args: Any, **as_in_check: Any) -> Callable[[_F], _F]:
     """
     _require_arguments(args)
     frame = sys._getframe(1)
-    module, file, line = str(frame.f_globals.get("__name__", "")), frame.f_code.co_filename, frame.f_lineno
+    module, file, lines = str(frame.f_globals.get("__name__", "")), frame.f_code.co_filename, _lines(frame)
     register = frame.f_globals.setdefault(_REGISTER, [])
 
     def add(function: _F) -> _F:
         if not callable(function):
             raise TypeError(f"verify.case decorates a function; got {type(function).__name__}. Write it above a def.")
-        register.append(Case(function, args, as_in_check, module, file, line))
+        register.append(Case(function, args, as_in_check, module, file, *lines))
         return function
 
     return add
@@ -57,6 +67,13 @@ def case(*args: Any, **as_in_check: Any) -> Callable[[_F], _F]:
 def cases_of(module: ModuleType) -> tuple[Case, ...]:
     """Return the cases that a module registered, in the order of their functions."""
     return tuple(getattr(module, _REGISTER, ()))
+
+
+def _lines(frame: FrameType) -> tuple[int, int]:
+    """The first and last line of the call that a frame is in."""
+    positions = inspect.getframeinfo(frame, context=0).positions
+    last = positions.end_lineno if positions is not None else None
+    return frame.f_lineno, max(last or 0, frame.f_lineno)
 
 
 def _require_arguments(args: tuple[Any, ...]) -> None:

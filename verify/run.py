@@ -76,17 +76,25 @@ def run(
 
 def _run_one(case: Case, check: Check) -> Result:
     try:
-        result = check(case.function, *case.arguments, **case.options)
+        result = check(case.function, *case.arguments, **case.options).explained()
     except (TypeError, ValueError) as error:  # a check raises for its own misuse only
         raise UsageError(f"{_place(case)}: the case {case.name!r} cannot be checked: {error}") from error
     except (Exception, SystemExit) as error:
         return _undecided(case, f"the check itself failed with {_told(error)}; please report it")
-    return replace(result, source=_place(case))
+    return replace(result, source=_place(case), asked=case.text)
 
 
 def _undecided(case: Case, reason: str) -> Result:
     formula = Formula(Verdict.UNDECIDED, reason=reason)
-    return Result(Verdict.UNDECIDED, formula, Numbers("unknown"), reason=reason, name=case.name, source=_place(case))
+    return Result(
+        Verdict.UNDECIDED,
+        formula,
+        Numbers("unknown"),
+        reason=reason,
+        name=case.name,
+        source=_place(case),
+        asked=case.text,
+    )
 
 
 def _place(case: Case) -> str:

@@ -128,6 +128,7 @@ class Result:
     derivation: tuple[Step, ...] = ()
     value: str = ""  # the gradient's value by the formula, as "9/2" or digits
     engine: str = ""  # the gradient under test at the user's inputs
+    asked: str = ""  # the lines that registered the case, where one did
     seconds: float = field(default=0.0, compare=False)
     explain: Callable[[Result], Result] | None = field(default=None, compare=False, repr=False)
 

@@ -19,6 +19,17 @@ def test_a_case_records_what_it_was_given_and_where():
     assert (found.module, found.file, found.line) == ("lessons", "lessons.py", 3)
 
 
+def test_a_case_remembers_the_lines_that_registered_it(tmp_path):
+    path = tmp_path / "lessons.py"
+    text = "@verify.case(\n    2.0,\n    wrt='x',\n)"
+    path.write_text(
+        f"import verify\n\nif True:\n    {text.replace(chr(10), chr(10) + '    ')}\n    def f(x): return x\n"
+    )
+    module = types.ModuleType("lessons")
+    exec(compile(path.read_text(), str(path), "exec"), vars(module))
+    assert cases_of(module)[0].text == text
+
+
 def test_the_function_comes_back_unchanged():
     def square(x):
         return x * x

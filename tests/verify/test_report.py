@@ -82,6 +82,7 @@ def hostile(payload, latex):
         (Step(payload, latex),),
         payload,
         payload,
+        payload,
     )
 
 

@@ -38,9 +38,27 @@ def test_kinks_lower_no_proof():
 def test_json_holds_every_field_and_only_plain_values(proved, refuted, on_kink):
     for one in (proved, refuted, on_kink):
         record = one.to_json()
-        assert set(record) == {entry.name for entry in dataclasses.fields(Result)} | {"ok"}
+        assert set(record) == {entry.name for entry in dataclasses.fields(Result)} - {"explain"} | {"ok"}
         assert json.loads(json.dumps(record)) == record
     assert proved.to_json()["formula"]["certificate"] == {"steps": [{"rule": "delta"}]}
+
+
+def test_what_a_check_leaves_for_later_is_filled_in_once_and_told_everywhere(undecided):
+    calls = []
+
+    def explain(result):
+        calls.append(result)
+        return dataclasses.replace(result, value="9/2")
+
+    later = dataclasses.replace(undecided, explain=explain)
+    assert later == undecided
+    assert calls == []
+    explained = later.explained()
+    assert explained.value == "9/2"
+    assert explained.explained() is explained
+    assert len(calls) == 1
+    assert later.to_json()["value"] == "9/2"
+    assert "9/2" in later._repr_html_()
 
 
 def test_a_result_cannot_be_changed(proved):

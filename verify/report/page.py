@@ -83,7 +83,8 @@ class _View:
     certificate: str
 
 
-def _view(result: Result, number: int) -> _View:
+def _view(found: Result, number: int) -> _View:
+    result = found.explained()
     return _View(
         result=result,
         anchor=f"case-{number}",

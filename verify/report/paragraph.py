@@ -32,6 +32,7 @@ def paragraph(result: Result) -> str:
 
 
 def _details(result: Result) -> Iterator[tuple[str, str]]:
+    yield "asked", printable(result.asked)
     yield from _formula(result.formula)
     yield "value", shortened(line(result.value), _WIDEST)
     yield "returned", shortened(line(result.engine), _WIDEST)

@@ -27,12 +27,14 @@ def document(results: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def claims(result: Result) -> dict[str, Any]:
+def claims(found: Result) -> dict[str, Any]:
     """Return what is the same on every machine: verdicts, formulas, scope, and how each was shown."""
+    result = found.explained()
     formula = result.formula
     return {
         "name": result.name,
         "source": result.source,
+        "asked": result.asked,
         "verdict": result.verdict.value,
         "ok": result.ok,
         "formula": {

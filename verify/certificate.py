@@ -1,0 +1,215 @@
+"""Certificates: a proved claim as JSON, self-contained, for a checker that shares nothing with the prover.
+
+The writer copies the two recorded programs and states the claim: the sizes, the domain, the side conditions,
+the kinks. It knows which ops have a side condition; it does not know what an op means or how it is
+differentiated. ``verify/checker.py`` recomputes all of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dualgrad._version import __version__
+from dualgrad.frontends.dims import Extents
+from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
+from dualgrad.program.size import Extent, Size, dimensions, terms
+from verify import checker
+
+Json = dict[str, Any]
+
+
+def certify(
+    forward: Program,
+    gradient: Program,
+    wrt: Sequence[str],
+    kind: str,
+    extents: Extents,
+    *,
+    facts: Mapping[str, Iterable[str]] | None = None,
+    reading: str = "exact",
+    assumptions: Sequence[str] = (),
+    witnesses: Sequence[Mapping[str, np.ndarray[Any, Any]]] = (),
+    sources: Mapping[str, str] | None = None,
+    least: int = 1,
+) -> Json:
+    """The certificate of "the outputs of ``gradient`` are the derivatives of ``forward`` in the inputs ``wrt``".
+
+    ``extents`` is that of the trace on which both were recorded. ``facts`` says what is known of each input, in
+    the words of ``verify.domain``; ``witnesses`` are points of the domain; ``sources`` are texts to hash.
+    """
+    first = [equation for equation in forward.equations]
+    known = {id(equation) for equation in first}
+    second = [equation for equation in gradient.equations if id(equation) not in known]
+    both = first + second
+    facts = facts or {}
+    writer = _Writer(extents)
+    return {
+        "format": checker.FORMAT,
+        "claim": {"wrt": list(wrt), "kind": kind, "text": _text(forward, gradient, wrt, kind)},
+        "dimensions": [{"name": name, "least": least} for name in writer.dimensions(forward.inputs)],
+        "merges": {name: writer.size(extent) for name, extent in extents.merged.items()},
+        "size_conditions": [{"size": writer.size(size), "least": k, "why": "an op"} for size, k in extents.conditions],
+        "leaks": [f"{leak.how} at {leak.line}" for leak in extents.leaks],
+        "inputs": [writer.array(v) | {"facts": sorted(facts.get(v.name, ()))} for v in forward.inputs],
+        "captured": [writer.array(v) | {"sha256": digest(a)} for v, a in {**forward.captured, **gradient.captured}.items()],
+        "F": writer.program(forward, first),
+        "G": writer.program(gradient, second),
+        "reading": reading,
+        "assumptions": list(assumptions),
+        "conditions": [condition for equation in both for condition in conditions(equation)],
+        "kinks": [equation.output.name for equation in both if equation.op.name in STEPS],
+        "witnesses": [{name: _point(array) for name, array in point.items()} for point in witnesses],
+        "versions": {"dualgrad": __version__, "numpy": np.__version__, "python": platform.python_version()}
+        | {f"sha256 of {name}": _hash(text) for name, text in (sources or {}).items()},
+        "hints": {},
+        "trusted": len({equation.op.name for equation in both}) + 1,
+    }
+
+
+def check_file(path: str | Path) -> tuple[bool, str]:
+    """Re-check a certificate file: whether it is accepted, and one sentence that says so or why not."""
+    try:
+        certificate = checker.parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, checker.Refused) as error:
+        return False, f"rejected: {path} is not a certificate: {error}"
+    report = checker.check(certificate)
+    if not report.accepted:
+        return False, f"rejected: {report.reason}"
+    return True, f"accepted: {certificate['claim']['text']} ({report.trusted} trusted steps)"
+
+
+def dumps(certificate: Json) -> str:
+    """The text of a certificate file."""
+    return json.dumps(certificate, indent=1, ensure_ascii=False) + "\n"
+
+
+# ---------------------------------------------------------------------------- side conditions
+
+STEPS = frozenset(
+    "greater less greater_equal less_equal equal not_equal logical_not logical_and logical_or absolute sign relu "
+    "maximum minimum heaviside floor ceil max min".split()
+)
+_BASE = {
+    **dict.fromkeys(("sqrt", "power", "log", "log2", "log10", "gammaln", "digamma"), (0, "> 0")),
+    **dict.fromkeys(("arcsin", "arccos", "arctanh"), (0, "in (-1, 1)")),
+    **dict.fromkeys(("hypot", "std", "norm"), (-1, "> 0")),
+    "divide": (1, "!= 0"),
+    "reciprocal": (0, "!= 0"),
+    "log1p": (0, "> -1"),
+    "tan": (0, "cos != 0"),
+    "arccosh": (0, "> 1"),
+}
+
+
+def conditions(equation: Equation) -> list[Json]:
+    """Where the op is defined and smooth, said of its operands; operand -1 is the result."""
+    found = _BASE.get(equation.op.name)
+    if equation.op.name == "power_constant":
+        exponent = Fraction(equation.params["exponent"])
+        found = (0, "> 0") if exponent.denominator > 1 else (0, "!= 0") if exponent < 0 else None
+    return [] if found is None else [{"at": equation.output.name, "operand": found[0], "is": found[1]}]
+
+
+# ---------------------------------------------------------------------------- writing
+
+
+class _Writer:
+    def __init__(self, extents: Extents) -> None:
+        self.extents = extents
+
+    def size(self, extent: Extent) -> int | list[Any]:
+        if isinstance(extent, int):
+            return extent
+        return [[factor, [name for name, power in names for _ in range(power)]] for names, factor in terms(extent)]
+
+    def dimensions(self, inputs: Iterable[Variable]) -> list[str]:
+        found: dict[str, None] = {}
+        for variable in inputs:
+            for extent in variable.shape:
+                found.update(dict.fromkeys(sorted(dimensions(self.extents.resolve(extent)))))
+        return list(found)
+
+    def array(self, variable: Variable) -> Json:
+        return {"name": variable.name, "shape": [self.size(e) for e in variable.shape], "dtype": str(variable.dtype)}
+
+    def program(self, program: Program, equations: Sequence[Equation]) -> Json:
+        return {
+            "name": program.name,
+            "equations": [self.equation(equation) for equation in equations],
+            "outputs": [self.operand(output) for output in program.outputs],
+        }
+
+    def equation(self, equation: Equation) -> Json:
+        return {
+            "name": equation.output.name,
+            "op": equation.op.name,
+            "operands": [self.operand(operand) for operand in equation.inputs],
+            "params": {name: self.param(value) for name, value in equation.params.items()},
+            "shape": [self.size(extent) for extent in equation.output.shape],
+            "line": _short(equation.line),
+        }
+
+    def operand(self, operand: Operand) -> str | Json:
+        match operand:
+            case Variable():
+                return operand.name
+            case Literal(value):
+                return literal(value)
+            case SizeOf(extent):
+                return {"size": self.size(extent)}
+
+    def param(self, value: Any) -> Any:
+        """A static argument as JSON: sizes and numbers are marked, so that nothing is guessed."""
+        if isinstance(value, np.generic):
+            value = value.item()
+        match value:
+            case None | bool() | str():
+                return value
+            case int():
+                return value
+            case float():
+                return literal(value)
+            case Size():
+                return {"size": self.size(value)}
+            case tuple() | list():
+                return [self.param(part) for part in value]
+            case np.dtype():
+                return str(value)
+        raise TypeError(f"certificate: a static argument of type {type(value).__name__} has no spelling; add one here")
+
+
+def literal(value: int | float | bool) -> Json:
+    """A number as it was written, exactly."""
+    if isinstance(value, bool):
+        return {"bool": value}
+    return {"int": str(value)} if isinstance(value, int) else {"float": value.hex()}
+
+
+def digest(array: np.ndarray[Any, Any]) -> str:
+    """The SHA-256 of an array's elements in row-major order."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _point(array: np.ndarray[Any, Any]) -> Json:
+    return {"shape": list(np.shape(array)), "values": [float(value).hex() for value in np.ravel(array)]}
+
+
+def _short(line: str) -> str:
+    return line.rpartition("/")[2]
+
+
+def _text(forward: Program, gradient: Program, wrt: Sequence[str], kind: str) -> str:
+    what = "the sum of the outputs" if kind == "grad" else "the output"
+    return f"{gradient.name} is the derivative of {what} of {forward.name} in {', '.join(wrt)}"

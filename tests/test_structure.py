@@ -39,6 +39,9 @@ LAYERS = [
     ["verify"],
 ]
 
+# A tensor's attribute ``mirror`` looks the mirror up when it is asked for: the one place that reaches upward.
+SEAMS = {"dualgrad.engine.tensor": {"dualgrad.mirror"}}
+
 
 @cache
 def tree(module):
@@ -115,6 +118,7 @@ def test_no_import_cycle():
 def test_imports_run_one_way(module):
     found = imports(module, running(tree(module), inside_functions=True))
     upward = {name for name in found if layer(name) > layer(module)}
+    upward -= SEAMS.get(module, set())
     assert not upward, f"{module} imports from above: {', '.join(sorted(upward))}"
 
 

@@ -116,11 +116,15 @@ class Element(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Plus(Entry):
+    """The sum of some entries."""
+
     args: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Times(Entry):
+    """The product of some entries."""
+
     args: tuple[Entry, ...]
 
 

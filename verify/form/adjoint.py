@@ -5,6 +5,8 @@ The chain rule leaves every intermediate opaque: an identity that holds then hol
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dualgrad.program.entry import Index
 from dualgrad.program.record import Equation, Operand, Program, Variable
 from verify.form import linear as lin
@@ -14,6 +16,8 @@ from verify.form.differentiate import Derivative
 from verify.form.interpret import Requirement
 from verify.form.settle import truth
 from verify.form.term import ONE, ZERO, Atom, Form
+
+Pair = Callable[[Variable, Form], Form]
 
 
 class Gradient:
@@ -43,9 +47,12 @@ def total(operand: Operand, denote: Denotation) -> Form:
     return sum_over(denote.at(operand, tuple(map(lin.of_index, own))), *own)
 
 
-def by_chain_rule(program: Program, wrt: Variable, kind: str, denote: Denotation) -> Gradient:
-    """The derivative with all intermediates opaque, over the shared indices of the result's axes."""
-    chain = _Chain(program, wrt, denote)
+def by_chain_rule(program: Program, wrt: Variable, kind: str, denote: Denotation, pair: Pair) -> Gradient:
+    """The derivative with all intermediates opaque, over the shared indices of the result's axes.
+
+    ``pair`` may replace the adjoint of a variable by an equal form.
+    """
+    chain = _Chain(program, wrt, denote, pair)
     first: tuple[Index, ...] = ()
     if kind == "jac":
         first = tuple(fresh(index) for index in denote.axes(program.outputs[0].shape))
@@ -68,7 +75,8 @@ def _seed(operand: Variable, at: tuple[Index, ...], denote: Denotation) -> Form:
 
 
 class _Chain:
-    def __init__(self, program: Program, wrt: Variable, denote: Denotation) -> None:
+    def __init__(self, program: Program, wrt: Variable, denote: Denotation, pair: Pair) -> None:
+        self.pair = pair
         self.program = program
         self.wrt = wrt
         self.denote = denote
@@ -94,7 +102,7 @@ class _Chain:
         for equation in reversed(self.program.equations):
             adjoint = self.adjoints.get(equation.output)
             if adjoint is not None and adjoint.terms:
-                self._pull(equation, adjoint)
+                self._pull(equation, self.pair(equation.output, adjoint))
         return self.adjoints.get(self.wrt, ZERO)
 
     def _pull(self, equation: Equation, adjoint: Form) -> None:
@@ -102,7 +110,7 @@ class _Chain:
         own = tuple(fresh(index) for index in axes)
         moves = dict(zip(axes, map(lin.of_index, own), strict=True))
         adjoint = substitute(adjoint, moves)
-        meaning = substitute(self.denote.one_step(equation, cells=True), moves)
+        meaning = substitute(self.denote.step(equation), moves)
         for operand in dict.fromkeys(equation.inputs):
             if isinstance(operand, Variable) and operand in self.active:
                 derivative = Derivative(self.denote.source(operand), self.denote.positions(operand.shape))

@@ -87,16 +87,17 @@ def _reduced(term: Term) -> Form:
         if cell.source not in rest.sources:
             continue
         change = Fill(_Put(cell, value))
-        moved = rewrite(Form({rest.key: (rest, 1)}), lambda atom, at=cell: at.source in atom.sources, change)
-        if moved.key != rest_key(rest):
-            again = reduce_ties(moved)
-            return sum_over(multiply(power_of(guard), again), *term.bound)
+        try:
+            moved = rewrite(_alone(rest), lambda atom, at=cell: at.source in atom.sources, change)
+        except Undefined:  # what has no value there is not selected there
+            continue
+        if moved.key != _alone(rest).key:
+            return sum_over(multiply(power_of(guard), reduce_ties(moved)), *term.bound)
+    return _alone(term)
+
+
+def _alone(term: Term) -> Form:
     return Form({term.key: (term, 1)})
-
-
-def rest_key(term: Term) -> str:
-    """The key of a term as a form."""
-    return Form({term.key: (term, 1)}).key
 
 
 class _Put:

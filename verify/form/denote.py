@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from dualgrad.program.entry import Index
 from dualgrad.program.record import Equation, Literal, Operand, Program, Shape, SizeOf, Variable
 from dualgrad.program.size import Extent
 from verify.form import linear as lin
-from verify.form.algebra import size_form, substitute
+from verify.form.algebra import Fill, rewrite, size_form, substitute
 from verify.form.cases import reduce_ties
 from verify.form.facts import SIGNS, Facts
 from verify.form.interpret import Interpreter, Requirement
 from verify.form.linear import Linear
 from verify.form.literals import read
+from verify.form.signs import sign
 from verify.form.term import Atom, Form, Source, power_of
 
+WORDS = {(True, True): "positive", (True, False): "nonnegative", (False, True): "nonzero", (False, False): "real"}
 Position = tuple[Linear, ...]
 
 
@@ -24,21 +26,30 @@ class Denotation:
     """Forms of the variables of some programs over the same inputs.
 
     A variable's form has the indices ``axes(shape)`` free. ``opaque`` variables are read as arrays of their
-    own. What each equation requires of its operands is kept in ``requirements``.
+    own. What each equation requires of its operands, as arrays of their own, is kept in ``requirements``.
     """
 
-    def __init__(self, programs: Iterable[Program], facts: Facts, reading: str, opaque: Iterable[Variable] = ()) -> None:
+    def __init__(
+        self,
+        programs: Iterable[Program],
+        facts: Facts,
+        reading: str,
+        opaque: Iterable[Variable] = (),
+        like: Denotation | None = None,
+    ) -> None:
+        """``like`` shares its names of arrays and of indices, so that forms of both can be mixed."""
         self.facts = facts
         self.reading = reading
         self.equations: dict[Variable, Equation] = {}
         for program in programs:
             self.equations.update({equation.output: equation for equation in program.equations})
-        self.opaque = frozenset(opaque)
+        self.opaque = set(opaque)
         self.requirements: dict[Variable, list[Requirement]] = {}
         self._forms: dict[Variable, Form] = {}
-        self._sources: dict[Variable, Source] = {}
-        self._labels: set[str] = set()
-        self._axes: dict[tuple[int, Extent], Index] = {}
+        self._steps: dict[Variable, Form] = {}
+        self._sources: dict[Variable, Source] = like._sources if like else {}
+        self._labels: set[str] = like._labels if like else set()
+        self._axes: dict[tuple[int, Extent], Index] = like._axes if like else {}
 
     def axes(self, shape: Shape, first: int = 0) -> tuple[Index, ...]:
         """The shared free indices of axes ``first``, ``first + 1``, … of these extents."""
@@ -54,10 +65,25 @@ class Denotation:
         if variable not in self._sources:
             label = self._label(variable.name)
             shape = tuple(map(self.facts.resolve, variable.shape))
-            sign = "nonnegative" if variable.dtype.kind in "bu" else "real"
-            sign = SIGNS[self.facts.domains[variable]] if variable in self.facts.domains else sign
-            self._sources[variable] = Source(label, shape, sign)
+            self._sources[variable] = Source(label, shape, self._sign(variable))
         return self._sources[variable]
+
+    def _sign(self, variable: Variable) -> str:
+        """What is known of the sign of every entry: of a computed array, from its equation."""
+        if variable in self.facts.domains:
+            return SIGNS[self.facts.domains[variable]]
+        if variable in self.equations:
+            for pending in self._before(variable):
+                self.source(pending)
+            return WORDS[sign(self.step(self.equations[variable]))]
+        return "nonnegative" if variable.dtype.kind in "bu" else "real"
+
+    def _before(self, variable: Variable) -> list[Variable]:
+        """The computed variables without a name yet that a variable rests on, operands first."""
+        return [v for v in self._order(variable, self._sources, self._computed) if v is not variable]
+
+    def _computed(self, variable: Variable) -> list[Variable]:
+        return [x for x in self.equations[variable].inputs if isinstance(x, Variable) and x in self.equations]
 
     def _label(self, name: str) -> str:
         """A name that no other array has, of letters and digits."""
@@ -89,11 +115,13 @@ class Denotation:
     def form(self, variable: Variable) -> Form:
         """The form of a computed variable over the shared indices of its axes."""
         if variable not in self._forms:
-            for pending in self._order(variable):
-                self._forms[pending] = self.one_step(self.equations[pending])
+            for pending in self._order(variable, self._forms, self.operands):
+                self._forms[pending] = self._meaning(self.equations[pending], cells=False)
         return self._forms[variable]
 
-    def _order(self, variable: Variable) -> list[Variable]:
+    def _order(
+        self, variable: Variable, known: Container[Variable], operands: Callable[[Variable], list[Variable]]
+    ) -> list[Variable]:
         """What must be evaluated before the variable and itself, operands first; without recursion."""
         done: list[Variable] = []
         seen: set[Variable] = set()
@@ -103,11 +131,11 @@ class Denotation:
             if ready:
                 done.append(current)
                 continue
-            if current in seen or current in self._forms:
+            if current in seen or current in known:
                 continue
             seen.add(current)
             stack.append((current, True))
-            stack.extend((operand, False) for operand in self.operands(current))
+            stack.extend((operand, False) for operand in operands(current))
         return done
 
     def operands(self, variable: Variable) -> list[Variable]:
@@ -115,8 +143,13 @@ class Denotation:
         inputs = self.equations[variable].inputs
         return [x for x in inputs if isinstance(x, Variable) and x in self.equations and x not in self.opaque]
 
-    def one_step(self, equation: Equation, cells: bool = False) -> Form:
-        """An equation's meaning over its operands: as forms, or with ``cells`` all as atoms."""
+    def step(self, equation: Equation) -> Form:
+        """An equation's meaning over its operands as atoms, over the shared indices of the result's axes."""
+        if equation.output not in self._steps:
+            self._steps[equation.output] = self._meaning(equation, cells=True)
+        return self._steps[equation.output]
+
+    def _meaning(self, equation: Equation, cells: bool) -> Form:
         meaning = equation.meaning
         found: list[Requirement] = []
 
@@ -133,13 +166,29 @@ class Denotation:
         axes = self.axes(meaning.shape)
         at = {index: lin.of_index(axis) for index, axis in zip(meaning.indices, axes, strict=True)}
         form = reduce_ties(interpreter.value(meaning.body, at))
-        if not cells:
+        if cells:
             self.requirements[equation.output] = found
         return form
 
     def required(self, program: Program) -> list[Requirement]:
-        """What a program's equations require, in order."""
-        return [one for equation in program.equations for one in self.requirements.get(equation.output, [])]
+        """What a program's equations require of their operands, in order."""
+        for equation in program.equations:
+            self.step(equation)
+        return [one for equation in program.equations for one in self.requirements[equation.output]]
+
+    def unfold(self, form: Form) -> Form:
+        """A form with all computed variables replaced by what they are."""
+        by = {self._sources[v]: v for v in self.equations if v in self._sources and v not in self.opaque}
+        if form.sources.isdisjoint(by):
+            return form
+        fill = Fill(lambda source, position: self.at(by[source], position) if source in by else None)
+        return rewrite(form, lambda atom: not atom.sources.isdisjoint(by), fill)
+
+    def fold(self, variable: Variable, after: Iterable[Variable]) -> None:
+        """Read a variable as opaque from now on; forms of variables ``after`` it are made anew."""
+        self.opaque.add(variable)
+        for other in after:
+            self._forms.pop(other, None)
 
     def positions(self, shape: Shape, first: int = 0) -> Position:
         """The positions at the shared free indices."""

@@ -7,7 +7,6 @@ the boundary of a guard that is exact, and boundaries have measure zero.
 
 from __future__ import annotations
 
-
 from verify.form import linear as lin
 from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract, sum_over
 from verify.form.cases import reduce_ties
@@ -61,12 +60,14 @@ class Derivative:
         """The derivative of an atom's power."""
         match atom.kind:
             case "cell":
+                if p.denominator != 1 and p < 1:
+                    self._require(power_of(atom), "> 0", ONE)
                 return multiply(_lowered(atom, p), self._same_entry(atom))
             case "exp":
                 return multiply(power_of(atom, p), scale(self.of(atom.forms[0]), p))
             case "base":
                 if p.denominator != 1 and p < 1:
-                    self.requirements.append(Requirement(atom.forms[0], "> 0", ONE))
+                    self._require(atom.forms[0], "> 0", ONE)
                 return multiply(_lowered(atom, p), self.of(atom.forms[0]))
             case "kernel":
                 return multiply(_lowered(atom, p), self._kernel(atom))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from verify.form.construct import kernel
 from verify.form.algebra import multiply, scale
+from verify.form.construct import kernel
 from verify.form.power import power
 from verify.form.term import Atom, Form, number, power_of
 

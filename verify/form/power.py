@@ -20,7 +20,18 @@ from verify.form.cases import by_cases
 from verify.form.setting import TooLarge, Undefined
 from verify.form.signs import is_positive, of_factor
 from verify.form.term import (
-    ONE, UNIT, ZERO, Atom, Factors, Form, Rational, Term, constant_value, number, power_of, tidy,
+    ONE,
+    UNIT,
+    ZERO,
+    Atom,
+    Factors,
+    Form,
+    Rational,
+    Term,
+    constant_value,
+    number,
+    power_of,
+    tidy,
 )  # fmt: skip
 
 MOST_EXPONENT = 64
@@ -203,7 +214,7 @@ def _shared_factors(terms: list[Term]) -> list[tuple[Atom, Rational]]:
 
 def leading_sign(form: Form) -> int:
     """1 or -1: the sign of the coefficient of the first term, in an order that does not look at index names."""
-    first = min(form.terms, key=lambda key: (re.sub(r"i\d+", "i", key), key))
+    first = min(form.terms, key=lambda key: (re.sub(r"%\d+", "%", key), key))
     return 1 if form.terms[first][1] > 0 else -1
 
 

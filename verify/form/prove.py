@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dualgrad.program import entry as e
 from dualgrad.program.record import Equation, Operand, Program, Shape, Variable
 from verify.form.adjoint import Gradient, by_chain_rule, unfolded
 from verify.form.algebra import Fill, rewrite, substitute, subtract
@@ -14,14 +13,16 @@ from verify.form.cases import reduce_ties
 from verify.form.clear import cleared
 from verify.form.denote import Denotation, Position, shapes_agree
 from verify.form.differentiate import NoDerivative
+from verify.form.domain import MOST_TERMS_SAID, SECONDS_TO_SAY, equality_tests, in_words, never_zero
 from verify.form.facts import Facts
 from verify.form.fragment import is_polynomial, sizes_that_tell
 from verify.form.inputs import under_domains
-from verify.form.interpret import Requirement
 from verify.form.null import null
-from verify.form.setting import Budget, TooLarge, Undefined, within
-from verify.form.term import ONE, Atom, Form, Source
-from verify.form.text import atom_written, written
+from verify.form.pairing import Pairing
+from verify.form.setting import Budget, TooLarge, Undefined, at_most, within
+from verify.form.steps import at_each_place, by_exponentials, has_known_extents, on_domain, with_aligned_guards
+from verify.form.term import Atom, Form, Source, power_of
+from verify.form.text import written
 from verify.form.ties import conventions, guards_of, kinds_of_ties, with_convention
 
 DISCRETE = frozenset({"binary", "sign", "onehot", "simplex"})
@@ -153,14 +154,14 @@ class _Question:
                 sizes[name] = max(least, sizes.get(name, 1))
         return Proof(
             gradients=tuple(one.gradient for one in found),
-            forward=self._domain(self.forward),
-            gradient=self._domain(self.gradient),
+            forward=in_words(self.plain.required(self.forward), self.plain),
+            gradient=in_words(self.plain.required(self.gradient), self.plain),
             derivative=_unique(text for one in found for text in one.derivative),
             kinks=_unique(text for one in found for text in one.kinks),
             ties=_unique(text for one in found for text in one.ties),
             sizes=tuple(sorted(sizes.items())),
             opaque=_unique(text for one in found for text in one.opaque),
-            equality_tests=_unique(self._equality_tests()),
+            equality_tests=_unique(equality_tests(self.forward, self.wrt)),
             domains=_unique(text for one in found for text in one.domains),
             literals=self.literals,
             statistics={"seconds": time.perf_counter() - started},
@@ -194,7 +195,7 @@ class _Question:
         if shared:
             try:
                 found = self._opaque(variable, operand, shared)
-            except TooLarge:
+            except (TooLarge, Undefined):
                 found = None
             if found is not None:
                 return found
@@ -203,58 +204,67 @@ class _Question:
     def _opaque(self, variable: Variable, operand: Operand, shared: set[Variable]) -> _Found | None:
         """A proof with intermediates opaque, unfolded one after the other, the latest first."""
         own = {equation.output for equation in self.forward.equations}
-        denote = Denotation((self.forward, self.gradient), self.facts, self.literals, own)
+        denote = Denotation((self.forward, self.gradient), self.facts, self.literals, own, like=self.plain)
         place = denote.positions(self._shape(variable))
-        gradient = by_chain_rule(self.forward, variable, self.kind, denote)
+        pairing = Pairing(self.forward, self.gradient, denote)
+        gradient = by_chain_rule(self.forward, variable, self.kind, denote, pairing)
         given = denote.at(operand, place)
         difference = subtract(given, gradient.form)
-        folded = {denote.source(equation.output): equation for equation in self.forward.equations}
+        equations = dict.fromkeys((*self.forward.equations, *self.gradient.equations))
+        folded = {denote.source(equation.output): equation for equation in equations}
         order = list(reversed(folded))
         while True:
             settled = _settled(difference)
             if settled is not None:
                 left = sorted(repr(source) for source in difference.sources & set(folded))
-                return self._made(variable, denote, gradient, settled, opaque=left)
+                return self._made(variable, gradient, settled, opaque=left)
             latest = next((source for source in order if source in difference.sources), None)
             if latest is None:
                 return None
             difference = _unfold(difference, latest, folded[latest], denote)
 
     def _unfolded(self, variable: Variable, operand: Operand) -> _Found:
-        denote = self.plain
-        gradient = unfolded(self.forward, variable, self.kind, denote)
-        given = denote.at(operand, denote.positions(self._shape(variable)))
+        gradient = unfolded(self.forward, variable, self.kind, self.plain)
+        given = self.plain.at(operand, self.plain.positions(self._shape(variable)))
         difference = subtract(given, gradient.form)
-        settled = _settled(difference)
-        if settled is not None:
-            return self._made(variable, denote, gradient, settled)
-        related = self._by_domains(difference)
-        if related is not None:
-            found = self._made(variable, denote, gradient, related)
-            found.domains = [f"{v.name}: {word}" for v, word in self.facts.domains.items()]
-            return found
-        return self._by_convention(variable, denote, gradient, given, difference)
-
-    def _by_domains(self, difference: Form) -> dict[str, object] | None:
-        domains = {self.plain.source(variable): word for variable, word in self.facts.domains.items()}
-        related = under_domains(difference, domains)
-        if related.key == difference.key and related.sources == difference.sources:
-            return None
-        return _settled(related)
-
-    def _by_convention(
-        self, variable: Variable, denote: Denotation, gradient: Gradient, given: Form, difference: Form
-    ) -> _Found:
-        guards = kinds_of_ties(difference, gradient.form)
-        for weights in conventions(guards) if guards else ():
-            settled = _settled(subtract(given, with_convention(gradient.form, weights)))
-            if settled is None:
-                continue
-            found = self._made(variable, denote, gradient, settled)
-            for guard in guards_of(gradient.form, weights):
-                self._admit(guard, found)
-            return found
+        for weights in (None, *conventions(kinds_of_ties(difference, gradient.form))):
+            derivative = gradient.form if weights is None else with_convention(gradient.form, weights)
+            found = self._ladder(subtract(given, derivative), variable, gradient)
+            if found is not None:
+                for guard in guards_of(gradient.form, weights or {}):
+                    self._admit(guard, found)
+                return found
         raise _NotShown(_failure(difference))
+
+    def _ladder(self, difference: Form, variable: Variable, gradient: Gradient) -> _Found | None:
+        """Identities tried one after the other until the difference is zero."""
+        settled = _settled(difference)
+        domains: list[str] = []
+        for name, step in self._steps(gradient):
+            if settled is not None:
+                break
+            changed = step(difference)
+            if changed.key == difference.key and changed.sources == difference.sources:
+                continue
+            settled, difference = _settled(changed), changed
+            if name == "domains":
+                domains = [f"{v.name}: {word}" for v, word in self.facts.domains.items()]
+        if settled is None and has_known_extents(difference):
+            if all(_settled(place) is not None for place in at_each_place(difference)):
+                settled = {"by": "every entry at the known sizes"}
+        return None if settled is None else self._made(variable, gradient, settled, domains=domains)
+
+    def _steps(self, gradient: Gradient) -> Iterator[tuple[str, Callable[[Form], Form]]]:
+        yield "domain", lambda form: on_domain(form, self._never_zero(gradient))
+        yield "domains", self._under_domains
+        yield "guards", with_aligned_guards
+        yield "exponentials", by_exponentials
+
+    def _never_zero(self, gradient: Gradient) -> frozenset[str]:
+        return never_zero((*self.plain.required(self.forward), *gradient.requirements), self.plain)
+
+    def _under_domains(self, form: Form) -> Form:
+        return under_domains(form, {self.plain.source(v): word for v, word in self.facts.domains.items()})
 
     def _admit(self, guard: Atom, found: _Found) -> None:
         shown = null(guard.forms[0], self._continuous())
@@ -271,52 +281,33 @@ class _Question:
             self.plain.source(v) for v in inputs if v.dtype.kind == "f" and self.facts.domains.get(v) not in DISCRETE
         )
 
+    def _shown(self, form: Form) -> Form:
+        """A form in terms of the inputs, or as it is where that is too large."""
+        try:
+            with at_most(MOST_TERMS_SAID, SECONDS_TO_SAY):
+                return self.plain.unfold(form)
+        except (TooLarge, Undefined):
+            return form
+
     def _made(
         self,
         variable: Variable,
-        denote: Denotation,
         gradient: Gradient,
         settled: dict[str, object],
         opaque: Sequence[str] = (),
+        domains: Sequence[str] = (),
     ) -> _Found:
-        text = written(gradient.form)
-        name = f"∂/∂{variable.name}[{', '.join(index.name for index in denote.axes(self._shape(variable)))}]"
+        text = written(self._shown(gradient.form))
+        name = f"∂/∂{variable.name}[{', '.join(index.name for index in self.plain.axes(self._shape(variable)))}]"
         certificate = {"argument": variable.name, "derivative": text, "opaque": list(opaque), **settled}
         return _Found(
             gradient=f"{name} = {text}",
-            kinks=[atom_written(atom, {}) for _, atom in sorted(gradient.guards.items())],
-            derivative=[_said(one) for one in gradient.requirements],
+            kinks=[written(self._shown(power_of(atom))) for _, atom in sorted(gradient.guards.items())],
+            derivative=list(in_words(gradient.requirements, self.plain)),
             opaque=list(opaque),
+            domains=list(domains),
             certificate=certificate,
         )
-
-    # ------------------------------------------------------------------------ what it rests on
-
-    def _domain(self, program: Program) -> tuple[str, ...]:
-        """What a program requires, in terms of its inputs where that is not too large."""
-        try:
-            for equation in program.equations:
-                self.plain.form(equation.output)
-        except TooLarge:
-            return ("as the program says, operation by operation",)
-        return _unique(_said(one) for one in self.plain.required(program))
-
-    def _equality_tests(self) -> Iterator[str]:
-        active: set[Operand] = set(self.wrt)
-        for equation in self.forward.equations:
-            if any(operand in active for operand in equation.inputs if isinstance(operand, Variable)):
-                active.add(equation.output)
-                if any(_tests_equality(node, equation) for node in e.walk(equation.meaning.body)):
-                    yield f"{equation!r} {equation.line}".strip()
-
-
-def _tests_equality(node: e.Entry, equation: Equation) -> bool:
-    """Whether a node asks if a computed number, not a truth, is zero."""
-    if not isinstance(node, e.Guard) or node.relation != "==":
-        return False
-    slots = [inner.slot for inner in e.walk(node.value) if isinstance(inner, e.Element)]
-    operands = [equation.inputs[slot] for slot in slots]
-    return not all(isinstance(operand, Variable) and operand.dtype.kind == "b" for operand in operands)
 
 
 def _settled(difference: Form) -> dict[str, object] | None:
@@ -326,8 +317,6 @@ def _settled(difference: Form) -> dict[str, object] | None:
     difference = reduce_ties(difference)
     if not difference.terms:
         return {"by": "equal normal forms"}
-    if not any(atom.kind == "base" for term, _ in difference.terms.values() for atom, _ in term.factors.values()):
-        return None
     if cleared(difference).zero:
         return {"by": "denominators cleared", "difference": written(difference)}
     return None
@@ -335,7 +324,7 @@ def _settled(difference: Form) -> dict[str, object] | None:
 
 def _unfold(form: Form, source: Source, equation: Equation, denote: Denotation) -> Form:
     """The form with an opaque variable replaced by its equation's meaning, one step."""
-    meaning = denote.one_step(equation, cells=True)
+    meaning = denote.step(equation)
     axes = denote.axes(equation.output.shape)
 
     def fill(met: Source, position: Position) -> Form | None:
@@ -350,11 +339,6 @@ def _failure(difference: Form) -> Failure:
     polynomial = is_polynomial(difference)
     refuting = sizes_that_tell(difference) if polynomial else {}
     return Failure("a difference is left", written(difference), polynomial, refuting)
-
-
-def _said(one: Requirement) -> str:
-    where = "" if one.path is ONE or one.path.key == ONE.key else f" where {written(one.path)} = 1"
-    return f"{written(one.form)} {one.relation}{where}"
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:

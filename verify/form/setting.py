@@ -56,6 +56,18 @@ def within(budget: Budget, sizes: tuple[Extent, ...] = ()) -> Iterator[None]:
         _setting.reset(token)
 
 
+@contextmanager
+def at_most(terms: int, seconds: float) -> Iterator[None]:
+    """Within a running proof, allow less: for what is only said, not needed."""
+    outer = current()
+    budget = Budget(min(terms, outer.budget.terms), outer.budget.bound, outer.budget.seconds)
+    token = _setting.set(Setting(budget, outer.sizes, min(outer.deadline, time.monotonic() + seconds)))
+    try:
+        yield
+    finally:
+        _setting.reset(token)
+
+
 def spend(terms: int, bound: int = 0) -> None:
     """TooLarge when a form of this many terms, or a term of this many bound indices, is more than the budget."""
     setting = current()

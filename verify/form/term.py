@@ -22,7 +22,8 @@ Values are immutable by convention. Two forms are equal exactly if their keys ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -254,14 +255,21 @@ def linear_text(form: Linear, names: Names) -> str:
     constant, parts = form
     if constant == 0 and len(parts) == 1 and parts[0][1] == 1:
         index = parts[0][0]
-        return names.get(index) or f"i{index.serial}"
-    inner = sorted(f"{names.get(index) or f'i{index.serial}'}*({factor})" for index, factor in parts)
+        return names.get(index) or f"%{index.serial}"
+    inner = sorted(f"{names.get(index) or f'%{index.serial}'}*({factor})" for index, factor in parts)
     return f"({constant}|{';'.join(inner)})"
 
 
-def by_text(factors: Mapping[str, tuple[Atom, Rational]]) -> list[tuple[Atom, Rational]]:
-    """Factors in the order of their texts."""
-    return [factors[key] for key in sorted(factors)]
+def pattern(form: Form) -> str:
+    """The text of a form up to a renaming of its free indices: each by its extent and its first place in the text."""
+    names: dict[str, str] = {}
+
+    def named(match: re.Match[str]) -> str:
+        return names.setdefault(match[0], f"%{len(names)}")
+
+    text = re.sub(r"%\d+", named, form.key)
+    extents = {f"%{index.serial}": str(index.extent) for index in form.free}
+    return f"{text} over {[extents.get(name, '') for name in names]}"
 
 
 UNIT = Term(frozenset(), {})

@@ -62,7 +62,7 @@ def atom_written(atom: Atom, names: Names) -> str:
     inner = [written(form, names) for form in atom.forms] if atom.index is None else []
     match atom.kind:
         case "cell":
-            return f"{atom.source!r}[{', '.join(_linear(form, names) for form in atom.linears)}]" if atom.linears else repr(atom.source)
+            return _cell(atom, names)
         case "delta":
             return f"[{_linear(atom.linears[0], names)} = 0]"
         case "atleast":
@@ -81,6 +81,11 @@ def atom_written(atom: Atom, names: Names) -> str:
     return atom.name
 
 
+def _cell(atom: Atom, names: Names) -> str:
+    positions = ", ".join(_linear(form, names) for form in atom.linears)
+    return f"{atom.source!r}[{positions}]" if positions else repr(atom.source)
+
+
 def _linear(form: Linear, names: Names) -> str:
     parts = [_scaled(names.get(index, index.name), factor) for index, factor in form[1]]
     if form[0] != 0 or not parts:
@@ -89,4 +94,6 @@ def _linear(form: Linear, names: Names) -> str:
 
 
 def _scaled(name: str, factor: Extent) -> str:
-    return name if factor == 1 else f"-{name}" if factor == -1 else f"{factor} {name}" if isinstance(factor, int) else f"({factor}) {name}"
+    if factor in (1, -1):
+        return name if factor == 1 else f"-{name}"
+    return f"{factor} {name}" if isinstance(factor, int) else f"({factor}) {name}"

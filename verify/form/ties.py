@@ -8,7 +8,6 @@ only allowed where {u = 0} is shown to have measure zero.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
@@ -16,14 +15,14 @@ from itertools import product
 from verify.form.algebra import add, rewrite, scale
 from verify.form.construct import vanishes
 from verify.form.linear import Linear
-from verify.form.term import Atom, Form, Rational, Term, power_of
+from verify.form.term import Atom, Form, Rational, Term, pattern, power_of
 
 HALF = Fraction(1, 2)
-Weights = dict[str, Rational]  # by the guard's text without index names
+Weights = dict[str, Rational]  # by the guard's pattern
 
 
 def kinds_of_ties(difference: Form, gradient: Form) -> list[str]:
-    """The guards of the gradient, by text without index names, whose boundary occurs in the difference."""
+    """The guards of the gradient, by pattern, whose boundary occurs in the difference."""
     met = {_anonymous(atom) for atom in atoms(difference) if atom.kind == "vanishes"}
     own = {_anonymous(atom) for atom in atoms(gradient) if atom.kind == "positive"}
     return sorted(met & own)
@@ -86,6 +85,6 @@ def inside(atom: Atom) -> Iterator[Atom]:
 
 
 def _anonymous(atom: Atom) -> str:
-    return re.sub(r"i\d+", "i", atom.forms[0].key)
+    return pattern(atom.forms[0])
 
 

@@ -1,0 +1,77 @@
+"""What must hold for a program to have a value, and for a proof to say something, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dualgrad.program import entry as e
+from dualgrad.program.record import Equation, Operand, Program, Variable
+from verify.form.construct import vanishes
+from verify.form.denote import Denotation
+from verify.form.interpret import Requirement
+from verify.form.setting import TooLarge, Undefined, at_most
+from verify.form.signs import sign
+from verify.form.term import ONE, pattern
+from verify.form.text import written
+
+MOST_TERMS_SAID = 64
+SECONDS_TO_SAY = 0.05
+
+
+def in_words(requirements: Iterable[Requirement], denote: Denotation) -> tuple[str, ...]:
+    """Requirements in words, in terms of the inputs where that is not too large; what holds everywhere is left out."""
+    texts: dict[str, None] = {}
+    for one in requirements:
+        if _holds(one):
+            continue
+        try:
+            with at_most(MOST_TERMS_SAID, SECONDS_TO_SAY):
+                one = Requirement(denote.unfold(one.form), one.relation, denote.unfold(one.path), one.line)
+        except (TooLarge, Undefined):
+            pass
+        if one.path.terms and not _holds(one):
+            texts[_words(one)] = None
+    return tuple(texts)
+
+
+def never_zero(requirements: Iterable[Requirement], denote: Denotation) -> frozenset[str]:
+    """The patterns of expressions that are not zero anywhere on the domain."""
+    found = set()
+    for one in requirements:
+        if one.relation in ("> 0", "!= 0") and one.path.key == ONE.key:
+            try:
+                guard = vanishes(denote.unfold(one.form))
+            except Undefined:
+                continue
+            found.update(pattern(atom.forms[0]) for term, _ in guard.terms.values() for atom, _ in term.factors.values()
+                         if atom.kind == "vanishes")  # fmt: skip
+    return frozenset(found)
+
+
+def _holds(one: Requirement) -> bool:
+    nonnegative, nonzero = sign(one.form)
+    return {"> 0": nonnegative and nonzero, ">= 0": nonnegative, "!= 0": nonzero}[one.relation]
+
+
+def _words(one: Requirement) -> str:
+    path = written(one.path)
+    return f"{written(one.form)} {one.relation}{'' if path == '1' else f' where {path} = 1'}"
+
+
+def equality_tests(program: Program, wrt: Sequence[Variable]) -> Iterator[str]:
+    """Equations that ask whether a number which depends on the arguments is zero."""
+    active: set[Operand] = set(wrt)
+    for equation in program.equations:
+        if any(operand in active for operand in equation.inputs if isinstance(operand, Variable)):
+            active.add(equation.output)
+            if any(_tests_equality(node, equation, active) for node in e.walk(equation.meaning.body)):
+                yield f"{equation!r} {equation.line}".strip()
+
+
+def _tests_equality(node: e.Entry, equation: Equation, active: set[Operand]) -> bool:
+    """Whether a node asks if a computed number, not a truth, is zero."""
+    if not isinstance(node, e.Guard) or node.relation != "==":
+        return False
+    slots = [inner.slot for inner in e.walk(node.value) if isinstance(inner, e.Element)]
+    operands = [operand for slot in slots if isinstance(operand := equation.inputs[slot], Variable)]
+    return any(operand in active and operand.dtype.kind != "b" for operand in operands)

@@ -1,0 +1,61 @@
+"""Pairing adjoints: where the gradient program computes the adjoint of an intermediate, it stays opaque.
+
+Both programs then meet at every intermediate, and the cost is linear in the length of the program. A pair is
+proved, not guessed: the two forms are equal, for all values of what is opaque in them.
+"""
+
+from __future__ import annotations
+
+from dualgrad.program.record import Program, Variable
+from verify.form.denote import Denotation
+from verify.form.term import Form
+
+WIDEST = 24  # equations that a candidate may take to unfold
+
+
+class Pairing:
+    """Finds the variable of the gradient program that is an adjoint of the forward program."""
+
+    def __init__(self, forward: Program, gradient: Program, denote: Denotation) -> None:
+        own = {equation.output for equation in forward.equations}
+        self.denote = denote
+        self.order = [equation.output for equation in gradient.equations if equation.output not in own]
+        self.paired: list[Variable] = []
+
+    def __call__(self, variable: Variable, adjoint: Form) -> Form:
+        """The adjoint of a variable as one opaque array where the gradient program has it, else as it is."""
+        if _is_small(adjoint):
+            return adjoint
+        found = self._find(tuple(map(self.denote.facts.resolve, variable.shape)), adjoint)
+        if found is None:
+            return adjoint
+        self.denote.fold(found, self.order[self.order.index(found) :])
+        self.paired.append(found)
+        return self.denote.cell(found, self.denote.positions(found.shape))
+
+    def _find(self, shape: tuple[object, ...], adjoint: Form) -> Variable | None:
+        for candidate in self.order:
+            if candidate in self.denote.opaque:
+                continue
+            if tuple(map(self.denote.facts.resolve, candidate.shape)) == shape and self._is_near(candidate):
+                form = self.denote.form(candidate)
+                if form.sources == adjoint.sources and form.key == adjoint.key:
+                    return candidate
+        return None
+
+    def _is_near(self, variable: Variable) -> bool:
+        """Whether unfolding the variable down to what is opaque takes few equations."""
+        seen = {variable}
+        stack = [variable]
+        while stack and len(seen) <= WIDEST:
+            for operand in self.denote.operands(stack.pop()):
+                if operand not in seen:
+                    seen.add(operand)
+                    stack.append(operand)
+        return len(seen) <= WIDEST
+
+
+def _is_small(form: Form) -> bool:
+    if len(form.terms) > 1:
+        return False
+    return all(not term.bound and len(term.factors) <= 2 for term, _ in form.terms.values())

@@ -1,0 +1,147 @@
+"""Further steps for a difference that is left: each an identity, tried in order, each on what the last one gave."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from fractions import Fraction
+from itertools import product
+
+from dualgrad.program.entry import Index
+from dualgrad.program.size import Extent, terms
+from verify.form import linear as lin
+from verify.form.algebra import add, multiply, rewrite, scale, substitute, subtract
+from verify.form.linear import Linear
+from verify.form.power import exponential, power
+from verify.form.setting import spend
+from verify.form.settle import truth
+from verify.form.term import ONE, ZERO, Atom, Form, Rational, Term, pattern
+
+FARTHEST = 4  # the most deltas that a guard is shifted by
+MOST_PLACES = 64
+_HALF = Fraction(1, 2)
+
+
+class Step:
+    """A change of atoms of one kind."""
+
+    def enter(self, term: Term) -> Term:
+        """Every term as it is: products rename apart."""
+        return term
+
+    def atom(self, atom: Atom, power: Rational) -> Form | None:
+        """What an atom's power becomes; None to look inside."""
+        raise NotImplementedError
+
+    def linear(self, form: Linear) -> Linear:
+        """Positions stay."""
+        return form
+
+
+# ---------------------------------------------------------------------------- guards between indices
+
+
+class _Aligned(Step):
+    def atom(self, atom: Atom, power: Rational) -> Form | None:
+        """[l + c >= 0] with a fixed direction of l and c = 0, and deltas for the difference."""
+        return None if atom.forms or atom.kind != "atleast" else _aligned(atom.linears[0])
+
+
+def with_aligned_guards(form: Form) -> Form:
+    """The form with guards that differ by a shift or by direction expressed in one of them."""
+    return rewrite(form, lambda atom: _holds(atom, "atleast"), _Aligned())
+
+
+def _holds(atom: Atom, *kinds: str) -> bool:
+    if atom.kind in kinds:
+        return True
+    return any(_holds(inner, *kinds) for form in atom.forms for term, _ in form.terms.values()
+               for inner, _ in term.factors.values())  # fmt: skip
+
+
+def _aligned(form: Linear) -> Form:
+    first = form[1][0][1] if form[1] else 1
+    if isinstance(first, int) and first < 0:
+        return subtract(ONE, _aligned(lin.plus(lin.times(form, -1), (-1, ()))))
+    shift = next((factor for monomial, factor in terms(form[0]) if monomial == ()), 0)
+    if not form[1] or abs(shift) > FARTHEST:
+        return truth("atleast", form)
+    start = lin.plus(form, (-shift, ()))
+    between = range(1, shift + 1) if shift > 0 else range(shift + 1, 1)
+    deltas = add(*(truth("delta", lin.plus(start, (step, ()))) for step in between))
+    return add(truth("atleast", start), scale(deltas, 1 if shift > 0 else -1))
+
+
+# ---------------------------------------------------------------------------- the domain
+
+
+class _OnDomain(Step):
+    def __init__(self, nonzero: Container[str]) -> None:
+        self.nonzero = nonzero
+
+    def atom(self, atom: Atom, power: Rational) -> Form | None:
+        """I(u = 0) = 0 where u is not zero on the domain."""
+        return ZERO if atom.kind == "vanishes" and pattern(atom.forms[0]) in self.nonzero else None
+
+
+def on_domain(form: Form, nonzero: Container[str]) -> Form:
+    """The form on a domain where expressions of these patterns are not zero."""
+    return rewrite(form, lambda atom: _holds(atom, "vanishes"), _OnDomain(nonzero))
+
+
+# ---------------------------------------------------------------------------- hyperbolic functions
+
+
+class _ByExponentials(Step):
+    def atom(self, atom: Atom, p: Rational) -> Form | None:
+        """tanh and cosh by exp."""
+        if atom.kind != "kernel" or atom.name not in ("tanh", "cosh"):
+            return None
+        inner = rewrite(atom.forms[0], _is_hyperbolic, self)
+        square = exponential(scale(inner, 2))
+        if atom.name == "tanh":
+            return power(multiply(subtract(square, ONE), power(add(square, ONE), -1)), p)
+        return power(scale(multiply(add(square, ONE), exponential(scale(inner, -1))), _HALF), p)
+
+
+def by_exponentials(form: Form) -> Form:
+    """The form with tanh and cosh written with exp."""
+    return rewrite(form, _is_hyperbolic, _ByExponentials())
+
+
+def _is_hyperbolic(atom: Atom) -> bool:
+    if atom.kind == "kernel" and atom.name in ("tanh", "cosh"):
+        return True
+    return any(_is_hyperbolic(inner) for form in atom.forms for term, _ in form.terms.values()
+               for inner, _ in term.factors.values())  # fmt: skip
+
+
+# ---------------------------------------------------------------------------- fixed sizes
+
+
+def at_each_place(form: Form) -> Iterator[Form]:
+    """The form at every value of its free indices of known extent, with sums over known extents written out."""
+    free = [index for index in sorted(form.free, key=lambda index: index.serial) if isinstance(index.extent, int)]
+    places = list(product(*(range(index.extent) for index in free if isinstance(index.extent, int))))
+    spend(len(places) * 512 // MOST_PLACES)
+    for place in places:
+        at = {index: (value, ()) for index, value in zip(free, place, strict=True)}
+        yield _written_out(substitute(form, at))
+
+
+def has_known_extents(form: Form) -> bool:
+    """Whether an index of the form, free or bound at the top, has a number as its extent."""
+    bound: set[Index] = set().union(*(term.bound for term, _ in form.terms.values()))
+    return any(isinstance(index.extent, int) for index in bound | form.free)
+
+
+def _written_out(form: Form) -> Form:
+    parts = []
+    for term, factor in form.terms.values():
+        known = [index for index in sorted(term.bound, key=lambda index: index.serial) if isinstance(index.extent, int)]
+        opened = Term(term.bound - set(known), term.factors)
+        whole = Form({opened.key: (opened, factor)})
+        ranges: list[Extent] = [index.extent for index in known]
+        for place in product(*(range(extent) for extent in ranges if isinstance(extent, int))):
+            parts.append(substitute(whole, {i: (value, ()) for i, value in zip(known, place, strict=True)}))
+            spend(len(parts))
+    return add(*parts)

@@ -26,6 +26,7 @@ from verify.recording import with_inputs
 LEVELS = 12  # numbers of the programs that are tried as inputs
 SCALES = tuple(2.0**k for k in (-30, -20, -10, -5, -2, 0, 2, 4, 6, 8, 10))
 SEARCHES = 6  # boundaries that are bisected to their last floats
+TINY = 1e-100
 CLOSE = 2.0**-30  # relative distance of the points beside a boundary
 
 Arrays = dict[int, Array]
@@ -36,9 +37,15 @@ def hard_points(problem: Problem, seen: Look) -> Iterator[Point]:
     known: set[bytes] = {_fingerprint(problem.arrays)}
     for label, arrays in _candidates(problem, seen):
         mark = _fingerprint(arrays)
-        if mark not in known and all(admits(problem.domain.get(p, "real"), a) for p, a in arrays.items()):
+        if mark not in known and _allowed(problem, arrays):
             known.add(mark)
             yield Point(label, arrays)
+
+
+def _allowed(problem: Problem, arrays: Arrays) -> bool:
+    """In the domain, and no element so small that its square is no float: that tests underflow, not a gradient."""
+    tiny = any(bool(((array != 0) & (np.abs(array) < TINY)).any()) for array in arrays.values())
+    return not tiny and all(admits(problem.domain.get(p, "real"), array) for p, array in arrays.items())
 
 
 def _candidates(problem: Problem, seen: Look) -> Iterator[tuple[str, Arrays]]:

@@ -22,7 +22,7 @@ from dualgrad.program.record import Variable
 from verify.ball.compare import accurate, decimal, disjoint
 from verify.ball.events import Event
 from verify.ball.precision import working_precision
-from verify.ball.read import BallArray, Differential
+from verify.ball.read import BallArray, Differential, Inputs, evaluate
 from verify.look import Look
 from verify.numbers import Question
 from verify.problem import Problem
@@ -79,6 +79,10 @@ def look_around(asked: Question, seed: int = 0) -> Local:
         return Local(False, common, (kink,))
     if not differing.any():
         return Local(True, common)
+    if not all(piece.exact for piece in pieces) and not explorer.bends():
+        return Local(
+            None, None, reason="the derivative exists, or does not, without being the limit of those around it"
+        )
     inside = explorer.contains(pieces, differing)
     return Local(False, common, _kinks(asked, here.reading.events, pieces, differing, inside))
 
@@ -130,6 +134,27 @@ class _Explorer:
         if found.reading.decided and _finite(found):
             return _Piece(found.arrays, found.reading.outputs, False)
         return None
+
+    def bends(self) -> bool:
+        """Whether some slope from the point outwards is not the opposite of that in the opposite direction."""
+        asked = self.question
+        with working_precision(FAR_PRECISION):
+            here = self._total(asked.inputs)
+            for _ in range(RANDOM):
+                steps = {v: STEP * _balls(array) for v, array in self.random().items()}
+                there, back = (
+                    self._total({**asked.inputs, **{v: _balls(asked.inputs[v]) + sign * steps[v] for v in steps}})
+                    for sign in (1, -1)
+                )
+                bend = (there + back - 2 * here) / STEP
+                if abs(bend) > NEAR * ((abs(there - here) + abs(back - here)) / STEP + 1):
+                    return True
+        return False
+
+    def _total(self, inputs: Inputs) -> arb:
+        asked = self.question
+        outputs = evaluate(asked.program, inputs, asked.sizes, FAR_PRECISION).outputs
+        return sum((ball for output in outputs for ball in output.flat), arb(0))
 
     def contains(self, pieces: list[_Piece], differing: NDArray[np.bool_]) -> bool | None:
         """Whether the gradient under test, where pieces differ, lies in their convex hull."""

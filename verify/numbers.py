@@ -155,7 +155,7 @@ def _described(
     known = accurate(truth, BITS // 2)
     vanishes = bool(truth.contains(0))
     distance = ulps(value, truth, got.dtype) if known else None
-    if known and vanishes and isfinite(value):
+    if known and vanishes and isfinite(value) and scale.is_finite():
         distance = upper_float(abs(arb(value) - truth) / spacing(scale, got.dtype))
     kappa = upper_float(scale / abs(truth)) if known and not vanishes else None
     return Numbers(
@@ -215,6 +215,8 @@ class _Scales:
         for _ in range(directions):
             moved = _moved(self.question, step, self.rng)
             there = refine(partial(self.question.at, moved), BITS, limit=4 * BITS + 192)
+            if there.reading.events:  # still on a guard (0 stays 0): its gradient there is no neighbour's
+                continue
             with working_precision(2 * BITS):
                 self._take([_rate(here, new, step) for here, new in zip(self.truth, there.arrays, strict=True)])
 

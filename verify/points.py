@@ -54,6 +54,20 @@ def draw(shape: Shape, domain: Domain, rng: np.random.Generator, dtype: Any = fl
     return None if array is None else np.asarray(array).astype(np.dtype(dtype))
 
 
+def draw_like(array: Array, shape: Shape, rng: np.random.Generator) -> Array:
+    """Another array of the kind of this one: whole numbers stay (they may be labels), others keep their sign.
+
+    For arguments that are not differentiated and of which no domain is known: f may mean nothing, or another
+    gradient may be right, where a scale is negative. Other shapes take the values in turn.
+
+    >>> draw_like(np.array([1.0, -0.3]), (3,), np.random.default_rng(0)).round(2)
+    array([ 1.  , -0.27,  1.  ])
+    """
+    values = np.resize(array, shape) if array.size else np.zeros(shape)
+    drawn = np.where(values == np.floor(values), values, values * rng.uniform(0.5, 2.0, shape))
+    return np.asarray(drawn, dtype=array.dtype)
+
+
 def _by_rejection(shape: Shape, holds: Callable[[Any], bool], rng: np.random.Generator, dtype: Any) -> Array | None:
     for family in _FAMILIES:
         for _ in range(TRIES):

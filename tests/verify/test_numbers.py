@@ -124,6 +124,15 @@ def test_where_the_derivative_is_not_finite_nothing_is_known(judged):
     assert "not finite" in found.reason
 
 
+def test_where_the_conditioning_is_not_finite_only_what_is_near_is_judged(judged):
+    f, truth = (lambda x: np.sqrt(np.sum(x * x)) ** 2), np.array([arb(0), arb(0)], dtype=object)
+    x = np.zeros(2)
+    assert judged(f, lambda x: 2 * x, x, truth=(truth,)).status == "ok"
+    found = judged(f, lambda x: 2 * x + 1, x, truth=(truth,))
+    assert (found.status, found.reason[:16]) == ("unknown", "the conditioning")
+    assert judged(f, lambda x: 2 * x * np.inf, x, truth=(truth,)).status == "wrong"
+
+
 def test_a_wrong_element_counts_more_than_an_unknown_one(judged):
     found = judged(lambda x: np.sum(np.sqrt(x)), lambda x: 1 / np.sqrt(x), np.array([0.0, 1.0]))
     assert (found.status, found.index) == ("wrong", "x[1]")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from verify.domain import NAMED
-from verify.points import admits, draw, points
+from verify.points import admits, draw, draw_like, points
 
 SQUARE = ("symmetric", "spd", "invertible")
 
@@ -79,3 +79,12 @@ def test_what_cannot_be_met_gives_no_point():
     assert list(islice(points([(3,)], [angry]), 3)) == []
     assert list(islice(points([(2, 3)], ["symmetric"]), 3)) == []
     assert draw((), "onehot", np.random.default_rng(0)) is None
+
+
+def test_arrays_of_a_kind_keep_labels_and_signs():
+    like = np.array([1.0, 0.0, -0.3, 2.5], dtype=np.float32)
+    drawn = draw_like(like, (2, 4), np.random.default_rng(1))
+    assert drawn.dtype == np.float32
+    np.testing.assert_array_equal(drawn[:, :2], [[1, 0], [1, 0]])
+    np.testing.assert_array_equal(np.sign(drawn), np.sign(np.resize(like, (2, 4))))
+    assert (drawn[:, 2:] != like[2:]).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import inf, nextafter
 
 from flint import arb
 
@@ -42,8 +43,11 @@ _NAMED: tuple[Callable[[], arb], ...] = (
 
 
 def _by_double() -> dict[float, Callable[[], arb]]:
+    """Each constant by its double, and by the two beside it: np.sqrt(2 * np.pi) is not the one nearest to √(2π)."""
     with working_precision(256):
-        return {float(constant()): constant for constant in _NAMED}
+        exact = {float(constant()): constant for constant in _NAMED}
+    beside = {nextafter(double, to): constant for double, constant in exact.items() for to in (-inf, inf)}
+    return beside | exact
 
 
 _BY_DOUBLE = _by_double()

@@ -58,8 +58,7 @@ class Book:
         self.variables = list(dict.fromkeys([*leaves, *(e.output for e in program.equations), *_others(program)]))
         self.number = {variable: place for place, variable in enumerate(self.variables)}
         self._sizes = dict(sizes or {})
-        self._letters: dict[str, Extent] = {}
-        self._letters = self._lettered()
+        self._letters: dict[str, Extent] = self._lettered(DIMENSIONS)
         self.shapes = [tuple(map(self.resolve, variable.shape)) for variable in self.variables]
         self.definitions = {e.output: self._defined(e) for e in dict.fromkeys(program.equations)}
         with suppress(NotFlat):
@@ -71,11 +70,12 @@ class Book:
             extent = substitute(extent, self._sizes)
         return substitute(extent, self._letters)
 
-    def _lettered(self) -> dict[str, Extent]:
+    def _lettered(self, letters: str) -> dict[str, Extent]:
+        self._letters = {}
         shapes = [map(self.resolve, variable.shape) for variable in self.variables]
         labels = dict.fromkeys(name for shape in shapes for extent in shape for name in sorted(dimensions(extent)))
         taken = {label for label in labels if len(label) == 1}
-        fresh = (letter for letter in DIMENSIONS if letter not in taken)
+        fresh = (letter for letter in letters if letter not in taken)
         return {label: dimension(next(fresh, label)) for label in labels if len(label) > 1}
 
     @property
@@ -92,10 +92,11 @@ class Book:
         return tuple(f"{name} = {source}" for name, source in sorted(found.items()))
 
     def _flatten(self) -> None:
-        row = common_row(self.shapes, "n")
+        row = common_row(self.shapes, "N" if dimension("n") in (e for v in self.variables for e in v.shape) else "n")
         flat = {v: Definition(v, flat_meaning(d.meaning, row), d.equation) for v, d in self.definitions.items()}
         self.shapes = [(row.extent,) if squeezed(shape) else () for shape in self.shapes]
         self.definitions = flat
+        self._letters = self._lettered(DIMENSIONS.replace("n", ""))  # of the axes, now that n counts all elements
 
     def _defined(self, equation: Equation) -> Definition:
         meaning = equation.meaning
@@ -151,12 +152,24 @@ class Book:
         """Variables to leave folded, so that no entry grows beyond what a person reads: those named, and the large."""
         kept = set(named)
         sizes: dict[Variable, tuple[int, int]] = {}
-        for variable, definition in self.definitions.items():
-            sizes[variable] = _grown(definition.meaning.body, lambda slot: sizes.get(self.variables[slot], (1, 1)))
+        for variable in self.definitions:
+            sizes[variable] = self._size(variable, sizes)
             if variable in kept or sizes[variable][0] > LARGEST or sizes[variable][1] > DEEPEST:
                 kept.add(variable)
                 sizes[variable] = (1, 1)
         return (kept & self.needed(outputs)) - set(outputs)
+
+    def is_short(self, outputs: Collection[Variable], nodes: int) -> bool:
+        """Whether the outputs, unfolded down to the inputs, have no more nodes than this."""
+        sizes: dict[Variable, tuple[int, int]] = {}
+        for variable in self.definitions:
+            sizes[variable] = self._size(variable, sizes)
+        return all(
+            sizes.get(output, (1, 1))[0] <= nodes and sizes.get(output, (1, 1))[1] <= DEEPEST for output in outputs
+        )
+
+    def _size(self, variable: Variable, sizes: Mapping[Variable, tuple[int, int]]) -> tuple[int, int]:
+        return _grown(self.definitions[variable].meaning.body, lambda slot: sizes.get(self.variables[slot], (1, 1)))
 
 
 def _others(program: Program) -> Iterator[Variable]:

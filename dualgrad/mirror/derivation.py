@@ -11,7 +11,7 @@ from typing import Any
 
 from dualgrad.mirror.algebra import ONE, product_of, renamed, split
 from dualgrad.mirror.formula import Formula
-from dualgrad.mirror.gradient import gradient
+from dualgrad.mirror.gradient import Adjoints, gradient
 from dualgrad.mirror.latex import Latex
 from dualgrad.mirror.point import Point, value_at, value_latex, value_text
 from dualgrad.mirror.printing import Context, Level
@@ -167,29 +167,29 @@ def _chain(reading: Reading, path: Sequence[Slope], wrt: Variable) -> Iterator[S
     if not path or path[0].user not in reading.outputs:
         return
     for slope in path:
-        user, variable = (reading.names[reading.book.number[v]] for v in (slope.user, slope.variable))
         shown = formula(reading, slope.rows, slope.columns, slope.body, (), of=slope.user, wrt=slope.variable)
-        yield Step(f"the slope of {user} in {variable}", shown.latex)
+        yield Step(f"the slope of {shown.of} in {shown.wrt}", shown.latex)
     if len({slope.user for slope in path}) == len(path) > 1:
-        yield Step("the chain rule", _product(reading, path))
+        yield Step("the chain rule", _product(reading, path, gradient(reading, wrt).head_latex))
     elif len(path) > 1:
         for variable in dict.fromkeys(slope.variable for slope in path if slope.variable is not wrt):
-            shown = gradient(reading, variable)
-            yield Step(f"the chain rule, back to {reading.names[reading.book.number[variable]]}", shown.latex)
+            shown = Adjoints(reading, reading.lines).formula(variable)
+            yield Step(f"the chain rule, back to {shown.wrt}", shown.latex)
 
 
-def _product(reading: Reading, path: Sequence[Slope]) -> str:
+def _product(reading: Reading, path: Sequence[Slope], whole: str) -> str:
     """∂o/∂x = Σ ∂o/∂z · ∂z/∂y · ∂y/∂x, in symbols and then with the slopes put in, for a single path."""
     linked = list(_linked(path))
     columns = linked[-1].columns
-    bound = list(dict.fromkeys(i for slope in linked for i in slope.columns if i not in columns and i.extent != 1))
+    inner = (*linked[0].rows, *(index for slope in linked for index in slope.columns))
+    bound = list(dict.fromkeys(index for index in inner if index not in columns and index.extent != 1))
     context = Context(reading.names, reading.book.shapes, {}).with_indices([*linked[0].rows, *columns, *bound])
     printer = Latex()
     sign = printer.big("sum", [(context.letters[index], "", "") for index in bound]) + " " if bound else ""
     heads = [_partial(reading, slope.user, slope.rows, slope.variable, slope.columns, context) for slope in linked]
     slopes = [printer.show(slope.body, context, Level.PRODUCT) for slope in linked]
-    whole = _partial(reading, linked[0].user, (), linked[-1].variable, columns, context)
-    return rf"{whole} = {sign}{' '.join(heads)} = {sign}{r' \cdot '.join(slopes)}"
+    product = r" \cdot ".join(slopes)
+    return f"{whole} = {sign}{' '.join(heads)} = {sign}{product}"
 
 
 def _linked(path: Sequence[Slope]) -> Iterator[Slope]:
@@ -225,10 +225,8 @@ def _value(reading: Reading, result: Formula, where: Point | None) -> Iterator[S
     values = value_at(result, where)
     if values is None or values.size == 0:
         return
-    given = reading.book.program.inputs
-    uniform = [
-        (v, value_text(where.arrays[reading.book.number[v]])) for v in given if reading.book.number[v] in where.arrays
-    ]
-    named = [f"{reading.names[reading.book.number[v]]} = {text}" for v, text in uniform if text and "," not in text]
-    title = f"at {', '.join(named)}" if len(named) == len(given) else "at the given point"
+    numbers = [reading.book.number[variable] for variable in reading.book.program.inputs]
+    texts = {reading.names[n]: value_text(where.arrays[n]) for n in numbers if n in where.arrays}
+    uniform = len(texts) == len(numbers) and all(text and "," not in text for text in texts.values())
+    title = f"at {', '.join(f'{name} = {text}' for name, text in texts.items())}" if uniform else "at the given point"
     yield Step(title, f"{result.head_latex} = {value_latex(values)}")

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from dualgrad.mirror.algebra import ONE, ZERO, free, plus, size_of, times
 from dualgrad.mirror.formula import Formula
+from dualgrad.mirror.printing import BAR, SUM
 from dualgrad.mirror.reading import READABLE, UNFOLDED, Reading, at, definitions, formula, opened
-from dualgrad.mirror.slopes import derivative, reads
-from dualgrad.program.entry import Element, Entry, Index, affine, equal
+from dualgrad.mirror.slopes import derivative
+from dualgrad.program.entry import Element, Entry, Index, Meaning, affine, equal, walk
 from dualgrad.program.record import Operand, Program, Variable
 from dualgrad.program.size import Extent
 
-LARGEST_ADJOINT = 80  # nodes of a derivative that goes into the next one without a name
-BAR = "\u0304"  # y with a bar is the derivative of the output in y
+LARGEST_ADJOINT = 25  # nodes of a derivative that goes into the next one without a name
 
 
 def read_gradient(
@@ -31,7 +31,7 @@ def read_gradient(
 def gradient(reading: Reading, wrt: Variable | str | int, jacobian: bool = False) -> Formula:
     """The gradient of the sum of the output's elements; with ``jacobian``, the derivative of each of them."""
     variable = reading.variable(wrt)
-    if len(reading.book.definitions) <= UNFOLDED:
+    if reading.book.is_short(reading.outputs, UNFOLDED):
         full = Adjoints(reading, (), jacobian).formula(variable)
         if size_of(full.body) <= READABLE and not full.where:
             return full
@@ -58,25 +58,30 @@ class Adjoints:
         first = len(self.book.variables)
         defined = definitions(self.reading, [body, *(named.body for named in self.named)], kept)
         names = (*self.reading.names, *(named.of for named in self.named))
-        shapes = (*self.book.shapes, *(tuple(i.extent for i in (*n.rows, *n.columns)) for n in self.named))
+        shapes = (*self.book.shapes, *(tuple(index.extent for index in n.rows) for n in self.named))
         where = [*defined, *((first + k, replace(n, names=names, shapes=shapes)) for k, n in enumerate(self.named))]
         plain = formula(self.reading, self.rows, indices, body, (), wrt=wrt)
-        return replace(plain, names=names, shapes=shapes, where=tuple(where))
+        return replace(plain, of=self._summed() + plain.of, names=names, shapes=shapes, where=tuple(where))
+
+    def _summed(self) -> str:
+        is_array = any(index.extent != 1 for v in self.reading.outputs for index in self.book.indices(v))
+        return SUM if is_array and not self.rows else ""
 
     def _adjoint(self, wrt: Variable, indices: tuple[Index, ...], kept: Collection[Variable]) -> Entry:
         users = [v for v in self.book.definitions if v in kept or v in self.reading.outputs]
         bodies = {user: self.book.unfolded(user, kept) for user in users}
+        readers = _readers(bodies)
         known: dict[Variable, Entry] = {}
         self.named.clear()
         for variable in [*(v for v in reversed(users) if self._is_after(v, wrt)), wrt]:
             target = indices if variable is wrt else bodies[variable].indices
-            total = self._seed(variable, target)
-            for user in users:
-                slot = self.book.number[variable]
-                if known.get(user, ZERO) != ZERO and user is not variable and reads(bodies[user].body, slot):
+            places, slot = [at(index) for index in target], self.book.number[variable]
+            parts = [self._seed(variable, target)]
+            for user in readers.get(slot, []):
+                if known.get(user, ZERO) != ZERO:
                     meaning = bodies[user]
-                    part = derivative(meaning.body, slot, [at(i) for i in target], known[user], meaning.indices)
-                    total = plus(total, part)
+                    parts.append(derivative(meaning.body, slot, places, known[user], meaning.indices))
+            total = plus(*parts)
             known[variable] = total if variable is wrt else self._short(variable, target, total)
         return known[wrt]
 
@@ -94,7 +99,15 @@ class Adjoints:
         if size_of(body) <= LARGEST_ADJOINT:
             return body
         rows = tuple(index for index in self.rows if index in free(body))
-        plain = formula(self.reading, rows, indices, body, (), of=variable, where=False)
+        plain = formula(self.reading, (*rows, *indices), (), body, (), of=variable, where=False)
         self.named.append(replace(plain, of=plain.of + BAR))
         place = len(self.book.variables) + len(self.named) - 1
         return Element(place, tuple(affine(0 if i.extent == 1 else i) for i in (*rows, *indices)))
+
+
+def _readers(bodies: Mapping[Variable, Meaning]) -> dict[int, list[Variable]]:
+    readers: dict[int, list[Variable]] = {}
+    for user, meaning in bodies.items():
+        for slot in {node.slot for node in walk(meaning.body) if isinstance(node, Element)}:
+            readers.setdefault(slot, []).append(user)
+    return readers

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from dualgrad.mirror.numerals import decimal, is_ratio
-from dualgrad.mirror.printing import Level, Piece, Printer
+from dualgrad.mirror.printing import BAR, SUM, Level, Piece, Printer
 
 _SIGNS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 _RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "==": "=", "!=": r"\ne"}
@@ -28,12 +28,17 @@ class Latex(Printer):
     minus = "-"
 
     def number(self, value: Fraction) -> Piece:
-        if is_ratio(value) and value.denominator != 1:
-            return Piece(rf"\frac{{{value.numerator}}}{{{value.denominator}}}", Level.PRODUCT)
-        mantissa, _, exponent = (str(value) if is_ratio(value) else decimal(value)).partition("e")
+        if not is_ratio(value):
+            return self.decimal(decimal(value))
+        if value.denominator == 1:
+            return Piece(str(value), Level.ATOM)
+        return Piece(rf"\frac{{{value.numerator}}}{{{value.denominator}}}", Level.PRODUCT)
+
+    def decimal(self, digits: str) -> Piece:
+        mantissa, _, exponent = digits.partition("e")
         if not exponent:
             return Piece(mantissa, Level.ATOM)
-        scaled = f"10^{{{exponent}}}"
+        scaled = f"10^{{{int(exponent)}}}"
         return Piece(scaled if mantissa == "1" else rf"{mantissa} \cdot {scaled}", Level.PRODUCT)
 
     def subscripted(self, name: str, places: Sequence[str]) -> str:
@@ -81,6 +86,10 @@ class Latex(Printer):
         return _CONSTANTS[name]
 
     def word(self, name: str) -> str:
+        if name.endswith(BAR):
+            return rf"\bar{{{self.word(name.removesuffix(BAR))}}}"
+        if name.startswith(SUM):
+            return rf"\sum {self.word(name.removeprefix(SUM))}"
         if len(name) == 1:
             return r"\delta" if name == "δ" else name
         if name in _GREEK:

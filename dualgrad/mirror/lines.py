@@ -48,25 +48,25 @@ FITS = {  # which forms read well inside which surroundings
     Form.KERNEL: {Form.ATOM, Form.PRODUCT},
     Form.REDUCTION: {Form.ATOM},
 }
-LONGEST = 40  # nodes of one line
+LONGEST = 30  # nodes of one line
 LONGEST_NAME = 20  # characters
 
 
 def lines(book: Book, outputs: Collection[Variable], called: Collection[Variable] = ()) -> list[Variable]:
     """The variables with lines of their own, in program order; ``called`` are those the user gave names to."""
     users = _users(book)
-    kept: list[Variable] = []
+    kept: dict[Variable, None] = {}
     for variable in book.definitions:
-        body = book.unfolded(variable, kept).body
+        body = book.unfolded(variable, kept.keys()).body
         form = form_of(body)
         if variable in outputs:
-            kept.append(variable)
+            kept[variable] = None
         elif variable in users and form is not Form.ATOM:
             around = {place for user in users[variable] for place in _around(book, user, variable)}
             alone = len(users[variable]) == 1 and all(form in FITS[place] for place in around)
             if not alone or variable in called or size_of(body) > LONGEST:
-                kept.append(variable)
-    return kept
+                kept[variable] = None
+    return list(kept)
 
 
 def _users(book: Book) -> dict[Variable, list[Variable]]:

@@ -12,7 +12,8 @@ import numpy as np
 from dualgrad.mirror.formula import Formula
 from dualgrad.mirror.kernels import Unreadable
 from dualgrad.mirror.latex import Latex
-from dualgrad.mirror.printing import Level, Printer
+from dualgrad.mirror.numerals import is_ratio
+from dualgrad.mirror.printing import Printer
 from dualgrad.mirror.reading import Reading
 from dualgrad.mirror.text import Text
 from dualgrad.program.record import Variable
@@ -73,12 +74,10 @@ def value_latex(values: np.ndarray[Any, Any] | None) -> str:
 
 
 def _number(value: Fraction | float, printer: Printer) -> str:
-    exact = value if isinstance(value, Fraction) else _rounded(float(value))
-    if not isinstance(exact, Fraction):
-        return exact
-    piece = printer.number(abs(exact))
-    return (printer.minus if exact < 0 and piece.level >= Level.SUM else "") + piece.text
-
-
-def _rounded(value: float) -> Fraction | str:
-    return Fraction(f"{value:.{DIGITS - 1}e}") if np.isfinite(value) else str(value)
+    if not np.isfinite(float(value)):
+        return str(value)
+    exact = value if isinstance(value, Fraction) and is_ratio(value) else None
+    text = (
+        printer.number(abs(exact)) if exact is not None else printer.decimal(f"{abs(float(value)):.{DIGITS}g}")
+    ).text
+    return (printer.minus if value < 0 else "") + text

@@ -33,6 +33,8 @@ from dualgrad.program.entry import (
 from dualgrad.program.record import Shape
 from dualgrad.program.size import Extent, terms
 
+BAR = "\u0304"  # y with a bar is the derivative of the output in y
+SUM = "Σ"  # Σo is the sum of the elements of o
 LETTERS = "ijklprstuv"
 HALF = Fraction(1, 2)
 
@@ -82,6 +84,10 @@ class Printer(ABC):
     @abstractmethod
     def number(self, value: Fraction) -> Piece:
         """A number that is not negative."""
+
+    @abstractmethod
+    def decimal(self, digits: str) -> Piece:
+        """A decimal, as in 0.25 or 1e-9."""
 
     @abstractmethod
     def subscripted(self, name: str, places: Sequence[str]) -> str:
@@ -199,8 +205,8 @@ class Printer(ABC):
         top = [factor for factor in factors if not _below(factor)]
         bottom = [_reciprocal(factor) for factor in factors if _below(factor)]
         front = [factor for factor in top if _is_count(factor)], [factor for factor in bottom if _is_count(factor)]
-        top = sorted((factor for factor in top if not _is_count(factor)), key=_rank)
-        bottom = sorted((factor for factor in bottom if not _is_count(factor)), key=_rank)
+        top = self._ordered([factor for factor in top if not _is_count(factor)], context)
+        bottom = self._ordered([factor for factor in bottom if not _is_count(factor)], context)
         whole, part = _fraction_of(coefficient)
         if bottom and (not top or self.is_tall()):
             return self._fraction([*whole, *front[0], *top], [*part, *front[1], *bottom], context)
@@ -212,6 +218,17 @@ class Printer(ABC):
             return body
         body = self._closed(body) if body.level == Level.SUM else body
         return Piece(f"{prefix.text} {body.text}", min(body.level, Level.PRODUCT))
+
+    def _ordered(self, factors: Sequence[Entry], context: Context) -> list[Entry]:
+        """Elements first and sums last; elements of one array by their indices."""
+        slots = [factor.slot for factor in factors if isinstance(factor, Element)]
+
+        def order(factor: Entry) -> tuple[int, int, list[str]]:
+            if isinstance(factor, Element):
+                return 0, slots.index(factor.slot), [self.form(form, context) for form in factor.position]
+            return _rank(factor), len(slots), []
+
+        return sorted(factors, key=order)
 
     def _fraction(self, top: Sequence[Entry], bottom: Sequence[Entry], context: Context) -> Piece:
         over = self._factors(top, context, open_end=not bottom or self.is_tall())
@@ -278,10 +295,13 @@ class Printer(ABC):
 
     def _value_condition(self, relation: str, value: Entry, context: Context, negated: bool) -> str:
         parts = value.args if isinstance(value, Plus) else (value,)
-        left = plus(*(part for part in parts if split(part)[0] > 0))
-        right = times(MINUS, plus(*(part for part in parts if split(part)[0] < 0)))
+        stays = [part for part in parts if split(part)[0] > 0 and not isinstance(part, Number)]
+        moved = [times(MINUS, part) for part in parts if part not in stays]
+        left, right = plus(*stays), plus(*moved)
         if left == ZERO:
-            left, right, relation = right, ZERO, {">": "<"}.get(relation, relation)
+            left = plus(*(part for part in moved if not isinstance(part, Number)))
+            right = plus(*(part for part in parts if isinstance(part, Number)))
+            relation = {">": "<"}.get(relation, relation)
         sign = self.sign(_NEGATED[relation] if negated else relation)
         return f"{self.show(left, context)} {sign} {self.show(right, context)}"
 
@@ -332,13 +352,11 @@ class Printer(ABC):
             size = self._closed(size) if size.level == Level.SUM else size
             times_size = "" if size.text == "1" else size.text
             parts.append((_is_positive(factor), times_size + context.letters[index]))
-        if form.constant != 0 or not parts:
-            positive = _is_positive(form.constant)
-            shown = self.extent(form.constant if positive else form.constant * -1).text
-            parts.append((positive, shown.replace(" ", "")))
+        for monomial, number in terms(form.constant):
+            parts.append((number > 0, self._monomial(dict(monomial), abs(number)).text))
         parts.sort(key=lambda part: not part[0])
         text = "".join(("+" if positive else self.minus) + shown for positive, shown in parts)
-        return text.removeprefix("+")
+        return text.removeprefix("+").replace(" ", "") or "0"
 
 
 _NEGATED = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!="}

@@ -13,13 +13,14 @@ from dualgrad.mirror.algebra import count, size_of
 from dualgrad.mirror.book import Book, literal
 from dualgrad.mirror.formula import Formula
 from dualgrad.mirror.kernels import Unreadable
-from dualgrad.mirror.lines import LONGEST, lines, named
+from dualgrad.mirror.lines import lines, named
 from dualgrad.program.entry import Affine, Element, Entry, Index, Meaning, affine, walk
 from dualgrad.program.record import Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Extent
 
-UNFOLDED = 60  # equations of a program that may be read without names for its intermediates
-READABLE = 60  # nodes of a formula that a person still reads
+UNFOLDED = 70  # nodes of a program that may be read without names for its intermediates
+SHORT = 16  # nodes of a definition that other lines were put into
+READABLE = 50  # nodes of a formula that a person still reads
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +86,10 @@ def read(
 
 def value(reading: Reading) -> Formula:
     """The formula of the output."""
-    full = _value_with(reading, ())
-    if len(reading.book.definitions) <= UNFOLDED and size_of(full.body) <= READABLE and not full.where:
-        return full
+    if reading.book.is_short(reading.outputs, UNFOLDED):
+        full = _value_with(reading, ())
+        if size_of(full.body) <= READABLE and not full.where:
+            return full
     return _value_with(reading, reading.lines)
 
 
@@ -95,7 +97,7 @@ def _value_with(reading: Reading, kept: Collection[Variable]) -> Formula:
     if not isinstance(reading.output, Variable):
         body = literal(reading.output.value) if isinstance(reading.output, Literal) else _size(reading)
         return formula(reading, (), (), body, {})
-    folded = reading.book.kept(reading.outputs, kept)
+    folded = frozenset(reading.book.kept(reading.outputs, kept))
     meaning = meaning_of(reading, reading.output, folded)
     return formula(reading, meaning.indices, (), meaning.body, folded)
 
@@ -150,17 +152,28 @@ def formula(
 def definitions(reading: Reading, bodies: Sequence[Entry], kept: Collection[Variable]) -> list[tuple[int, Formula]]:
     """The definitions of the intermediates kept that these entries mention, and of those that they mention."""
     book = reading.book
+    lines = frozenset(kept)
     wanted = _mentioned(bodies)
     found = []
-    for variable in reversed([v for v in book.definitions if v in kept]):
+    for variable in reversed([v for v in book.definitions if v in lines]):
         if book.number[variable] in wanted:
-            meaning = book.unfolded(variable, [v for v in kept if book.number[v] in wanted])
-            if size_of(meaning.body) > LONGEST:
-                meaning = book.unfolded(variable, kept)
+            meaning = _whole_line(book, variable, lines, wanted)
             wanted |= _mentioned([meaning.body])
-            shown = formula(reading, meaning.indices, (), meaning.body, kept, of=variable, where=False)
+            shown = formula(reading, meaning.indices, (), meaning.body, (), of=variable, where=False)
             found.append((book.number[variable], shown))
     return found[::-1]
+
+
+def _whole_line(book: Book, variable: Variable, kept: frozenset[Variable], wanted: set[int]) -> Meaning:
+    """A definition with those lines put into it that nothing else mentions, while it stays short."""
+    meaning = book.unfolded(variable, kept)
+    while folded := kept & {book.variables[number] for number in _mentioned([meaning.body]) - wanted}:
+        kept -= folded
+        longer = book.unfolded(variable, kept)
+        if size_of(longer.body) > SHORT:
+            break
+        meaning = longer
+    return meaning
 
 
 def _mentioned(bodies: Sequence[Entry]) -> set[int]:

@@ -189,9 +189,15 @@ def _table(term: Entry) -> dict[Key, tuple[Entry, Fraction]]:
 def _content(terms: Sequence[Entry]) -> Fraction:
     """The number to put in front: 3/2 of 3/2 x + 3, but nothing of x − 1/3 Σ x, where the 1/3 belongs to the sum."""
     coefficients = [split(term)[0] for term in terms]
-    if any(max(abs(c.numerator), c.denominator) > LARGEST_CONTENT for c in coefficients):
+    scale = Fraction(1) if all(map(_is_small, coefficients)) else abs(coefficients[0])
+    ratios = [coefficient / scale for coefficient in coefficients]
+    if not all(map(_is_small, ratios)):
         return Fraction(1)
     has_sum = any(isinstance(factor, Reduce) for term in terms for factor in split(term)[1])
-    top = reduce(gcd, (abs(c.numerator) for c in coefficients))
-    bottom = reduce(gcd if has_sum else lcm, (c.denominator for c in coefficients))
-    return Fraction(top if any(c > 0 for c in coefficients) else -top, bottom)
+    top = reduce(gcd, (abs(ratio.numerator) for ratio in ratios))
+    bottom = reduce(gcd if has_sum else lcm, (ratio.denominator for ratio in ratios))
+    return scale * Fraction(top if any(ratio > 0 for ratio in ratios) else -top, bottom)
+
+
+def _is_small(value: Fraction) -> bool:
+    return max(abs(value.numerator), value.denominator) <= LARGEST_CONTENT

@@ -22,8 +22,11 @@ class Text(Printer):
 
     def number(self, value: Fraction) -> Piece:
         if not is_ratio(value):
-            return Piece(decimal(value), Level.ATOM)
+            return self.decimal(decimal(value))
         return Piece(str(value), Level.ATOM if value.denominator == 1 else Level.PRODUCT)
+
+    def decimal(self, digits: str) -> Piece:
+        return Piece(digits, Level.ATOM)
 
     def subscripted(self, name: str, places: Sequence[str]) -> str:
         short = all(character in _SUBSCRIPTS for place in places for character in place)
@@ -40,7 +43,7 @@ class Text(Printer):
         return Piece("√" + (inner.text if inner.level == Level.ATOM else self.parenthesised(inner.text)), Level.SCRIPT)
 
     def quotient(self, top: Piece, bottom: Piece) -> Piece:
-        plain = top.level >= Level.SCRIPT or (top.level == Level.PRODUCT and "/" not in top.text)
+        plain = top.level >= Level.SCRIPT or (top.level == Level.PRODUCT and not _divides(top.text))
         over = top.text if plain else self.parenthesised(top.text)
         is_sum = bottom.level == Level.BIG and bottom.text.startswith(tuple(_SIGNS.values()))
         under = bottom.text if bottom.level >= Level.SCRIPT or is_sum else self.parenthesised(bottom.text)
@@ -77,6 +80,16 @@ class Text(Printer):
 
     def is_tall(self) -> bool:
         return False
+
+
+def _divides(text: str) -> bool:
+    """Whether a quotient stands outside all brackets."""
+    depth = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "/" and depth == 0:
+            return True
+    return False
 
 
 def _mapped(text: str, table: dict[str, str]) -> str:

@@ -88,6 +88,8 @@ class ArrayMethods:
             return self.__apply__(BY_NUMPY[ufunc], ufunc.__name__, inputs, kwargs)
         if method == "reduce" and ufunc in _REDUCTIONS:
             return self.__apply__(REGISTRY[_REDUCTIONS[ufunc]], ufunc.__name__, inputs, {"axis": 0, **kwargs})
+        if method == "accumulate" and ufunc is np.add:
+            return self.__apply__(REGISTRY["cumsum"], ufunc.__name__, inputs, {"axis": 0, **kwargs})
         if method == "outer" and ufunc in BY_NUMPY and len(inputs) == 2:
             first, second = inputs
             return BY_NUMPY[ufunc](np.reshape(first, (*extents(first), *(1,) * rank(second))), second)
@@ -172,9 +174,8 @@ class ArrayMethods:
 def _adopt_special(ufunc: np.ufunc) -> None:
     """Enter a function of scipy.special under the op of its name; SciPy is not imported for it before it is used."""
     special = sys.modules.get("scipy.special")
-    name = {"psi": "digamma", "expit": "sigmoid"}.get(ufunc.__name__, ufunc.__name__)
-    if special is not None and getattr(special, ufunc.__name__, None) is ufunc and name in public():
-        BY_NUMPY[ufunc] = public()[name]
+    if getattr(special, ufunc.__name__, None) is ufunc and ufunc.__name__ in REGISTRY:
+        BY_NUMPY[ufunc] = REGISTRY[ufunc.__name__]
 
 
 _FOREIGN = (type(None), str, bytes, dict, set)  # Python then asks the other operand, and says what it cannot add

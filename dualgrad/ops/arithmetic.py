@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from dualgrad.op import Call, Kink, composed, pointwise
-from dualgrad.program.entry import Entry, Power, kernel
+from dualgrad.program.entry import Entry, Power, kernel, select
+from dualgrad.program.entry import positive as positive_part
 from dualgrad.samples import call, drawn, over
 
 _ANY = (-2.0, 2.0)
 _POSITIVE = (0.1, 3.0)
+_THIRD = Fraction(1, 3)
 
 add = pointwise(
     "add",
@@ -65,6 +67,7 @@ positive = pointwise(
     np.positive,
     partials=[1],
     meaning=lambda x: x * 1,
+    numpy=(np.positive, np.conjugate),
     samples=over(_ANY),
 )
 
@@ -93,6 +96,15 @@ sqrt = pointwise(
     domain="x >= 0",
     kinks=(Kink("x = 0", "inf", "the one-sided derivative is unbounded, and PyTorch and JAX agree"),),
     samples=over(_POSITIVE),
+)
+
+cbrt = pointwise(
+    "cbrt",
+    np.cbrt,
+    partials=[lambda y, x: 1 / (3 * y * y)],
+    meaning=lambda x: select(positive_part(x), x**_THIRD, -((-x) ** _THIRD)),
+    kinks=(Kink("x = 0", "inf", "the derivative is unbounded there"),),
+    samples=over((0.1, 3.0)),
 )
 
 

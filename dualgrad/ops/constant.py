@@ -21,7 +21,7 @@ zeros_like = pointwise(
     np.zeros_like,
     [None],
     lambda x: Number(Fraction(0)),
-    numpy=(np.zeros_like,),
+    numpy=(np.zeros_like, np.empty_like),
     samples=over((-2.0, 2.0)),
 )
 

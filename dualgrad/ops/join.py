@@ -103,7 +103,8 @@ def vstack(tup: Sequence[Any]) -> Any:
 @composed(np.hstack)
 def hstack(tup: Sequence[Any]) -> Any:
     """Arrays joined along the second axis, vectors along their only one."""
-    return concatenate([array if rank(array) else np.reshape(array, 1) for array in tup], axis=min(1, rank(tup[0])))
+    arrays = [array if rank(array) else np.reshape(array, 1) for array in tup]
+    return concatenate(arrays, axis=0 if rank(arrays[0]) == 1 else 1)
 
 
 @composed(np.column_stack)
@@ -114,6 +115,26 @@ def column_stack(tup: Sequence[Any]) -> Any:
 
 def _at_least_2d(array: Any) -> Any:
     return array if rank(array) > 1 else np.reshape(array, (1, -1))
+
+
+@composed(np.append)
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    """Two arrays joined along an axis; as vectors without one."""
+    return concatenate([arr, values], axis=axis)
+
+
+@composed(np.delete)
+def delete(arr: Any, obj: int, axis: int | None = None) -> Any:
+    """The array without the entries at one position along an axis; as a vector without one.
+
+    >>> delete(np.array([1.0, 2.0, 3.0]), 1)
+    array([1., 3.])
+    """
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    whole = (slice(None),) * one_axis(axis, rank(arr))
+    after = slice(obj + 1, None) if obj != -1 else slice(0, 0)
+    return concatenate([arr[(*whole, slice(None, obj))], arr[(*whole, after)]], axis=axis)
 
 
 @composed(np.roll)

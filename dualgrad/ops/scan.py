@@ -44,6 +44,20 @@ cumsum = structural(
     samples=drawn(lambda draw: [call(draw(2, 3)), call(draw(2, 3), axis=0), call(draw(1, 4), axis=1), call(draw(0))]),
 )
 
+
+@composed(np.diff)
+def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+    """The differences of neighbours along an axis, n times over.
+
+    >>> diff(np.array([1.0, 4.0, 9.0]))
+    array([3., 5.])
+    """
+    whole = (slice(None),) * one_axis(axis, rank(a))
+    for _ in range(n):
+        a = a[(*whole, slice(1, None))] - a[(*whole, slice(None, -1))]
+    return a
+
+
 # ---------------------------------------------------------------------------- convolution
 
 

@@ -60,6 +60,7 @@ digamma: Op = pointwise(
     "digamma",
     _scipy("digamma"),
     partials=[_no_trigamma],
+    aliases=("psi",),
     meaning=lambda x: kernel("digamma", x),
     domain="x > 0",
     samples=over((0.2, 5.0)),

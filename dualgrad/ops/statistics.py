@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.meanings import count, free, kept, over
-from dualgrad.op import Call, Kind, Kink, Op, Sizes, dtype_of, structural
+from dualgrad.op import Call, Kind, Kink, Op, Sizes, composed, dtype_of, structural
 from dualgrad.program.entry import Element, Entry, Meaning, Power, affine, kernel
 from dualgrad.program.size import product
 from dualgrad.samples import Draw, Sample, call, drawn
@@ -108,6 +108,17 @@ std = structural(
     kinks=(Kink("all elements equal", "0", "the middle of the cone, and PyTorch agrees"),),
     samples=drawn(lambda draw: [*_calls(draw), call(draw(4), ddof=1)]),
 )
+
+
+@composed(np.average)
+def average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Any:
+    """The mean, or the mean weighted by an array that broadcasts with ``a``."""
+    if weights is None:
+        return np.mean(a, axis=axis, keepdims=keepdims)
+    if rank(weights) != rank(a):
+        raise TypeError("average: weights with fewer axes than the array are not an op; reshape them to broadcast")
+    return np.sum(a * weights, axis=axis, keepdims=keepdims) / np.sum(weights, axis=axis, keepdims=keepdims)
+
 
 # ---------------------------------------------------------------------------- norm
 

@@ -280,8 +280,8 @@ def test_what_is_not_an_op_is_refused_by_name():
     x = leaf(1.0, 2.0)
     with pytest.raises(TypeError, match=r"numpy.nansum is not an op of dualgrad"):
         np.nansum(x)
-    with pytest.raises(TypeError, match=r"np.cbrt is not an op of dualgrad"):
-        np.cbrt(x)
+    with pytest.raises(TypeError, match=r"np.spacing is not an op of dualgrad"):
+        np.spacing(x)
     with pytest.raises(TypeError, match=r"dualgrad.sum: .*where"):
         np.sum(x, where=[True, False])
     with pytest.raises(TypeError, match="out= would write into an array unseen"):

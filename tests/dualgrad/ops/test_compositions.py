@@ -1,0 +1,144 @@
+"""Public functions made of ops: NumPy's values, on arrays and on tensors, and gradients by the chain rule."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import dualgrad as dg
+from dualgrad.op import COMPOSED
+
+RNG = np.random.default_rng(0)
+
+
+def draw(*shape):
+    return RNG.uniform(0.5, 2.0, shape)
+
+
+CALLS = {
+    "power": [(draw(3), 2), (draw(3), -0.5), (draw(3), draw(3)), (2.0, draw(3))],
+    "deg2rad": [(draw(3),)],
+    "rad2deg": [(draw(3),)],
+    "clip": [(draw(5), 0.7, 1.2), (draw(5), None, 1.2), (draw(5), 0.7, None)],
+    "ravel": [(draw(2, 3),)],
+    "expand_dims": [(draw(2, 3), 1), (draw(2, 3), (0, -1))],
+    "squeeze": [(draw(1, 3, 1),), (draw(1, 3, 1), 0)],
+    "atleast_1d": [(np.float64(2.0),), (draw(3),)],
+    "atleast_2d": [(draw(3),), (draw(2, 2),)],
+    "swapaxes": [(draw(2, 3, 4), 0, -1)],
+    "matrix_transpose": [(draw(2, 3, 4),)],
+    "moveaxis": [(draw(2, 3, 4), 0, -1), (draw(2, 3, 4), (0, 1), (-1, -2))],
+    "repeat": [(draw(2, 3), 2), (draw(2, 3), 3, 1), (draw(2, 3), 2, 0)],
+    "tile": [(draw(2, 3), 2), (draw(3), (2, 2)), (draw(2, 1, 3), (2, 3))],
+    "diag": [(draw(3),), (draw(3), 1), (draw(3, 3), -1), (draw(2, 3),)],
+    "trace": [(draw(3, 3),), (draw(2, 3, 3), 0, 1, 2), (draw(3, 4), 1)],
+    "flip": [(draw(2, 3),), (draw(2, 3), 0), (draw(2, 3), (0, 1))],
+    "stack": [([draw(2), draw(2)],), ([draw(2), draw(2)], -1)],
+    "vstack": [([draw(2), draw(2)],), ([draw(2, 2), draw(1, 2)],)],
+    "hstack": [([draw(2), draw(3)],), ([draw(2, 2), draw(2, 1)],), ([np.float64(1), draw(2)],)],
+    "column_stack": [([draw(2), draw(2, 2)],)],
+    "append": [(draw(2), draw(3)), (draw(2, 2), draw(1, 2), 0)],
+    "delete": [(draw(4), 1), (draw(4), -1), (draw(2, 3), 0, 1)],
+    "roll": [(draw(5), 2), (draw(2, 3), 1), (draw(2, 3), -1, 1), (draw(3), 3)],
+    "convolve": [
+        (draw(4), draw(2)),
+        (draw(2), draw(4), "valid"),
+        (draw(5), draw(3), "same"),
+        (draw(2), draw(3), "same"),
+    ],
+    "diff": [(draw(4),), (draw(4), 2), (draw(3, 2), 1, 0)],
+    "average": [(draw(2, 3),), (draw(2, 3), 0, draw(2, 3)), (draw(3), None, draw(3))],
+    "dot": [(draw(3), draw(3)), (draw(2, 3), draw(3)), (2.0, draw(3)), (draw(2, 3), draw(2, 3, 2))],
+    "inner": [(draw(3), draw(3)), (draw(2, 3), draw(4, 3)), (2.0, draw(3))],
+    "vdot": [(draw(2, 2), draw(2, 2))],
+    "outer": [(draw(2), draw(3)), (draw(2, 2), draw(3))],
+    "tensordot": [(draw(2, 3), draw(3, 2), 1), (draw(2, 3), draw(3, 2), ([0], [1])), (draw(2, 2), draw(2, 2))],
+    "kron": [(draw(2, 2), draw(3, 2)), (draw(2), draw(3)), (draw(2), draw(2, 2))],
+    "cross": [(draw(3), draw(3)), (draw(2, 3), draw(2, 3))],
+}
+CASES = [(name, place) for name, calls in CALLS.items() for place in range(len(calls))]
+
+
+def test_every_composition_is_tried():
+    assert set(CALLS) == set(COMPOSED)
+
+
+def lifted(value, lift):
+    if isinstance(value, list) and value and not isinstance(value[0], int):
+        return [lifted(part, lift) for part in value]
+    return lift(value) if isinstance(value, (np.ndarray, np.float64)) else value
+
+
+@pytest.mark.parametrize(("name", "place"), CASES)
+def test_values_are_numpys(name, place):
+    args, numpys = CALLS[name][place], getattr(np, name)
+    expected = numpys(*args)
+    np.testing.assert_allclose(getattr(dg, name)(*args), expected, rtol=1e-14)
+    tensors = lifted(list(args), lambda x: dg.Tensor(x, requires_grad=True))
+    by_protocol = numpys(*tensors)
+    assert by_protocol.requires_grad
+    np.testing.assert_allclose(by_protocol.detach(), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize(("name", "place"), CASES)
+def test_gradients_are_those_of_small_steps(name, place):
+    args = list(CALLS[name][place])
+    leaves = []
+    tensors = lifted(args, lambda x: leaves.append(dg.Tensor(x, requires_grad=True)) or leaves[-1])
+    y = getattr(dg, name)(*tensors)
+    g = np.cos(np.arange(y.size)).reshape(y.shape)
+    y.backward(g)
+    for k, leaf in enumerate(leaves):
+        direction = np.sin(np.arange(leaf.size) + 1.0).reshape(leaf.shape)
+
+        def moved(step, k=k, direction=direction):
+            place = iter(range(len(leaves)))
+            return lifted(args, lambda x: x + step * direction if next(place) == k else x)
+
+        def weighted(step, moved=moved):
+            return np.sum(g * getattr(np, name)(*moved(step)))
+
+        slope = (weighted(1e-5) - weighted(-1e-5)) / 2e-5
+        np.testing.assert_allclose(np.sum(leaf.grad.data * direction), slope, rtol=1e-6, atol=1e-8)
+
+
+def test_scipys_functions_are_recorded():
+    special = pytest.importorskip("scipy.special")
+    x = dg.tensor([0.5, 1.5], requires_grad=True)
+    for function in (special.expit, special.erf, special.gammaln, special.log_expit, special.psi):
+        assert function(x).requires_grad
+
+
+# ---------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: dg.reshape(x, (4, -1)), ValueError, "is not determined by"),
+        (lambda x: dg.reshape(x, (-1, -1)), ValueError, "more than one -1"),
+        (lambda x: dg.reshape(x, (3, 2), order="F"), TypeError, "order='F' is not an op"),
+        (lambda x: dg.squeeze(x, 0), ValueError, "is not of size 1"),
+        (lambda x: dg.transpose(x, (0,)), ValueError, "do not name each of the 2 axes"),
+        (lambda x: dg.diag(x[None]), ValueError, "expected a vector or a matrix"),
+        (lambda x: dg.diagonal(x[0]), ValueError, "it needs at least two"),
+        (lambda x: dg.triu(x[0]), ValueError, "an array with 1 axes has no triangle"),
+        (lambda x: dg.matmul(x, 2.0), ValueError, "an operand has no axes"),
+        (lambda x: dg.einsum("ij,jk", x), ValueError, "names 2 operands, but 1 were given"),
+        (lambda x: dg.einsum("i", x), ValueError, "does not name each axis"),
+        (lambda x: dg.einsum(x, [0, 1]), TypeError, "expected a string"),
+        (lambda x: dg.concatenate([]), ValueError, "got no arrays"),
+        (lambda x: dg.convolve(x, x), ValueError, "expected two vectors"),
+        (lambda x: dg.norm(x, 1), TypeError, "only the root of the sum of squares"),
+        (lambda x: dg.sum(x, axis=2), ValueError, "axis 2 is out of bounds"),
+        (lambda x: x[[0, 1]], TypeError, "an index of type list is not an op"),
+        (lambda x: x[x > 0], TypeError, "an index of type"),
+        (lambda x: x[2], IndexError, "index 2 is out of bounds for an axis of size 2"),
+        (lambda x: x[0, 0, 0], IndexError, "the array has 2 axes, but 3 were indexed"),
+        (lambda x: dg.average(x, 0, x[0]), TypeError, "reshape them to broadcast"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_refusals_say_what_to_do(call, error, message):
+    with pytest.raises(error, match=message):
+        call(dg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True))

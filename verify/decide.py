@@ -218,6 +218,8 @@ def _result(findings: Findings, clean: hygiene.Hygiene) -> Result:
         example = _example(problem, findings.here, findings.numbers)
     elif clean.refuting:
         verdict, reason = Verdict.REFUTED, clean.refuting[0]
+    elif findings.here.status == "kink" and findings.numbers.status == "unknown":
+        verdict, reason = Verdict.UNDECIDED, f"the formula holds elsewhere; at the given arguments {findings.numbers.reason}"
     return Result(
         verdict=verdict,
         formula=formula,

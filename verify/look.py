@@ -123,13 +123,14 @@ def _compare(problem: Problem, point: Point, recording: Recording, bits: int, se
         if not claim.decided or not all(map(_finite, claim.outputs)):
             status = "numbers only" if bits >= 4 * FIRST_BITS else "undecided"
             return replace(seen, status=status, reason="the gradient's program is not finite there, or a guard of it is undecided")
+        claimed = tuple(shaped(got, expected.shape) for got, expected in zip(claim.outputs, truth, strict=True))
         with working_precision(bits):
-            status, difference = _status(truth, claim.outputs, bits)
+            status, difference = _status(truth, claimed, bits)
         if status != "different":
             return replace(seen, status=status, reading=reading, reason="the enclosures are wide" if status == "undecided" else "")
         if reading == "exact":
             first = replace(seen, status="different", difference=difference)
-            if _within_rounding(seen.truth, claim.outputs, bits):
+            if _within_rounding(seen.truth, claimed, bits):
                 first = replace(seen, status="equal", reading="numbers rounded to doubles")
     return first
 
@@ -158,6 +159,11 @@ def _within_rounding(truth: tuple[BallArray, ...], claim: tuple[BallArray, ...],
                     if not (expected[index] - got[index]).contains(0):
                         return False
     return True
+
+
+def shaped(part: Array, shape: tuple[int, ...]) -> Array:
+    """A Jacobian with respect to a number may keep a last axis of 1."""
+    return part.reshape(shape) if part.shape == (*shape, 1) else part
 
 
 def digits(ball: object, count: int = 17) -> str:

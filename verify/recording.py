@@ -70,21 +70,28 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
     }
     inputs = {position: _variable(tracer) for position, tracer in tracers.items()}
     wires = rewiring(trace)
-    function = wires.translate(problem.f)
-    candidate = engine_gradient(function, problem.wrt) if problem.own else wires.translate(problem.candidate)
-    if problem.tensors:
-        function = on_tensors(function)
-    forward, refused = _program(trace, wires, problem.name, function, problem, tracers, None)
+    forward, refused = _program(trace, wires, problem.name, lambda: _forward(problem, wires), problem, tracers, None)
     gradient, gradient_refused = None, refused
     before = len(trace.extents.leaks)
     if forward is not None:
         name = f"gradient of {problem.name}"
         gradient, gradient_refused = _program(
-            trace, wires, name, candidate, problem, tracers, len(problem.wrt)
+            trace, wires, name, lambda: _candidate(problem, wires), problem, tracers, len(problem.wrt)
         )
     leaks = tuple(trace.extents.leaks)
     looked_at = frozenset(_axes(dict(shapes), trace.extents, leaks[before:]))
     return Recording(trace, dict(shapes), inputs, forward, gradient, refused, gradient_refused, looked_at, leaks)
+
+
+def _forward(problem: Problem, wires: Rewiring) -> Any:
+    function = wires.translate(problem.f)
+    return on_tensors(function) if problem.tensors else function
+
+
+def _candidate(problem: Problem, wires: Rewiring) -> Any:
+    if problem.own:
+        return engine_gradient(wires.translate(problem.f), problem.wrt)
+    return wires.translate(problem.candidate)
 
 
 def record_symbolic(problem: Problem, arrays: Mapping[int, Array]) -> Recording:
@@ -121,7 +128,7 @@ def _touches(extents: Extents, label: str, leaked: set[str]) -> bool:
 
 
 def _program(
-    trace: Trace, wires: Rewiring, name: str, function: Any, problem: Problem, tracers: Mapping[int, Tracer], parts: int | None
+    trace: Trace, wires: Rewiring, name: str, copy: Any, problem: Problem, tracers: Mapping[int, Tracer], parts: int | None
 ) -> tuple[Program | None, str]:
     args = [
         tracers[i].rebound(tracers[i].operand) if i in tracers else a.given for i, a in enumerate(problem.arguments)
@@ -129,7 +136,7 @@ def _program(
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = wires.watched(function, *args)
+            result = wires.watched(copy(), *args)
         found = list(leaves(result)) if parts is None else split_result(result, parts)
         if found is None:
             return None, f"{name} returned another structure while being recorded"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from verify.look import Look, Point, sizes_at
+from verify.look import Look, Point, shaped, sizes_at
 from verify.numbers import Question, judge
 from verify.points import points
 from verify.problem import Array, Problem, Undecidable
@@ -28,7 +28,20 @@ def sample(problem: Problem, shapes: Mapping[int, tuple[int, ...]], seed: int) -
         ),
         None,
     )
-    return None if drawn is None else dict(zip(arrays, map(np.asarray, drawn), strict=True))
+    if drawn is None:
+        return None
+    return {p: _with_sign(problem, p, np.asarray(array)) for p, array in zip(arrays, drawn, strict=True)}
+
+
+def _with_sign(problem: Problem, position: int, array: Array) -> Array:
+    """Numbers that are not differentiated by keep the sign they were given with.
+
+    They are parameters (a scale, a rate, a tolerance), and away from their sign f means nothing. Claims are not
+    narrowed by it, only where random points are looked for.
+    """
+    if position in problem.wrt or position in problem.domain or array.ndim:
+        return array
+    return np.copysign(array, problem.arrays[position])
 
 
 def random_points(problem: Problem, seeds: Iterable[int]) -> Iterator[Point]:
@@ -43,22 +56,37 @@ def random_points(problem: Problem, seeds: Iterable[int]) -> Iterator[Point]:
 def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
     """Points at other sizes, where the candidate claims to handle them.
 
-    A candidate that looks at a size (``n % 2``) is tried at many. One that was only seen at size 1, where sums
-    and means are the same, is tried at longer ones. Otherwise a claim for the sizes run is the user's to make.
+    A candidate that looks at a size (``n % 2``) is tried at many. Axes that were only seen at size 1, where sums and
+    means are the same, are tried longer, one argument at a time, unless f picks their only element by its place.
+    Otherwise a claim for the sizes run is the user's to make.
     """
-    alone = len(problem.arrays) == 1
-    for length in SWEEP:
+    swept = [{axis: length for axis in recording.looked_at} for length in SWEEP if recording.looked_at]
+    longer = [{axis: length for axis in axes} for axes in _single(problem, recording) for length in SWEEP[:2]]
+    for change in (*swept, *longer):
         shapes = {
-            position: tuple(
-                length if (position, axis) in recording.looked_at or (size == 1 and alone) else size
-                for axis, size in enumerate(array.shape)
-            )
+            position: tuple(change.get((position, axis), size) for axis, size in enumerate(array.shape))
             for position, array in problem.arrays.items()
         }
-        if any(shapes[position] != array.shape for position, array in problem.arrays.items()):
-            arrays = sample(problem, shapes, seed=length)
-            if arrays is not None and _fits(problem, arrays):
-                yield Point(f"a random point of shape {', '.join(str(shape) for shape in shapes.values())}", arrays)
+        arrays = sample(problem, shapes, seed=len(shapes))
+        if arrays is not None and _fits(problem, arrays):
+            yield Point(f"a random point of shape {', '.join(str(shape) for shape in shapes.values())}", arrays)
+
+
+def _single(problem: Problem, recording: Recording) -> Iterator[list[tuple[int, int]]]:
+    """The axes of size 1 of each argument, but those along which f reads the element by its place."""
+    if recording.forward is None:
+        return
+    read = {
+        (equation.inputs[0], axis)
+        for equation in recording.forward.equations
+        if equation.op.name == "getitem"
+        for axis, step in enumerate(step for step in equation.params["key"] if step is not None)
+        if len(step) == 1
+    }
+    for position, array in problem.arrays.items():
+        axes = [(position, a) for a, n in enumerate(array.shape) if n == 1 and (recording.inputs[position], a) not in read]
+        if axes:
+            yield axes
 
 
 def _fits(problem: Problem, arrays: Mapping[int, Array]) -> bool:
@@ -79,7 +107,7 @@ def question(problem: Problem, seen: Look, got: Sequence[Array]) -> Question:
         wrt=tuple(seen.recording.inputs[position] for position in problem.wrt),
         inputs=with_inputs(seen.recording, seen.point.arrays),
         sizes=sizes_at(seen.recording, seen.point),
-        got=tuple(_shaped(part, true.shape) for part, true in zip(got, seen.truth, strict=True)),
+        got=tuple(shaped(part, true.shape) for part, true in zip(got, seen.truth, strict=True)),
         names=tuple(problem.arguments[position].name for position in problem.wrt),
         kind=problem.kind,
     )
@@ -90,8 +118,3 @@ def judged(problem: Problem, seen: Look, got: Sequence[Array]) -> Numbers:
     if not seen.truth or seen.status in ("kink", "outside", "unknown"):
         return Numbers("unknown", points=1, reason=seen.reason or "the point lies on a kink")
     return judge(question(problem, seen, got))
-
-
-def _shaped(part: Array, shape: tuple[int, ...]) -> Array:
-    """A Jacobian with respect to a number may keep a last axis of 1."""
-    return part.reshape(shape) if part.shape == (*shape, 1) else part

@@ -19,6 +19,8 @@ from dualgrad.frontends.watch import caught_exceptions
 
 # Their functions speak the protocols themselves, or are ours: never copied.
 OPAQUE_PACKAGES = frozenset({"numpy", "dualgrad", "verify", "math", "builtins", "flint", "sympy"})
+# Their values differ from call to call.
+CHANGING_MODULES = frozenset({"random", "numpy.random", "numpy.random.mtrand", "secrets", "time", "uuid"})
 STATEFUL = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 
 
@@ -49,6 +51,8 @@ class Rewiring:
     def _copy(self, value: Any) -> Any:
         if isinstance(value, types.ModuleType):
             return ModuleView(value, self)
+        if _changes(value):
+            return self._changing(value)
         if isinstance(value, types.FunctionType):
             return self._function(value) if _package(value) not in OPAQUE_PACKAGES else value
         if isinstance(value, types.MethodType):
@@ -62,6 +66,12 @@ class Rewiring:
         if isinstance(call, types.FunctionType) and _package(call) not in OPAQUE_PACKAGES:
             return types.MethodType(self.translate(call), value)
         return value
+
+    def _changing(self, value: Any) -> Any:
+        def refused(*_: Any, **__: Any) -> Any:
+            return self.refuse("a random number, a clock or another changing value was read; a second call would differ")
+
+        return refused if callable(value) and not isinstance(value, type) else refused()
 
     def _function(self, function: types.FunctionType) -> types.FunctionType:
         self.catching |= handlers(function.__code__)
@@ -142,6 +152,17 @@ def _importer(rewiring: Rewiring) -> Callable[..., Any]:
         return rewiring.translate(builtins.__import__(*args, **kwargs))
 
     return tracing_import
+
+
+def _changes(value: Any) -> bool:
+    """Whether a value is a generator of random numbers, or a function of a module of changing values."""
+    owner = getattr(value, "__self__", None)
+    home = type(value).__module__ if not callable(value) else getattr(value, "__module__", None) or type(owner).__module__
+    return (home or "") in CHANGING_MODULES or type(owner).__module__ in CHANGING_MODULES or _is_generator(value)
+
+
+def _is_generator(value: Any) -> bool:
+    return type(value).__module__.startswith("numpy.random") or type(value).__module__ == "random"
 
 
 def _package(function: Any) -> str:

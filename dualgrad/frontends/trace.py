@@ -103,6 +103,8 @@ class Trace:
             case int() | np.integer():
                 return Literal(int(value))
             case float() | np.floating():
+                if not self.concrete and not np.isfinite(value):
+                    self.refuse(f"the number {value} was used; a proof is about real numbers")
                 return Literal(float(value))
             case np.ndarray() if value.dtype.kind in "fiub":
                 return self._capture(value)

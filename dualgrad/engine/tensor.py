@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -207,17 +206,20 @@ class Tensor(ArrayMethods):
         return self._data.tolist()
 
     def __float__(self) -> float:
-        if self.requires_grad and is_grad_enabled():
-            # NumPy calls this for ``array[0] = tensor``, where the gradient would be lost unseen.
-            warnings.warn(
-                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior: no gradient "
-                "flows through the number. Consider using tensor.detach() first.",
-                stacklevel=2,
-            )
-        return float(self._data)
+        return float(self._number("float"))
 
     def __int__(self) -> int:
-        return int(self._data)
+        return int(self._number("int"))
+
+    def _number(self, kind: str) -> Any:
+        # NumPy asks for a float in ``array[0] = tensor`` and ``math`` does in ``math.exp(tensor)``: no gradient
+        # would flow through it, unseen. PyTorch only warns.
+        if self.requires_grad and is_grad_enabled():
+            raise RuntimeError(
+                f"{kind}() of a tensor that requires grad loses the gradient. Use tensor.item() for a plain number; "
+                f"to fill an array with tensors use dualgrad.stack or assign into a dualgrad.zeros, not a NumPy array."
+            )
+        return self._data
 
     def __index__(self) -> int:
         found: int = self._data.__index__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 
@@ -124,10 +125,18 @@ def test_numpy_asks_for_detach():
     assert np.array_equal(np.asarray(leaf(1.0).detach()), [1.0])
 
 
-def test_a_number_taken_out_warns_that_no_gradient_flows():
-    with pytest.warns(UserWarning, match="no gradient flows through the number"):
-        assert float(leaf(2.0)[0]) == 2.0
-    assert leaf(2.0).sum().item() == 2.0
+def test_a_number_is_not_taken_out_unseen():
+    x = leaf(2.0)
+    array = np.zeros(1)
+    with pytest.raises(ValueError, match="setting an array element") as refused:
+        array[0] = x[0]
+    assert "float() of a tensor that requires grad loses the gradient" in str(refused.value.__cause__)
+    with pytest.raises(RuntimeError, match=r"Use tensor.item\(\) for a plain number"):
+        math.exp(x[0])
+    assert x.sum().item() == 2.0
+    assert f"{x.sum():.2f}" == "2.00"
+    with dg.no_grad():
+        assert float(x[0]) == 2.0
 
 
 def test_truth_of_several_values_is_ambiguous():

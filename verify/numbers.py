@@ -6,7 +6,8 @@ What rounding explains is one ulp times the condition number κ of the problem a
     κ = max(|g|, how much g moves under relative changes of all floating data, Σ |terms| of g) / |g|
 
 The middle term moves every floating input and captured array by a few eps in random directions, exactly;
-numbers that are whole, in arrays that are not differentiated, are taken for labels and stay. The last is the
+numbers that are whole, in arrays that are not differentiated, are taken for labels and stay. (Above LARGE
+elements this is done only where something is not ok without it.) The last is the
 sum of the magnitudes of all paths through the program's differential: where the true value is 0 because terms
 cancel, it is the scale on which rounding is measured. No tolerance is chosen anywhere, and a true value that is
 small because the function is flat keeps its own scale: off by 100 % is wrong.
@@ -21,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import inf, isfinite
+from math import inf, isfinite, ulp
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,8 @@ from verify.verdict import Numbers
 
 OK = 64.0  # ulps x κ
 STEP = 4.0  # eps, the size of the changes that measure κ
-DIRECTIONS = 2  # that many changes always
+DIRECTIONS = 2  # that many changes
+LARGE = 2048  # elements; above, the changes are left out as long as everything is ok without them
 MORE = 6  # and that many more before anything is called not ok
 BITS = 80  # relative bits of the true values
 NOTHING = 1e-6  # ulps; below that, the float is the true value rounded
@@ -101,7 +103,8 @@ def judge(question: Question, truth: Sequence[BallArray] | None = None, seed: in
     if found is not None and found.reading.events:
         return Numbers("unknown", points=1, reason=_event_reason(found))
     scales = _Scales(question, truth, np.random.default_rng(seed))
-    scales.widen(DIRECTIONS)
+    if sum(array.size for array in truth) <= LARGE:
+        scales.widen(DIRECTIONS)
     worst = _worst(question, truth, scales)
     if worst.status in ("lost", "wrong"):
         scales.widen(MORE)
@@ -136,7 +139,9 @@ def _rank(value: float, truth: arb, scale: arb, dtype: np.dtype[Any]) -> tuple[i
     """How bad an element is: its place in _ORDER, then its distance in ulps of the scale."""
     if not accurate(truth, BITS // 2):
         return _ORDER.index("unknown"), 0.0
-    near = ulps(value, truth, dtype)
+    near = _float_distance(value, truth, dtype)
+    if near > OK / 2:
+        near = ulps(value, truth, dtype)
     if near <= OK or not isfinite(value):
         return _ORDER.index("ok" if near <= OK else "wrong"), near
     if not scale.is_finite():
@@ -144,6 +149,15 @@ def _rank(value: float, truth: arb, scale: arb, dtype: np.dtype[Any]) -> tuple[i
     distance = upper_float(abs(arb(value) - truth) / spacing(scale, dtype))
     status = "ok" if distance <= OK else "wrong" if distance > wrong_beyond(dtype) else "lost"
     return _ORDER.index(status), distance
+
+
+def _float_distance(value: float, truth: arb, dtype: np.dtype[Any]) -> float:
+    """The distance in ulps up to one ulp, computed in doubles; inf where doubles are not up to it."""
+    info = np.finfo(dtype)
+    near = float(truth)
+    if not (isfinite(value) and float(info.smallest_normal) * 4 < abs(near) < float(info.max) / 4):
+        return inf
+    return abs(value - near) / (ulp(near) * 2.0 ** (52 - int(info.nmant))) + 1
 
 
 def _described(

@@ -14,7 +14,7 @@ from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.rewire import Rewiring
 from dualgrad.frontends.trace import Trace, Tracer
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
-from dualgrad.program.size import dimension, dimensions
+from dualgrad.program.size import Size, dimension, dimensions, substitute
 from verify.own import engine_gradient, leaves, on_tensors
 from verify.problem import Array, Problem, split_result
 
@@ -165,25 +165,42 @@ def _unwrapped(leaf: Any) -> Any:
 # ---------------------------------------------------------------------------- reading back
 
 
-def fingerprint(program: Program) -> tuple[Any, ...]:
-    """A program up to the names of its intermediates: equal for two recordings that did the same."""
+def fingerprint(program: Program, at: Mapping[str, int] | None = None) -> tuple[Any, ...]:
+    """A program up to the names of its intermediates: equal for two recordings that did the same.
+
+    ``at`` gives some dimensions a number, as a recording at that size would.
+    """
+    sizes = at or {}
     names: dict[Variable, Any] = {variable: ("input", place) for place, variable in enumerate(program.inputs)}
     lines = []
     for place, equation in enumerate(program.equations):
-        operands = tuple(_reference(operand, names, program) for operand in equation.inputs)
-        params = tuple(sorted((key, repr(value)) for key, value in equation.params.items()))
-        lines.append((equation.op.name, operands, params, tuple(map(str, equation.output.shape))))
+        operands = tuple(_reference(operand, names, program, sizes) for operand in equation.inputs)
+        params = tuple(sorted((key, repr(_substituted(value, sizes))) for key, value in equation.params.items()))
+        shape = tuple(str(_substituted(extent, sizes)) for extent in equation.output.shape)
+        lines.append((equation.op.name, operands, params, shape))
         names[equation.output] = ("equation", place)
-    return (tuple(lines), tuple(_reference(operand, names, program) for operand in program.outputs))
+    return (tuple(lines), tuple(_reference(operand, names, program, sizes) for operand in program.outputs))
 
 
-def _reference(operand: Operand, names: Mapping[Variable, Any], program: Program) -> Any:
+def _reference(operand: Operand, names: Mapping[Variable, Any], program: Program, sizes: Mapping[str, int]) -> Any:
     if isinstance(operand, Variable):
         if operand in names:
             return names[operand]
         array = program.captured[operand]
         return ("captured", array.shape, array.tobytes())
+    if isinstance(operand, SizeOf):
+        extent = _substituted(operand.extent, sizes)
+        return repr(Literal(extent) if isinstance(extent, int) else SizeOf(extent))
     return repr(operand)
+
+
+def _substituted(value: Any, sizes: Mapping[str, int]) -> Any:
+    """A static argument with the dimensions in it that have a number replaced."""
+    if isinstance(value, Size):
+        return substitute(value, sizes)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_substituted(part, sizes) for part in value)
+    return value
 
 
 def run_floats(program: Program, inputs: Mapping[Variable, Array], sizes: Mapping[str, int]) -> list[Array]:
@@ -201,25 +218,12 @@ def _float_operand(operand: Operand, values: Mapping[Any, Any], sizes: Mapping[s
         case Literal(value):
             return value
         case SizeOf(extent):
-            return _number(extent, sizes)
+            return _substituted(extent, sizes)
     return values[operand]
 
 
 def _concrete(equation: Equation, sizes: Mapping[str, int]) -> dict[str, Any]:
-    return {key: _number(value, sizes) for key, value in equation.params.items()}
-
-
-def _number(value: Any, sizes: Mapping[str, int]) -> Any:
-    """A static argument with every extent in it replaced by its number."""
-    from dualgrad.program.size import Size, evaluate
-
-    if isinstance(value, Size):
-        return evaluate(value, sizes)
-    if isinstance(value, tuple):
-        return tuple(_number(part, sizes) for part in value)
-    if isinstance(value, slice):
-        return slice(*(_number(part, sizes) for part in (value.start, value.stop, value.step)))
-    return value
+    return {key: _substituted(value, sizes) for key, value in equation.params.items()}
 
 
 def with_inputs(recording: Recording, arrays: Mapping[int, Array]) -> dict[Variable, Array]:

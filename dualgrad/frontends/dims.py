@@ -56,14 +56,14 @@ class Extents:
             return a
         if self.concrete(a) != self.concrete(b):
             raise ValueError(f"{why} needs axes of one size, got {a} = {self.concrete(a)} and {b} = {self.concrete(b)}")
-        found = solve(a - b)
-        if found is None:
-            self.leak(dimensions(a - b), f"{why} needs {a} = {b}, which fixes the sizes")
-            return a
-        name, value = found
-        self.merged[name] = value
-        self.hypotheses.append(f"{name} = {value}")
-        return self.resolve(a)
+        for name in reversed(self.values):  # the names that came first are kept
+            value = solve(a - b, name)
+            if value is not None:
+                self.merged[name] = value
+                self.hypotheses.append(f"{name} = {value}")
+                return self.resolve(a)
+        self.leak(dimensions(a - b), f"{why} needs {a} = {b}, which fixes the sizes")
+        return a
 
     def at_least(self, extent: Extent, least: int, why: str) -> None:
         """Require extent >= least: checked at the sizes run, and carried by the claim."""

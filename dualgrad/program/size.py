@@ -105,14 +105,12 @@ def product(extents: Iterable[Extent]) -> Extent:
     return total
 
 
-def solve(difference: Extent) -> tuple[str, Extent] | None:
-    """A dimension and the extent it must be for ``difference`` to vanish, where one has coefficient ±1 and occurs once."""
-    for monomial, factor in sorted(_terms(difference), reverse=True):
-        if len(monomial) == 1 and monomial[0][1] == 1 and abs(factor) == 1:
-            name = monomial[0][0]
+def solve(difference: Extent, name: str) -> Extent | None:
+    """What the named dimension must be for ``difference`` to vanish; None unless it occurs once, with coefficient ±1."""
+    for monomial, factor in _terms(difference):
+        if monomial == ((name, 1),) and abs(factor) == 1:
             rest = difference - dimension(name) * factor
-            if name not in dimensions(rest):
-                return name, rest * -factor
+            return None if name in dimensions(rest) else rest * -factor
     return None
 
 

@@ -35,6 +35,7 @@ STEP = arb((1, -200))
 NEAR = arb((1, -60))  # relative; pieces that were taken a step away and are this near agree
 RANDOM = 8  # pairs of opposite random directions
 FAVOURED = 32  # coordinates that get a pair of directions of their own
+LARGE = 1024  # elements; above, one pair of directions has to do
 SEARCHES = 24  # pieces looked for to bring the hull nearer to a value
 SHOWN = 8  # kinks listed at one point
 CLOSE = 1e-9  # relative; how near to the hull of the pieces counts as inside
@@ -102,7 +103,9 @@ class _Explorer:
 
     def around(self) -> tuple[list[_Piece], bool]:
         """The pieces along random and favoured directions, and whether some direction has none."""
-        directions = [self.random() for _ in range(RANDOM)] + [*self.favoured()]
+        size = sum(self.question.inputs[v].size for v in self.question.wrt)
+        directions = [self.random() for _ in range(RANDOM)] if size <= LARGE else [self.random()]
+        directions += self.favoured() if size <= LARGE else []
         found = [self.piece(d) for pair in directions for d in (pair, _opposite(pair))]
         return [piece for piece in found if piece is not None], any(piece is None for piece in found)
 

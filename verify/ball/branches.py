@@ -133,8 +133,11 @@ class Extreme(Fold):
         run.marks.append(Mark("boundary", self.node, group, body[tied[0]] - body[tied[1]]))
         if run.tangents is None:
             return tied[0]
-        changes = {place: run.change(self.args[0], place) for place in tied}
-        return next(p for p in tied if not any(self._ahead(changes[q], changes[p]) for q in tied))
+        best = tied[0]
+        for place in tied[1:]:
+            if self._ahead(run.change(self.args[0], place), run.change(self.args[0], best)):
+                best = place
+        return best
 
     def _ahead(self, a: arb, b: arb) -> bool:
         return bool(a > b if self.relation == "max" else a < b)

@@ -24,7 +24,18 @@ from verify.ball.precision import working_precision
 from verify.ball.run import ZERO, Balls, Run
 from verify.ball.sweep import backward, flat_balls, forward
 
-__all__ = ["BallArray", "Differential", "Event", "Inputs", "Reading", "Sizes", "evaluate", "gradient", "jacobian", "jvp"]
+__all__ = [
+    "BallArray",
+    "Differential",
+    "Event",
+    "Inputs",
+    "Reading",
+    "Sizes",
+    "evaluate",
+    "gradient",
+    "jacobian",
+    "jvp",
+]
 __all__ += ["laid_out", "vjp"]
 
 BallArray = NDArray[Any]  # an object array of arb

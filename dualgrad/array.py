@@ -198,15 +198,17 @@ def _derive() -> None:
         if sign not in ("eq", "ne"):
             setattr(ArrayMethods, f"__{sign}__", _forward(functions[name]))
     for name, function in METHODS.items():
-        setattr(ArrayMethods, name, _method(name, function))
+        setattr(ArrayMethods, name, method(name, function))
 
 
-def _method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+def method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A public function as a method of its first argument."""
+
+    def bound(self: Any, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
 
-    method.__doc__ = f"The method form of ``dualgrad.{name}``."
-    return method
+    bound.__doc__ = f"The method form of ``dualgrad.{name}``."
+    return bound
 
 
 _derive()

@@ -54,12 +54,19 @@ def _through(node: Node, cotangent: Any, useful: set[Edge] | None, lift: Lift | 
         raise RuntimeError(FREED)
     value, operands = node.value, node.saved
     if lift is not None:
-        value, operands = lift(value, node), node.inputs
+        value, operands = lift(value, node), lifted(node, lift)
     for slot, edge in enumerate(node.edges):
         if edge is not None and (useful is None or edge in useful):
             pulled = pull(node.op, slot, cotangent, value, operands, node.params)
             if pulled is not None:
                 yield edge, project(pulled, node.saved[slot])
+
+
+def lifted(node: Node, lift: Lift) -> tuple[Any, ...]:
+    """The operands of a node, with a tensor for each that a gradient flows to."""
+    return tuple(
+        value if edge is None else lift(value, edge) for value, edge in zip(node.saved, node.edges, strict=True)
+    )
 
 
 def _add(adjoints: Adjoints, edge: Edge, cotangent: Any) -> None:

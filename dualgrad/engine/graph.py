@@ -107,15 +107,6 @@ class Node:
         return self.value.dtype
 
     @property
-    def inputs(self) -> tuple[Any, ...]:
-        """The operands: a tensor for each that a gradient flows to, the others as they were given."""
-        from dualgrad.engine.tensor import handle
-
-        return tuple(
-            value if edge is None else handle(value, edge) for value, edge in zip(self.saved, self.edges, strict=True)
-        )
-
-    @property
     def next_functions(self) -> tuple[tuple[Edge | None, int], ...]:
         """The edges, as PyTorch shows them."""
         return tuple((edge, 0) for edge in self.edges)

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.array import ArrayMethods
+from dualgrad.array import ArrayMethods, method, public
 from dualgrad.engine import printing
 from dualgrad.engine.graph import Edge, Leaf, Node
 from dualgrad.engine.modes import is_grad_enabled
-from dualgrad.op import BY_NUMPY, REGISTRY, Op, bind
+from dualgrad.op import BY_NUMPY, REGISTRY, Kind, Op, bind
 from dualgrad.shapes import extents
 
 # NumPy functions whose results carry no derivative: run on the values, whatever the tensor requires.
@@ -280,6 +280,19 @@ class Tensor(ArrayMethods):
 
 
 Variable = Tensor
+
+
+def _spell_methods() -> None:
+    """PyTorch spells functions as methods too. Tracers do not get these: an ndarray has none of them."""
+    functions = public()
+    pointwise = [name for name, op in REGISTRY.items() if op.kind is Kind.POINTWISE]
+    for name in (*pointwise, "matmul", "softmax", "logsumexp"):
+        if not hasattr(Tensor, name):
+            setattr(Tensor, name, method(name, functions[name]))
+    setattr(Tensor, "pow", method("power", functions["power"]))  # noqa: B010  (the type checker cannot see it)
+
+
+_spell_methods()
 
 
 def handle(data: Any, edge: Edge | None) -> Tensor:

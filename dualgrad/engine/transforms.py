@@ -16,6 +16,7 @@ import numpy as np
 
 from dualgrad.engine.autograd import ones
 from dualgrad.engine.backward import Adjoints, pull_back, scaled
+from dualgrad.engine.backward import lifted as lifted_operands
 from dualgrad.engine.graph import Leaf, Node, reachable
 from dualgrad.engine.modes import enable_grad, no_grad
 from dualgrad.engine.tensor import Tensor, handle
@@ -202,8 +203,9 @@ def _matching(value: Any, like: Tensor, lifted: bool) -> Any:
 
 def _pushed(node: Node, tangents: Adjoints, lifted: bool) -> Any:
     """The tangent of a node's result: the sum over the operands that have one."""
-    inputs = node.inputs if lifted else node.saved
-    value = handle(node.value, node) if lifted else node.value
+    inputs, value = node.saved, node.value
+    if lifted:
+        inputs, value = lifted_operands(node, handle), handle(value, node)
     total: Any = None
     for slot, edge in enumerate(node.edges):
         if edge in tangents:

@@ -76,7 +76,6 @@ reshape = structural(
     meaning=_reshape_meaning,
     vjp=[lambda g, y, a, shape: np.reshape(g, extents(a))],
     numpy=[np.reshape],
-    aliases=("view",),
     samples=drawn(
         lambda draw: [
             call(draw(2, 3), (3, 2)),
@@ -152,7 +151,6 @@ transpose = structural(
     meaning=_transpose_meaning,
     vjp=[lambda g, y, a, axes: np.transpose(g, np.argsort(axes))],
     numpy=[np.transpose],
-    aliases=("permute",),
     samples=drawn(lambda draw: [call(draw(2, 3)), call(draw(2, 3, 4), (1, 2, 0)), call(draw(3)), call(draw(0, 2))]),
 )
 
@@ -205,7 +203,6 @@ broadcast_to = structural(
     meaning=_broadcast_meaning,
     vjp=[lambda g, y, array, shape: g],
     numpy=[np.broadcast_to],
-    aliases=("expand",),
     samples=drawn(lambda draw: [call(draw(3), (2, 3)), call(draw(2, 1), (2, 3)), call(draw(), (2,)), call(draw(1), 0)]),
 )
 

@@ -348,3 +348,9 @@ def test_importing_dualgrad_imports_no_heavy_library():
     code = "import sys, dualgrad; print([m for m in ('scipy', 'sympy', 'flint', 'mpmath') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_functions_are_methods_too():
+    x = leaf(0.5)
+    for y in (x.exp(), x.tanh(), x.sigmoid(), x.abs(), x.pow(2), x.mul(x), x.softmax(axis=0), x.clone()):
+        assert y.requires_grad

@@ -47,7 +47,8 @@ Direction = dict[Variable, NDArray[Any]]
 class Local:
     """What a function is around a point: ``differentiable`` is None where it could not be found out.
 
-    ``derivative`` holds what all pieces agree on, NaN where they do not; None where nothing was found.
+    ``derivative`` holds what all pieces agree on, NaN where they do not; None where nothing was found, or too few
+    of the pieces to say so.
     """
 
     differentiable: bool | None
@@ -77,15 +78,13 @@ def look_around(asked: Question, seed: int = 0) -> Local:
     common, differing = _agreement(pieces)
     if not all(_continuous(here, piece) for piece in pieces):
         kink = Kink(_where(here.reading.events), at_input=True, left="the function jumps", right="the function jumps")
-        return Local(False, common, (kink,))
+        return Local(False, None, (kink,))
     if not differing.any():
         return Local(True, common)
     if not all(piece.exact for piece in pieces) and not explorer.bends():
-        return Local(
-            None, None, reason="the derivative exists, or does not, without being the limit of those around it"
-        )
-    inside = explorer.contains(pieces, differing)
-    return Local(False, common, _kinks(asked, here.reading.events, pieces, differing, inside))
+        return Local(None, None, reason="the derivative is not the limit of those around it, if it exists")
+    kinks = _kinks(asked, here.reading.events, pieces, differing, explorer.contains(pieces))
+    return Local(False, common if differing.size <= FAVOURED else None, kinks)
 
 
 def examine(problem: Problem, seen: Look, got: Sequence[NDArray[Any]]) -> Kink | None:
@@ -159,28 +158,25 @@ class _Explorer:
         outputs = evaluate(asked.program, inputs, asked.sizes, FAR_PRECISION).outputs
         return sum((ball for output in outputs for ball in output.flat), arb(0))
 
-    def contains(self, pieces: list[_Piece], differing: NDArray[np.bool_]) -> bool | None:
-        """Whether the gradient under test, where pieces differ, lies in their convex hull."""
-        value = np.concatenate([np.ravel(got).astype(float) for got in self.question.got])[differing]
-        rows = [_flat(piece)[differing] for piece in pieces]
+    def contains(self, pieces: list[_Piece]) -> bool | None:
+        """Whether the gradient under test lies in the convex hull of the pieces' gradients; None if not found out."""
+        value = np.concatenate([np.ravel(got).astype(float) for got in self.question.got])
         if not np.isfinite(value).all():
             return False
+        rows = list(map(_flat, pieces))
         for _ in range(SEARCHES):
             rest = value - _nearest(rows, value)
             if np.abs(rest).max() <= CLOSE * max(np.abs(rows).max(), np.abs(value).max()):
                 return True
             if self.question.kind != "grad":
                 return None
-            for sign in (1.0, -1.0):
-                piece = self.piece(self.towards(sign * rest, differing))
-                if piece is not None:
-                    rows.append(_flat(piece)[differing])
-        return False
+            found = [self.piece(self.towards(sign * rest)) for sign in (1.0, -1.0)]
+            rows += [_flat(piece) for piece in found if piece is not None]
+        return False if value.size <= FAVOURED else None
 
-    def towards(self, rest: NDArray[Any], differing: NDArray[np.bool_]) -> Direction:
+    def towards(self, rest: NDArray[Any]) -> Direction:
         """The direction ``rest``, with a little of everything else so that it leaves every boundary."""
-        flat = np.zeros(differing.shape)
-        flat[differing] = rest / np.abs(rest).max()
+        flat = rest / np.abs(rest).max()
         direction, start = {}, 0
         for variable in self.question.wrt:
             shape = self.question.inputs[variable].shape

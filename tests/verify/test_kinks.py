@@ -92,6 +92,20 @@ def test_many_kinks_at_once(around):
     assert around(mixed, lambda x: 0 * x + 0.7, np.zeros(12))[0].kinks[0].inside is False
 
 
+def test_a_value_wrong_beside_the_kink_is_not_inside(around):
+    found, _ = around(lambda x: np.sum(np.maximum(x, 0)), lambda x: [0.0, 2.0], np.array([0.0, 1.0]))
+    assert [kink.inside for kink in found.kinks] == [False]
+
+
+def test_of_a_tie_too_long_to_explore_only_what_was_found_is_said(around):
+    x = np.ones(1200)
+    for g, inside in ((x / 2, None), (np.arange(1200) == 7, True)):
+        found, _ = around(np.max, lambda x, g=g: g, x)
+        assert found.differentiable is False
+        assert found.derivative is None
+        assert found.kinks[0].inside is inside
+
+
 def test_a_kink_tells_both_sides_and_the_convention(around):
     found, _ = around(lambda x: np.sum(np.maximum(x, 0)), lambda x: [0.0, 1.0], np.array([0.0, 1.0]))
     (kink,) = found.kinks

@@ -35,8 +35,9 @@ __all__ = [
     "gradient",
     "jacobian",
     "jvp",
+    "laid_out",
+    "vjp",
 ]
-__all__ += ["laid_out", "vjp"]
 
 BallArray = NDArray[Any]  # an object array of arb
 Inputs = Mapping[Variable, NDArray[Any]]

@@ -23,10 +23,7 @@ from verify.ball.compare import accurate, decimal, disjoint
 from verify.ball.events import Event
 from verify.ball.precision import working_precision
 from verify.ball.read import BallArray, Differential, Inputs, evaluate
-from verify.look import Look
 from verify.numbers import Question
-from verify.problem import Problem
-from verify.sampling import question
 from verify.verdict import Kink
 
 PRECISION = 256
@@ -85,12 +82,6 @@ def look_around(asked: Question, seed: int = 0) -> Local:
         return Local(None, None, reason="the derivative is not the limit of those around it, if it exists")
     kinks = _kinks(asked, here.reading.events, pieces, differing, explorer.contains(pieces))
     return Local(False, common if differing.size <= FAVOURED else None, kinks)
-
-
-def examine(problem: Problem, seen: Look, got: Sequence[NDArray[Any]]) -> Kink | None:
-    """The kink at a point that was looked at, one that the value misses first; None where there is none to be shown."""
-    kinks = look_around(question(problem, seen, got)).kinks
-    return next((kink for kink in kinks if kink.inside is False), kinks[0] if kinks else None)
 
 
 # ---------------------------------------------------------------------------- pieces

@@ -78,6 +78,9 @@ class Book:
         fresh = (letter for letter in letters if letter not in taken)
         return {label: dimension(next(fresh, label)) for label in labels if len(label) > 1}
 
+    def _chosen(self) -> set[str]:
+        return {name for extent in self._letters.values() for name in dimensions(extent)}
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What the letters of dimensions stand for, as ``n = x.size`` or ``n = x.shape[0]``."""
@@ -92,11 +95,12 @@ class Book:
         return tuple(f"{name} = {source}" for name, source in sorted(found.items()))
 
     def _flatten(self) -> None:
-        row = common_row(self.shapes, "N" if dimension("n") in (e for v in self.variables for e in v.shape) else "n")
+        given = {name for shape in self.shapes for extent in shape for name in dimensions(extent)}
+        row = common_row(self.shapes, "n" if given <= self._chosen() else "")
         flat = {v: Definition(v, flat_meaning(d.meaning, row), d.equation) for v, d in self.definitions.items()}
         self.shapes = [(row.extent,) if squeezed(shape) else () for shape in self.shapes]
         self.definitions = flat
-        self._letters = self._lettered(DIMENSIONS.replace("n", ""))  # of the axes, now that n counts all elements
+        self._letters = self._lettered(DIMENSIONS.replace("n", ""))  # of the axes, now that n may count all elements
 
     def _defined(self, equation: Equation) -> Definition:
         meaning = equation.meaning

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from dualgrad.mirror.algebra import ONE, product_of, renamed, split
@@ -169,7 +170,8 @@ def _chain(reading: Reading, path: Sequence[Slope], wrt: Variable) -> Iterator[S
     for slope in path:
         shown = formula(reading, slope.rows, slope.columns, slope.body, (), of=slope.user, wrt=slope.variable)
         yield Step(f"the slope of {shown.of} in {shown.wrt}", shown.latex)
-    if len({slope.user for slope in path}) == len(path) > 1:
+    links = [first.variable is second.user for first, second in pairwise(path)]
+    if len(path) > 1 and all(links) and len(reading.outputs) == 1:
         yield Step("the chain rule", _product(reading, path, gradient(reading, wrt).head_latex))
     elif len(path) > 1:
         for variable in dict.fromkeys(slope.variable for slope in path if slope.variable is not wrt):

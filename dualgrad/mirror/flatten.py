@@ -48,7 +48,10 @@ class Row:
 
 
 def common_row(shapes: Sequence[Shape], name: str) -> Row:
-    """The row all these shapes are, apart from single elements; NotFlat when there is none of two axes or more."""
+    """The row all these shapes are, apart from single elements; NotFlat when there is none of two axes or more.
+
+    With a ``name`` the number of elements is called that; without one it is the product of the axes' lengths.
+    """
     found = {squeezed(shape) for shape in shapes} - {()}
     if len(found) != 1 or len(next(iter(found))) < 2:
         raise NotFlat
@@ -57,7 +60,7 @@ def common_row(shapes: Sequence[Shape], name: str) -> Row:
     shape = found.pop()
     whole = product(shape)
     monomials = terms(whole)
-    renamed = len(monomials) == 1 and monomials[0][1] == 1 and len(monomials[0][0]) > 1
+    renamed = name and len(monomials) == 1 and monomials[0][1] == 1 and len(monomials[0][0]) > 1
     return Row(shape, dimension(name) if renamed else whole)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from fractions import Fraction
 
-from dualgrad.mirror.algebra import ONE, ZERO, free, plus, size_of, times
+from dualgrad.mirror.algebra import ZERO, free, plus, size_of, times
 from dualgrad.mirror.formula import Formula
 from dualgrad.mirror.printing import BAR, SUM
 from dualgrad.mirror.reading import READABLE, UNFOLDED, Reading, at, definitions, formula, opened
 from dualgrad.mirror.slopes import derivative
-from dualgrad.program.entry import Element, Entry, Index, Meaning, affine, equal, walk
+from dualgrad.program.entry import Element, Entry, Index, Meaning, Number, affine, equal, walk
 from dualgrad.program.record import Operand, Program, Variable
 from dualgrad.program.size import Extent
 
@@ -64,8 +65,9 @@ class Adjoints:
         return replace(plain, of=self._summed() + plain.of, names=names, shapes=shapes, where=tuple(where))
 
     def _summed(self) -> str:
-        is_array = any(index.extent != 1 for v in self.reading.outputs for index in self.book.indices(v))
-        return SUM if is_array and not self.rows else ""
+        outputs = self.reading.outputs
+        is_array = any(index.extent != 1 for variable in outputs for index in self.book.indices(variable))
+        return SUM if (is_array or len(outputs) > 1) and not self.rows else ""
 
     def _adjoint(self, wrt: Variable, indices: tuple[Index, ...], kept: Collection[Variable]) -> Entry:
         users = [v for v in self.book.definitions if v in kept or v in self.reading.outputs]
@@ -89,10 +91,9 @@ class Adjoints:
         return self.book.number[user] > self.book.number[variable]
 
     def _seed(self, variable: Variable, indices: tuple[Index, ...]) -> Entry:
-        if variable not in self.reading.outputs:
-            return ZERO
+        often = self.reading.outputs.count(variable)
         pairs = zip(self.rows, indices, strict=False)
-        return times(ONE, *(equal(row, index) for row, index in pairs if row.extent != 1))
+        return times(Number(Fraction(often)), *(equal(row, index) for row, index in pairs if row.extent != 1))
 
     def _short(self, variable: Variable, indices: tuple[Index, ...], body: Entry) -> Entry:
         """The adjoint itself, or a name for it where it is long."""

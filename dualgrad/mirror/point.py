@@ -37,10 +37,12 @@ def point(reading: Reading, values: Mapping[Variable, Any]) -> Point:
     known = {book.number[v]: np.asarray(a) for v, a in {**book.program.captured, **values}.items()}
     sizes: dict[str, int] = {}
     for number, array in known.items():
-        shape = book.shapes[number]
-        lengths = array.shape if len(shape) == array.ndim else (array.size,) * len(shape)
-        for extent, length in zip(shape, lengths, strict=True):
-            sizes.update((name, length) for name in dimensions(extent) if extent == dimension(name))
+        lengths = [*zip(map(book.resolve, book.variables[number].shape), array.shape, strict=True)]
+        if len(book.shapes[number]) == 1:
+            lengths.append((book.shapes[number][0], array.size))
+        sizes.update(
+            (name, size) for extent, size in lengths for name in dimensions(extent) if extent == dimension(name)
+        )
     laid = {n: array.reshape([evaluate(e, sizes) for e in book.shapes[n]]) for n, array in known.items()}
     return Point(laid, sizes)
 

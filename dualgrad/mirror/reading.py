@@ -18,6 +18,7 @@ from dualgrad.program.entry import Affine, Element, Entry, Index, Meaning, affin
 from dualgrad.program.record import Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Extent
 
+MOST_EQUATIONS = 1000
 UNFOLDED = 70  # nodes of a program that may be read without names for its intermediates
 SHORT = 16  # nodes of a definition that other lines were put into
 READABLE = 50  # nodes of a formula that a person still reads
@@ -28,14 +29,19 @@ class Reading:
     """A program with the numbering, lines and names in which it is read."""
 
     book: Book
-    output: Operand
+    results: tuple[Operand, ...]
     lines: tuple[Variable, ...]
     names: tuple[str, ...]
 
     @property
+    def output(self) -> Operand:
+        """The output whose formula is read: the first."""
+        return self.results[0]
+
+    @property
     def outputs(self) -> tuple[Variable, ...]:
-        """The output, where it is a variable."""
-        return (self.output,) if isinstance(self.output, Variable) else ()
+        """The outputs that are no plain numbers."""
+        return tuple(result for result in self.results if isinstance(result, Variable))
 
     @property
     def name(self) -> str:
@@ -61,14 +67,19 @@ def opened(
     names: Mapping[Variable, str] | None = None,
     sizes: Mapping[str, Extent] | None = None,
 ) -> Reading:
-    """A program ready to be read; ``sizes`` gives dimensions that are known or merged."""
+    """A program ready to be read, in one output or all; ``sizes`` gives dimensions that are known or merged."""
+    if len(program.equations) > MOST_EQUATIONS:
+        raise Unreadable(
+            f"dualgrad.mirror: {program.name} has {len(program.equations)} equations, and nobody reads more than "
+            f"{MOST_EQUATIONS}; read a part of it"
+        )
     book = Book(program, sizes)
-    chosen = program.outputs[0] if output is None else output
-    outputs = [chosen] if isinstance(chosen, Variable) else []
+    results = program.outputs if output is None else (output,)
+    outputs = [result for result in results if isinstance(result, Variable)]
     needed = book.needed(outputs)
     given = names or {}
     kept = tuple(variable for variable in lines(book, outputs, given) if variable in needed)
-    return Reading(book, chosen, kept, named(book, given, kept, outputs))
+    return Reading(book, results, kept, named(book, given, kept, outputs))
 
 
 def read(

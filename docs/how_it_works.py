@@ -51,12 +51,25 @@ class Tensor:
     def __array_ufunc__(self, ufunc, method, *inputs):
         return OPS[ufunc](*inputs)
 
-    __add__ = __radd__ = lambda self, other: np.add(self, other)
-    __mul__ = __rmul__ = lambda self, other: np.multiply(self, other)
-    __truediv__ = lambda self, other: np.divide(self, other)
-    __rtruediv__ = lambda self, other: np.divide(other, self)
-    __neg__ = lambda self: np.negative(self)
-    __pow__ = lambda self, two: np.square(self)
+    def __add__(self, other):
+        return np.add(self, other)
+
+    def __mul__(self, other):
+        return np.multiply(self, other)
+
+    def __truediv__(self, other):
+        return np.divide(self, other)
+
+    def __rtruediv__(self, other):
+        return np.divide(other, self)
+
+    def __neg__(self):
+        return np.negative(self)
+
+    def __pow__(self, two):
+        return np.square(self)
+
+    __radd__, __rmul__ = __add__, __mul__
 
 
 # 3. Running leaves a graph behind (dualgrad/engine/graph.py).

@@ -15,6 +15,7 @@ from math import isfinite
 from dualgrad.mirror.algebra import count, holds, move, tidy
 from dualgrad.mirror.flatten import NotFlat, common_row, flat_meaning, squeezed
 from dualgrad.mirror.kernels import Constant
+from dualgrad.mirror.printing import DIMENSIONS
 from dualgrad.mirror.sums import reduced
 from dualgrad.program.entry import (
     Affine,
@@ -35,7 +36,6 @@ from dualgrad.program.size import Extent, dimension, dimensions, substitute
 
 Read = Callable[[int, tuple[Affine, ...]], Entry]
 Resolve = Callable[[Extent], Extent]
-DIMENSIONS = "nmdhwqbcg"  # names of sizes; indices and arrays have other letters
 LARGEST = 250  # nodes of an entry that is still unfolded into the next
 DEEPEST = 25  # levels of it
 

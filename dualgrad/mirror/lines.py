@@ -29,6 +29,7 @@ from dualgrad.program.entry import (
 from dualgrad.program.record import Variable
 
 LETTERS = "yzuvwhgqabcdef"
+CAPTURED = "abcdefg"  # of arrays that the program took from outside
 
 
 class Form(Enum):
@@ -138,16 +139,18 @@ def named(
     for variable, name in proposed:
         if variable not in names and name.isidentifier() and len(name) <= LONGEST_NAME and name not in names.values():
             names[variable] = name
-    letters = _fresh({*names.values()})
+    letters = _fresh(LETTERS, names)
     for variable in kept:
         if variable not in names:
             names[variable] = "o" if variable in outputs and "o" not in names.values() else next(letters)
+    captured = _fresh(CAPTURED, names)
     for variable in book.variables:
         if variable not in names:
-            names[variable] = next(letters) if variable in book.program.captured else f"v{book.number[variable]}"
+            names[variable] = next(captured) if variable in book.program.captured else f"v{book.number[variable]}"
     return tuple(names[variable] for variable in book.variables)
 
 
-def _fresh(taken: set[str]) -> Iterator[str]:
-    yield from (letter for letter in LETTERS if letter not in taken)
-    yield from (name for k in range(1, 10_000) if (name := f"y{k}") not in taken)
+def _fresh(letters: str, names: Mapping[Variable, str]) -> Iterator[str]:
+    taken = set(names.values())
+    yield from (letter for letter in letters if letter not in taken)
+    yield from (name for k in range(1, 10_000) if (name := f"{letters[0]}{k}") not in taken)

@@ -31,10 +31,11 @@ from dualgrad.program.entry import (
     walk,
 )
 from dualgrad.program.record import Shape
-from dualgrad.program.size import Extent, terms
+from dualgrad.program.size import Extent, dimensions, terms
 
 BAR = "\u0304"  # y with a bar is the derivative of the output in y
 SUM = "Σ"  # Σo is the sum of the elements of o
+DIMENSIONS = "nmdhwqbcg"  # names of sizes; indices and arrays have other letters
 LETTERS = "ijklprstuv"
 HALF = Fraction(1, 2)
 
@@ -204,7 +205,7 @@ class Printer(ABC):
             return Piece(self.minus + self.show(times(MINUS, node), context, Level.BIG), Level.SUM)
         top = [factor for factor in factors if not _below(factor)]
         bottom = [_reciprocal(factor) for factor in factors if _below(factor)]
-        front = [factor for factor in top if _is_count(factor)], [factor for factor in bottom if _is_count(factor)]
+        front = [sorted(filter(_is_count, part), key=_count_order) for part in (top, bottom)]
         top = self._ordered([factor for factor in top if not _is_count(factor)], context)
         bottom = self._ordered([factor for factor in bottom if not _is_count(factor)], context)
         whole, part = _fraction_of(coefficient)
@@ -338,7 +339,7 @@ class Printer(ABC):
 
     def _monomial(self, powers: Mapping[str, int], factor: int) -> Piece:
         shown = [self.number(Fraction(factor)).text] if factor != 1 or not powers else []
-        for name, exponent in powers.items():
+        for name, exponent in sorted(powers.items(), key=lambda power: _order(power[0])):
             word = self.word(name)
             shown.append(word if exponent == 1 else self.raised(word, self.number(Fraction(exponent)).text))
         plain = all(exponent == 1 for exponent in powers.values())
@@ -386,6 +387,17 @@ def _reciprocal(factor: Entry) -> Entry:
 def _is_count(factor: Entry) -> bool:
     base = factor.base if isinstance(factor, Power) else factor
     return isinstance(base, Count | Number | Constant)
+
+
+def _count_order(factor: Entry) -> tuple[int, str]:
+    base = factor.base if isinstance(factor, Power) else factor
+    names = sorted(dimensions(base.extent)) if isinstance(base, Count) else [""]
+    return _order(names[0])
+
+
+def _order(name: str) -> tuple[int, str]:
+    """n before m, as sizes are named; others by the alphabet."""
+    return DIMENSIONS.find(name) if name in DIMENSIONS else len(DIMENSIONS), name
 
 
 def _rank(factor: Entry) -> int:

@@ -21,7 +21,7 @@ from dualgrad.program.size import Extent
 MOST_EQUATIONS = 1000
 UNFOLDED = 70  # nodes of a program that may be read without names for its intermediates
 SHORT = 16  # nodes of a definition that other lines were put into
-READABLE = 50  # nodes of a formula that a person still reads
+READABLE = 40  # nodes of a formula that a person still reads
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,11 @@ SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗ
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 FUNCTIONS = {
     **{name: getattr(np, name) for name in "exp log sin cos tan sinh cosh tanh arcsin arctan sign floor".split()},
-    **{"max": max, "min": min, "erf": special.erf, "log Γ": special.gammaln, "ψ": special.digamma},
+    "max": max,
+    "min": min,
+    "erf": special.erf,
+    "log Γ": special.gammaln,
+    "ψ": special.digamma,
 }
 BIG = {"Σ": math.fsum, "Π": math.prod, "max": max, "min": min}
 TOKEN = re.compile(
@@ -70,7 +74,9 @@ class Parser:
         while True:
             if self.accept("/"):
                 factors.append((True, self.power()))
-            elif any(map(self.peek, ("number", "big", "word"))) or self.peek("sign", *("√([{" if self.bars else "√([{|")):
+            elif any(map(self.peek, ("number", "big", "word"))) or self.peek(
+                "sign", *("√([{" if self.bars else "√([{|")
+            ):
                 if self.peek("word", "if"):
                     break
                 factors.append((False, self.power()))
@@ -84,6 +90,9 @@ class Parser:
             return math.prod(1 / factor(at) if below else factor(at) for below, factor in factors)
 
         return value
+
+    def opening(self) -> str:
+        return "√([{" if self.bars else "√([{|"
 
     def power(self) -> Value:
         base = self.atom()

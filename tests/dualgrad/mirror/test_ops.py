@@ -1,0 +1,66 @@
+"""The mirror of every registered op on its own samples: its value, and its derivative against the engine's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dualgrad as dg
+from dualgrad.mirror import Formula, Mirror, gradient, point
+from dualgrad.op import REGISTRY, Op
+
+WITHOUT_RULE = {"digamma"}  # its derivative is no op, so the engine has none to compare with
+WITHOUT_FLOATS = {"bitwise_and", "bitwise_or", "invert"}
+OPS = {op.name: op for op in REGISTRY.values() if op.samples is not None}
+OPS = {name: op for name, op in OPS.items() if name not in WITHOUT_RULE | WITHOUT_FLOATS}
+
+
+def numbers(formula: Formula, mirror: Mirror, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    where = point(mirror.reading, mirror.graph.values)
+    return formula.at(where.arrays, where.sizes).astype(float).reshape(shape)
+
+
+def wrapped(value: Any, found: list[Any]) -> Any:
+    if isinstance(value, (list, tuple)) and any(isinstance(item, np.ndarray) for item in value):
+        return type(value)(wrapped(item, found) for item in value)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        found.append(dg.tensor(value, requires_grad=True))
+        return found[-1]
+    return value
+
+
+def calls(op: Op) -> list[tuple[Any, list[Any]]]:
+    made = []
+    for sample in op.samples(np.random.default_rng(11)):
+        found: list[Any] = []
+        args = [wrapped(arg, found) for arg in sample.args]
+        kwargs = {name: wrapped(arg, found) for name, arg in sample.kwargs.items()}
+        out = op(*args, **kwargs)
+        if found:
+            made.append((out, found))
+    return made
+
+
+@pytest.mark.parametrize("name", sorted(OPS))
+def test_an_op_is_read_as_what_it_computes(name: str) -> None:
+    for out, _ in calls(OPS[name]):
+        mirror = out.mirror
+        np.testing.assert_allclose(numbers(mirror.formula, mirror, out.shape), out.data, rtol=1e-11, atol=1e-12)
+        assert str(mirror)
+
+
+@pytest.mark.parametrize("name", sorted(OPS))
+def test_the_derivative_of_an_op_is_the_engines(name: str) -> None:
+    for out, inputs in calls(OPS[name]):
+        if not out.requires_grad:
+            continue
+        mirror = out.mirror
+        known = [(x, mirror.graph.variables[x._edge]) for x in inputs if x._edge in mirror.graph.variables]
+        shown = [gradient(mirror.reading, variable) for _, variable in known]
+        out.sum().backward()
+        assert all(x.grad is None for x in inputs if x._edge not in mirror.graph.variables)
+        for (x, _), formula in zip(known, shown, strict=True):
+            values = numbers(formula, mirror, x.shape)
+            np.testing.assert_allclose(values, x.grad.data, rtol=1e-10, atol=1e-11, err_msg=str(formula))

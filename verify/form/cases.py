@@ -88,12 +88,16 @@ def _reduced(term: Term) -> Form:
             continue
         change = Fill(_Put(cell, value))
         try:
-            moved = rewrite(_alone(rest), lambda atom, at=cell: at.source in atom.sources, change)
+            moved = rewrite(_alone(rest), _holds(cell.source), change)
         except Undefined:  # what has no value there is not selected there
             continue
         if moved.key != _alone(rest).key:
             return sum_over(multiply(power_of(guard), reduce_ties(moved)), *term.bound)
     return _alone(term)
+
+
+def _holds(source: Source | None) -> Callable[[Atom], bool]:
+    return lambda atom: source in atom.sources
 
 
 def _alone(term: Term) -> Form:

@@ -74,8 +74,8 @@ def _by_class(form: Form, bases: dict[str, Atom]) -> Iterator[tuple[Form, Form]]
     for members in classes.values():
         least = [min(0, *column) if all(p.denominator == 1 for p in column) else min(column)
                  for column in zip(*(powers for _, _, powers in members), strict=True)]  # fmt: skip
-        factor = multiply(*(power_of(bases[key], tidy(-p)) for key, p in zip(keys, least, strict=True) if p))
-        yield form_of((term, known) for term, known, _ in members), factor
+        clearing = multiply(*(power_of(bases[key], tidy(-p)) for key, p in zip(keys, least, strict=True) if p))
+        yield form_of((term, known) for term, known, _ in members), clearing
 
 
 def _power_in(term: Term, key: str) -> Rational:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from dualgrad.program.entry import Index
@@ -46,7 +47,7 @@ def kernel(name: str, *args: Form) -> Form:
     """A named function of forms."""
     forms = tuple(expand(arg) for arg in args)
     for slot, form in enumerate(forms):
-        split = by_cases(form, lambda side, slot=slot: kernel(name, *forms[:slot], side, *forms[slot + 1 :]))
+        split = by_cases(form, _in_slot(name, forms, slot))
         if split is not None:
             return split
     match name:
@@ -63,6 +64,10 @@ def kernel(name: str, *args: Form) -> Form:
         case "sinh":
             return multiply(kernel("tanh", *forms), kernel("cosh", *forms))
     return _plain(name, forms)
+
+
+def _in_slot(name: str, forms: tuple[Form, ...], slot: int) -> Callable[[Form], Form]:
+    return lambda side: kernel(name, *forms[:slot], side, *forms[slot + 1 :])
 
 
 def _power(base: Form, exponent: Form) -> Form:

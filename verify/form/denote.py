@@ -71,7 +71,7 @@ class Denotation:
     def _sign(self, variable: Variable) -> str:
         """What is known of the sign of every entry: of a computed array, from its equation."""
         if variable in self.facts.domains:
-            return SIGNS[self.facts.domains[variable]]
+            return SIGNS.get(self.facts.domains[variable], "real")
         if variable in self.equations:
             for pending in self._before(variable):
                 self.source(pending)

@@ -27,8 +27,10 @@ def in_words(requirements: Iterable[Requirement], denote: Denotation) -> tuple[s
         try:
             with at_most(MOST_TERMS_SAID, SECONDS_TO_SAY):
                 one = Requirement(denote.unfold(one.form), one.relation, denote.unfold(one.path), one.line)
-        except (TooLarge, Undefined):
+        except TooLarge:
             pass
+        if not one.form.terms and one.relation != ">= 0" and one.path.key == ONE.key:
+            raise Undefined(f"an expression that is zero everywhere is required to be {one.relation} {one.line}".strip())
         if one.path.terms and not _holds(one):
             texts[_words(one)] = None
     return tuple(texts)
@@ -36,7 +38,7 @@ def in_words(requirements: Iterable[Requirement], denote: Denotation) -> tuple[s
 
 def never_zero(requirements: Iterable[Requirement], denote: Denotation) -> frozenset[str]:
     """The patterns of expressions that are not zero anywhere on the domain."""
-    found = set()
+    found: set[str] = set()
     for one in requirements:
         if one.relation in ("> 0", "!= 0") and one.path.key == ONE.key:
             try:

@@ -33,7 +33,8 @@ def _itself(extent: Extent) -> Extent:
 class Facts:
     """What a proof may use.
 
-    ``domains``  a named domain for an input; a variable that is not listed is real
+    ``domains``  a named domain for an input; a variable that is not listed is real, one with another word is
+                 real and nothing is claimed to be almost everywhere in it
     ``resolve``  an extent with merged dimensions replaced
     ``sizes``    extents that are known to be >= 0, beside those of the arrays; every dimension is >= 1
     """

@@ -83,8 +83,8 @@ class Interpreter:
                 kind = "delta" if relation == "==" else "atleast"
                 return truth(kind, self.position(form, at))
             case e.Guard(relation, inner):
-                value = self.value(inner, at, path)
-                return construct.positive(value) if relation == ">" else construct.vanishes(value)
+                asked = self.value(inner, at, path)
+                return construct.positive(asked) if relation == ">" else construct.vanishes(asked)
             case e.Select(condition, yes, no):
                 return self._select(condition, yes, no, at, path)
         raise TypeError(f"verify.form: no clause for {type(node).__name__}; the language of entries has grown")

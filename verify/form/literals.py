@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from fractions import Fraction
 
 from verify.form.algebra import multiply, scale
 from verify.form.construct import kernel
 from verify.form.power import power
+from verify.form.setting import Undefined
 from verify.form.term import Atom, Form, number, power_of
 
 READINGS = ("exact", "decimal", "named")
@@ -19,7 +22,7 @@ def _log(value: int) -> Form:
 
 
 # Digits enough to round to the nearest double; a test compares each with its formula in ball arithmetic.
-_NAMED = {
+_NAMED: dict[str, Callable[[], Form]] = {
     "3.14159265358979323846264338328": lambda: _PI,
     "6.28318530717958647692528676656": lambda: scale(_PI, 2),
     "1.57079632679489661923132169164": lambda: scale(_PI, _HALF),
@@ -51,6 +54,8 @@ def read(value: int | float | bool | Fraction, reading: str) -> Form:
     "decimal"  its shortest decimal
     "named"    the constant that it is the nearest double of, else its shortest decimal
     """
+    if not math.isfinite(value):
+        raise Undefined(f"{value} is not a real number")
     if isinstance(value, Fraction):
         if value.denominator == 1 or reading == "exact" or Fraction(float(value)) != value:
             return number(value)

@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import gcd
 
 from dualgrad.program.size import Size, dimension
+from verify.form import linear as lin
 from verify.form.algebra import Fill, rewrite
 from verify.form.signs import is_positive, sign
 from verify.form.term import Atom, Form, Source, Term, constant_value, number, power_of
@@ -109,8 +109,7 @@ def _is_monomial(term: Term, continuous: frozenset[Source]) -> bool:
 
 
 def _plain(atom: Atom) -> bool:
-    return all(len(form[1]) <= 1 and all(gcd(c) == 1 for _, c in form[1] if isinstance(c, int)) and form[0] == 0
-               for form in atom.linears)  # fmt: skip
+    return all(form == (0, ()) or lin.single(form) is not None for form in atom.linears)
 
 
 def _without_sizes(term: Term) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from dualgrad.program.record import Equation, Operand, Program, Shape, Variable
+from dualgrad.program.size import Extent, Size
 from verify.form.adjoint import Gradient, by_chain_rule, unfolded
 from verify.form.algebra import Fill, rewrite, substitute, subtract
 from verify.form.cases import reduce_ties
@@ -23,9 +25,9 @@ from verify.form.setting import Budget, TooLarge, Undefined, at_most, within
 from verify.form.steps import at_each_place, by_exponentials, has_known_extents, on_domain, with_aligned_guards
 from verify.form.term import Atom, Form, Source, power_of
 from verify.form.text import written
-from verify.form.ties import conventions, guards_of, kinds_of_ties, with_convention
+from verify.form.ties import conventions, guards_of, with_convention
 
-DISCRETE = frozenset({"binary", "sign", "onehot", "simplex"})
+CONTINUOUS = frozenset({"real", "positive", "nonnegative", "nonzero", "unit", "invertible"})
 
 
 @dataclass(frozen=True)
@@ -122,13 +124,14 @@ def prove_gradient(
         return Failure(str(error))
 
 
-def _sizes(programs: Iterable[Program], facts: Facts) -> set[object]:
+def _sizes(programs: Iterable[Program], facts: Facts) -> set[Extent]:
+    """The extents of arrays that say more than that a dimension is at least 1."""
     shapes: list[Shape] = []
     for program in programs:
         shapes += [variable.shape for variable in program.inputs]
         shapes += [equation.output.shape for equation in program.equations]
     extents = {facts.resolve(extent) for shape in shapes for extent in shape}
-    return {extent for extent in extents if len(getattr(extent, "terms", ())) > 1}
+    return {extent for extent in extents if isinstance(extent, Size) and len(extent.terms) > 1}
 
 
 class _Question:
@@ -227,7 +230,7 @@ class _Question:
         gradient = unfolded(self.forward, variable, self.kind, self.plain)
         given = self.plain.at(operand, self.plain.positions(self._shape(variable)))
         difference = subtract(given, gradient.form)
-        for weights in (None, *conventions(kinds_of_ties(difference, gradient.form))):
+        for weights in chain((None,), conventions(difference, gradient.form)):
             derivative = gradient.form if weights is None else with_convention(gradient.form, weights)
             found = self._ladder(subtract(given, derivative), variable, gradient)
             if found is not None:
@@ -249,9 +252,8 @@ class _Question:
             settled, difference = _settled(changed), changed
             if name == "domains":
                 domains = [f"{v.name}: {word}" for v, word in self.facts.domains.items()]
-        if settled is None and has_known_extents(difference):
-            if all(_settled(place) is not None for place in at_each_place(difference)):
-                settled = {"by": "every entry at the known sizes"}
+        if settled is None and _zero_at_each_place(difference):
+            settled = {"by": "every entry at the known sizes"}
         return None if settled is None else self._made(variable, gradient, settled, domains=domains)
 
     def _steps(self, gradient: Gradient) -> Iterator[tuple[str, Callable[[Form], Form]]]:
@@ -276,9 +278,11 @@ class _Question:
             found.sizes[name] = max(least, found.sizes.get(name, 1))
 
     def _continuous(self) -> frozenset[Source]:
+        """The inputs whose domain is open in the space of all their values, up to its boundary."""
         inputs = dict.fromkeys((*self.forward.inputs, *self.gradient.inputs))
+        domains = self.facts.domains
         return frozenset(
-            self.plain.source(v) for v in inputs if v.dtype.kind == "f" and self.facts.domains.get(v) not in DISCRETE
+            self.plain.source(v) for v in inputs if v.dtype.kind == "f" and domains.get(v, "real") in CONTINUOUS
         )
 
     def _shown(self, form: Form) -> Form:
@@ -320,6 +324,12 @@ def _settled(difference: Form) -> dict[str, object] | None:
     if cleared(difference).zero:
         return {"by": "denominators cleared", "difference": written(difference)}
     return None
+
+
+def _zero_at_each_place(difference: Form) -> bool:
+    if not has_known_extents(difference):
+        return False
+    return all(_settled(place) is not None for place in at_each_place(difference))
 
 
 def _unfold(form: Form, source: Source, equation: Equation, denote: Denotation) -> Form:

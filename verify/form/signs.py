@@ -7,7 +7,7 @@ value where u = 0, so u is not zero there.
 
 from __future__ import annotations
 
-from dualgrad.program.size import Extent, Size, dimension
+from dualgrad.program.size import Extent, dimension
 from verify.form import linear as lin
 from verify.form.term import Atom, Form, Rational, Term
 
@@ -98,4 +98,4 @@ def as_size(form: Form) -> Extent | None:
             for _ in range(power.numerator):
                 part = part * dimension(atom.name)
         total = total + part
-    return total if isinstance(total, (int, Size)) else None
+    return total

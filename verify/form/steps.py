@@ -16,7 +16,7 @@ from verify.form.setting import spend
 from verify.form.settle import truth
 from verify.form.term import ONE, ZERO, Atom, Form, Rational, Term, pattern
 
-FARTHEST = 4  # the most deltas that a guard is shifted by
+FARTHEST = 8  # the most deltas that a guard is shifted by
 MOST_PLACES = 64
 _HALF = Fraction(1, 2)
 
@@ -125,7 +125,7 @@ def at_each_place(form: Form) -> Iterator[Form]:
     spend(len(places) * 512 // MOST_PLACES)
     for place in places:
         at = {index: (value, ()) for index, value in zip(free, place, strict=True)}
-        yield _written_out(substitute(form, at))
+        yield with_aligned_guards(_written_out(substitute(form, at)))
 
 
 def has_known_extents(form: Form) -> bool:

@@ -34,10 +34,11 @@ def _term(term: Term, factor: Rational, names: dict[Index, str]) -> str:
     canonical = canonical_names(term, names)
     for index in sorted(canonical, key=lambda index: canonical[index]):
         own[index] = _unused(index.name, set(own.values()))
-    above, below = [], []
+    above: list[str] = []
+    below: list[str] = []
     for key in sorted(term.factors):
         atom, p = term.factors[key]
-        (below if p < 0 else above).append(_power(atom, abs(p), own))
+        (below if p < 0 else above).append(_power(atom, p if p > 0 else -p, own))
     if factor.denominator != 1:
         below.insert(0, str(factor.denominator))
     sums = "".join(f"Σ_{own[index]} " for index in sorted(canonical, key=lambda index: canonical[index]))

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import product
 
-from verify.form.algebra import add, rewrite, scale
+from verify.form.algebra import add, rewrite, scale, subtract
 from verify.form.construct import vanishes
 from verify.form.linear import Linear
 from verify.form.term import Atom, Form, Rational, Term, pattern, power_of
 
 HALF = Fraction(1, 2)
-Weights = dict[str, Rational]  # by the guard's pattern
+Weights = dict[str, Fraction]  # by the guard's pattern
 
 
 def kinds_of_ties(difference: Form, gradient: Form) -> list[str]:
@@ -28,14 +27,24 @@ def kinds_of_ties(difference: Form, gradient: Form) -> list[str]:
     return sorted(met & own)
 
 
-def conventions(guards: list[str]) -> Iterator[Weights]:
-    """Weights to try: all the same first, then each on its own where there are two."""
-    for weight in (HALF, 1):
-        yield dict.fromkeys(guards, weight)
-    if len(guards) == 2:
-        for weights in product((0, HALF, 1), repeat=2):
-            if len(set(weights)) == 2:
-                yield dict(zip(guards, weights, strict=True))
+def conventions(difference: Form, gradient: Form) -> Iterator[Weights]:
+    """Weights to try: those that the difference asks for term by term, then all the same."""
+    guards = kinds_of_ties(difference, gradient)
+    if guards:
+        asked = {guard: _asked_for(guard, difference, gradient) for guard in guards}
+        yield {guard: weight for guard, weight in asked.items() if weight}
+        yield dict.fromkeys(guards, HALF)
+        yield dict.fromkeys(guards, Fraction(1))
+
+
+def _asked_for(guard: str, difference: Form, gradient: Form) -> Fraction:
+    """The weight that removes a term of the difference that only this guard's boundary gives; 0 if there is none."""
+    change = subtract(with_convention(gradient, {guard: Fraction(1)}), gradient)
+    for key in sorted(set(change.terms) & set(difference.terms)):
+        weight = Fraction(difference.terms[key][1]) / Fraction(change.terms[key][1])
+        if 0 < weight <= 1:
+            return weight
+    return Fraction(0)
 
 
 def with_convention(form: Form, weights: Weights) -> Form:

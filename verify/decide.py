@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -14,15 +14,16 @@ from verify.formula import Attempt, attempt
 from verify.hardpoints import hard_points
 from verify.kinks import look_around
 from verify.look import Look, Point, finite_value, fits, look
-from verify.problem import Array, Problem, Undecidable, run
 from verify.numbers import judge
+from verify.problem import Array, Problem, Undecidable, run
 from verify.recording import Recording
-from verify.sampling import judged, other_sizes, question, random_points
+from verify.sampling import judged, other_sizes, question, random_points, strayed
 from verify.show import with_derivation, with_expression
 from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Verdict
 from verify.witness import counterexample
 
 GENERIC_POINTS = 4
+HARD_SECONDS = 1.0  # spent on hard points, at most
 
 
 @dataclass
@@ -40,8 +41,14 @@ class Findings:
     reason: str = ""
     readings: frozenset[str] = frozenset()
     looked: int = 0
+    equalities: dict[str, bool] = field(default_factory=dict)
     unsure: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether a counterexample was found, so that nothing more needs looking at."""
+        return self.refutation is not None or self.wrong_numbers is not None
 
     @property
     def recording(self) -> Recording:
@@ -75,11 +82,15 @@ def _misfit(problem: Problem, values: Sequence[Array], got: Sequence[Array]) -> 
         expected = problem.arrays[position].shape
         if problem.kind == "jac":
             expected = values[0].shape + expected
-        if part.shape == expected or (problem.kind == "jac" and problem.arrays[position].ndim == 0 and part.shape == (*expected, 1)):
+        if part.shape == expected or (
+            problem.kind == "jac" and problem.arrays[position].ndim == 0 and part.shape == (*expected, 1)
+        ):
             continue
         name = problem.arguments[position].name
         reason = f"the gradient with respect to {name} has shape {part.shape}, expected {expected}"
-        example = counterexample(problem, problem.arrays, place, (), f"an array of shape {expected}", f"shape {part.shape}")
+        example = counterexample(
+            problem, problem.arrays, place, (), f"an array of shape {expected}", f"shape {part.shape}"
+        )
         formula = Formula(Verdict.REFUTED, method="the shapes differ", reason=reason)
         return Result(Verdict.REFUTED, formula, Numbers("wrong", reason=reason), counterexample=example, reason=reason)
     return None
@@ -90,21 +101,32 @@ def _misfit(problem: Problem, values: Sequence[Array], got: Sequence[Array]) -> 
 
 def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
     tried = attempt(problem, deadline)
-    usable = tried.recording if tried.recording.forward is not None else None
+    usable = tried.recording if tried.recording.gradient is not None else None
     here = look(problem, Point("the given arguments", problem.arrays), usable)
     findings = Findings(problem, got, here, judged(problem, here, got), tried)
     if here.status == "kink":
         findings.numbers = _at_kink(findings, here, got)
     _absorb(findings, here)
     _on_integers(findings)
-    for point in _points(problem, here, tried):
+    for point in (*random_points(problem, range(1000, 1000 + GENERIC_POINTS)), *other_sizes(problem, tried.recording)):
         if time.monotonic() > deadline:
             findings.unsure = findings.unsure or "the time budget ran out before every point was looked at"
-            break
-        if findings.refutation is not None or findings.wrong_numbers is not None:
-            break
+        if findings.settled or findings.unsure:
+            return findings
         _visit(findings, point, usable)
+    _hard(findings, usable, min(deadline, time.monotonic() + HARD_SECONDS))
     return findings
+
+
+def _hard(findings: Findings, usable: Recording | None, until: float) -> None:
+    """The function's own hard points, as many as there is time for; leaving some out is said, and lowers nothing."""
+    for point in hard_points(findings.problem, findings.here):
+        if findings.settled or findings.unsure:
+            return
+        if time.monotonic() > until:
+            findings.notes += ("not every hard point was tried: time ran out",)
+            return
+        _visit(findings, point, usable)
 
 
 def _at_kink(findings: Findings, seen: Look, got: list[Array]) -> Numbers:
@@ -118,15 +140,11 @@ def _at_kink(findings: Findings, seen: Look, got: list[Array]) -> Numbers:
     if local.differentiable is False:
         known = {kink.where for kink in findings.kinks}
         findings.kinks += tuple(replace(kink, at_input=here) for kink in local.kinks if kink.where not in known)
-        return Numbers("unknown", points=1, reason="the point lies on a kink")
+        numbers = judge(asked, truth=local.derivative) if local.derivative is not None else None
+        wrong = numbers is not None and numbers.status == "wrong"
+        return numbers if wrong and numbers else Numbers("unknown", points=1, reason="the point lies on a kink")
     findings.looked += 1
     return judge(asked, truth=local.derivative)
-
-
-def _points(problem: Problem, here: Look, tried: Attempt) -> Iterator[Point]:
-    yield from random_points(problem, range(1000, 1000 + GENERIC_POINTS))
-    yield from other_sizes(problem, tried.recording)
-    yield from hard_points(problem, here)
 
 
 def _on_integers(findings: Findings) -> None:
@@ -149,11 +167,24 @@ def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
     problem = findings.problem
     if not finite_value(problem, point.arrays):
         return
-    same = usable is not None and fits(usable, point)
-    seen = look(problem, point, usable if same else None)
+    seen = look(problem, point, usable if usable is not None and fits(usable, point) else None)
+    names = strayed(problem, point.arrays)
+    if names and (seen.status == "different" or _wrong_at(problem, seen)):
+        findings.unsure = (
+            f"the gradient is wrong where {', '.join(names)} is not of the kind it was given as: declare what is "
+            f"known of it with domain="
+        )
+        return
     _absorb(findings, seen)
     if findings.refutation is None and seen.status in ("equal", "numbers only", "kink"):
         _numbers_there(findings, seen)
+
+
+def _wrong_at(problem: Problem, seen: Look) -> bool:
+    try:
+        return judged(problem, seen, problem.gradient(seen.point.arrays)).status == "wrong"
+    except Undecidable:
+        return True
 
 
 def _numbers_there(findings: Findings, seen: Look) -> None:
@@ -176,6 +207,8 @@ def _numbers_there(findings: Findings, seen: Look) -> None:
 
 def _absorb(findings: Findings, seen: Look) -> None:
     """Take what a look says about the formula."""
+    for test, held in seen.equalities.items():
+        findings.equalities[test] = findings.equalities.get(test, False) or held
     if seen.status == "different" and seen.difference is not None:
         d = seen.difference
         findings.refutation = counterexample(findings.problem, seen.point.arrays, d.place, d.index, d.expected, d.got)
@@ -211,7 +244,7 @@ def _result(findings: Findings, clean: hygiene.Hygiene) -> Result:
     verdict, reason, example = formula.verdict, formula.reason, findings.refutation or findings.wrong_numbers
     if findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
         verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
-    elif findings.refutation is not None or findings.wrong_numbers is not None:
+    elif findings.settled:
         verdict, reason = Verdict.REFUTED, findings.reason
     elif findings.numbers.status == "wrong":
         verdict, reason = Verdict.REFUTED, f"the numbers are wrong at the given arguments: {findings.numbers.reason}"
@@ -219,7 +252,10 @@ def _result(findings: Findings, clean: hygiene.Hygiene) -> Result:
     elif clean.refuting:
         verdict, reason = Verdict.REFUTED, clean.refuting[0]
     elif findings.here.status == "kink" and findings.numbers.status == "unknown":
-        verdict, reason = Verdict.UNDECIDED, f"the formula holds elsewhere; at the given arguments {findings.numbers.reason}"
+        verdict, reason = (
+            Verdict.UNDECIDED,
+            f"the formula holds elsewhere; at the given arguments {findings.numbers.reason}",
+        )
     return Result(
         verdict=verdict,
         formula=formula,
@@ -238,7 +274,10 @@ def _formula(findings: Findings) -> Formula:
     if attempt is not None and attempt.formula is not None:
         if findings.refutation is None or findings.here.status != "different":
             return attempt.formula
-        return Formula(Verdict.UNDECIDED, reason="internal error: a proof and a counterexample contradict each other; please report it")
+        return Formula(
+            Verdict.UNDECIDED,
+            reason="internal error: a proof and a counterexample contradict each other; please report it",
+        )
     reason = attempt.reason if attempt is not None else ""
     if findings.refutation is not None:
         return Formula(Verdict.REFUTED, method="disjoint enclosures in balls", reason=findings.reason)
@@ -248,6 +287,11 @@ def _formula(findings: Findings) -> Formula:
         return Formula(Verdict.UNDECIDED, reason=findings.unsure or findings.numbers.reason or reason)
     if findings.here.status == "numbers only" and findings.numbers.status != "ok":
         return Formula(Verdict.UNDECIDED, reason=f"digits are lost, and {findings.here.reason}")
+    never = [test for test, held in findings.equalities.items() if not held]
+    if never:
+        return Formula(
+            Verdict.UNDECIDED, reason=f"the gradient tests for equality at {never[0]}, which held at no tested point"
+        )
     return Formula(
         Verdict.CERTIFIED,
         method=f"balls at {findings.looked} points",
@@ -268,6 +312,9 @@ def _by_floats(findings: Findings, reason: str) -> Formula:
             found = floats.compare(problem, point.arrays, problem.gradient(point.arrays))
     if not found.agrees:
         return Formula(Verdict.UNDECIDED, reason=f"{found.reason}; {why}")
-    return Formula(Verdict.AGREES, method=f"extrapolated differences along {found.directions} directions", sizes="the sizes run", reason=why)
-
-
+    return Formula(
+        Verdict.AGREES,
+        method=f"extrapolated differences along {found.directions} directions",
+        sizes="the sizes run",
+        reason=why,
+    )

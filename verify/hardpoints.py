@@ -29,6 +29,12 @@ SEARCHES = 6  # boundaries that are bisected to their last floats
 TINY = 1e-100
 CLOSE = 2.0**-30  # relative distance of the points beside a boundary
 
+BETWEEN = "between the numbers of the program"
+BESIDE = "beside a number of the program"
+NEXT = "the float next to a number of the program"
+AT = "at a number of the program"
+MENTIONED = frozenset({BETWEEN, BESIDE, NEXT, AT})
+
 Arrays = dict[int, Array]
 
 
@@ -37,15 +43,18 @@ def hard_points(problem: Problem, seen: Look) -> Iterator[Point]:
     known: set[bytes] = {_fingerprint(problem.arrays)}
     for label, arrays in _candidates(problem, seen):
         mark = _fingerprint(arrays)
-        if mark not in known and _allowed(problem, arrays):
+        if mark not in known and _allowed(problem, arrays, tiny=label in MENTIONED):
             known.add(mark)
             yield Point(label, arrays)
 
 
-def _allowed(problem: Problem, arrays: Arrays) -> bool:
-    """In the domain, and no element so small that its square is no float: that tests underflow, not a gradient."""
-    tiny = any(bool(((array != 0) & (np.abs(array) < TINY)).any()) for array in arrays.values())
-    return not tiny and all(admits(problem.domain.get(p, "real"), array) for p, array in arrays.items())
+def _allowed(problem: Problem, arrays: Arrays, tiny: bool) -> bool:
+    """In the domain, and no element so small that its square is no float: that tests underflow, not a gradient.
+
+    ``tiny`` elements are allowed where a program mentions such numbers itself.
+    """
+    small = any(bool(((array != 0) & (np.abs(array) < TINY)).any()) for array in arrays.values())
+    return (tiny or not small) and all(admits(problem.domain.get(p, "real"), array) for p, array in arrays.items())
 
 
 def _candidates(problem: Problem, seen: Look) -> Iterator[tuple[str, Arrays]]:
@@ -121,12 +130,12 @@ def _levels(problem: Problem, levels: Sequence[float]) -> Iterator[tuple[str, Ar
     beside = [x for end in ends for x in (_off(end, -CLOSE), _off(end, CLOSE))]
     next_to = [x for end in ends if end for x in (nextafter(end, -inf), nextafter(end, inf))]
     for label, values in (
-        ("between the numbers of the program", [*middles, *beyond]),
-        ("beside a number of the program", beside),
-        ("the float next to a number of the program", next_to),
-        ("at a number of the program", ends),
+        (BETWEEN, [*middles, *beyond]),
+        (BESIDE, beside),
+        (NEXT, next_to),
+        (AT, ends),
     ):
-        for position in problem.wrt:
+        for position in problem.arrays:
             yield from ((label, {**problem.arrays, position: filled}) for filled in _filled(problem, position, values))
 
 
@@ -182,7 +191,7 @@ class _Path:
 
 def _paths(problem: Problem) -> Iterator[_Path]:
     down = tuple(-scale for scale in reversed(SCALES))
-    for position in problem.wrt:
+    for position in problem.arrays:
         yield _Path(problem, position, "scaled", (*down, 0.0, *SCALES))
         yield _Path(problem, position, "shifted", (*down[:6], 0.0, *SCALES[5:]))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from dualgrad.program.record import Program, Variable
 from verify.ball.precision import working_precision
 from verify.ball.read import BallArray, Differential, Event, evaluate, gradient, jacobian
 from verify.problem import Array, Problem, Undecidable
@@ -53,6 +54,7 @@ class Look:
     difference: Difference | None = None
     reading: str = "exact"
     reason: str = ""
+    equalities: Mapping[str, bool] = field(default_factory=dict)  # tests == of the candidate: whether one held here
 
 
 def look(problem: Problem, point: Point, recording: Recording | None) -> Look:
@@ -79,15 +81,21 @@ def _look(problem: Problem, point: Point, recording: Recording, bits: int) -> Lo
     if any(event.kind == "boundary" for event in seen.events):
         return replace(seen, status="kink")
     if not all(_finite(array) for array in truth.reading.outputs):
-        return replace(seen, status="outside" if bits >= 4 * FIRST_BITS else "undecided", reason="f is not finite there")
+        return replace(
+            seen, status="outside" if bits >= 4 * FIRST_BITS else "undecided", reason="f is not finite there"
+        )
     if not all(_finite(array) for array in truth.arrays):
-        return replace(seen, status="kink" if bits >= 4 * FIRST_BITS else "undecided", reason="the derivative is not finite there")
+        return replace(
+            seen, status="kink" if bits >= 4 * FIRST_BITS else "undecided", reason="the derivative is not finite there"
+        )
     if recording.gradient is None:
         return replace(seen, status="numbers only", reason=recording.gradient_refused)
     return _compare(problem, point, recording, bits, seen)
 
 
-def true_derivative(problem: Problem, point: Point, recording: Recording, bits: int, literals: str = "exact") -> Differential:
+def true_derivative(
+    problem: Problem, point: Point, recording: Recording, bits: int, literals: str = "exact"
+) -> Differential:
     """The derivative of f at the point in balls: the gradient of the sum, or the Jacobian."""
     assert recording.forward is not None
     wrt = [recording.inputs[position] for position in problem.wrt]
@@ -119,18 +127,25 @@ def fits(recording: Recording, point: Point) -> bool:
 def _compare(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
     for reading in READINGS:
         truth = seen.truth if reading == "exact" else true_derivative(problem, point, recording, bits, reading).arrays
-        claim = evaluate(recording.gradient, with_inputs(recording, point.arrays), sizes_at(recording, point), bits, reading)
+        claim = evaluate(
+            recording.gradient, with_inputs(recording, point.arrays), sizes_at(recording, point), bits, reading
+        )
         if not claim.decided or not all(map(_finite, claim.outputs)):
             status = "numbers only" if bits >= 4 * FIRST_BITS else "undecided"
-            return replace(seen, status=status, reason="the gradient's program is not finite there, or a guard of it is undecided")
+            return replace(
+                seen, status=status, reason="the gradient's program is not finite there, or a guard of it is undecided"
+            )
+        seen = replace(seen, equalities=_equalities(recording.gradient, claim.values))
         claimed = tuple(shaped(got, expected.shape) for got, expected in zip(claim.outputs, truth, strict=True))
         with working_precision(bits):
             status, difference = _status(truth, claimed, bits)
         if status != "different":
-            return replace(seen, status=status, reading=reading, reason="the enclosures are wide" if status == "undecided" else "")
+            return replace(
+                seen, status=status, reading=reading, reason="the enclosures are wide" if status == "undecided" else ""
+            )
         if reading == "exact":
             first = replace(seen, status="different", difference=difference)
-            if _within_rounding(seen.truth, claimed, bits):
+            if _within_rounding(problem, seen, claimed, bits):
                 first = replace(seen, status="equal", reading="numbers rounded to doubles")
     return first
 
@@ -149,16 +164,30 @@ def _status(truth: tuple[BallArray, ...], claim: tuple[BallArray, ...], bits: in
     return ("undecided" if wide else "equal"), None
 
 
-def _within_rounding(truth: tuple[BallArray, ...], claim: tuple[BallArray, ...], bits: int) -> bool:
+def _within_rounding(problem: Problem, seen: Look, claim: tuple[BallArray, ...], bits: int) -> bool:
+    """Whether the enclosures differ by no more than roundings of constants can make of the terms that are added."""
+    inputs, sizes = with_inputs(seen.recording, seen.point.arrays), sizes_at(seen.recording, seen.point)
+    assert seen.recording.forward is not None
+    if problem.kind != "grad" or any(t.shape != c.shape for t, c in zip(seen.truth, claim, strict=True)):
+        return False
+    wrt = [seen.recording.inputs[position] for position in problem.wrt]
+    terms = gradient(seen.recording.forward, wrt, inputs, sizes, bits, absolute=True).arrays
     with working_precision(bits):
-        for expected, got in zip(truth, claim, strict=True):
-            if expected.shape != got.shape:
-                return False
-            for index in np.ndindex(expected.shape):
-                if not abs(expected[index] - got[index]).upper() <= abs(expected[index]).lower() * ROUNDED:
-                    if not (expected[index] - got[index]).contains(0):
-                        return False
-    return True
+        return all(
+            bool(abs(expected - got).upper() <= scale.upper() * ROUNDED)
+            for true, claimed, scales in zip(seen.truth, claim, terms, strict=True)
+            for expected, got, scale in zip(true.flat, claimed.flat, scales.flat, strict=True)
+        )
+
+
+def _equalities(program: Program, values: Mapping[Variable, BallArray]) -> dict[str, bool]:
+    """The candidate's tests for equality, by place and line, and whether any of their elements held."""
+    tests = [equation for equation in program.equations if equation.op.name in ("equal", "not_equal")]
+    held = {"equal": 1, "not_equal": 0}
+    return {
+        f"{equation.line} ({place})": any(ball == held[equation.op.name] for ball in values[equation.output].flat)
+        for place, equation in enumerate(tests)
+    }
 
 
 def shaped(part: Array, shape: tuple[int, ...]) -> Array:

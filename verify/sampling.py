@@ -30,18 +30,47 @@ def sample(problem: Problem, shapes: Mapping[int, tuple[int, ...]], seed: int) -
     )
     if drawn is None:
         return None
-    return {p: _with_sign(problem, p, np.asarray(array)) for p, array in zip(arrays, drawn, strict=True)}
+    rng = np.random.default_rng(seed)
+    return {p: _of_its_kind(problem, p, np.asarray(array), rng) for p, array in zip(arrays, drawn, strict=True)}
 
 
-def _with_sign(problem: Problem, position: int, array: Array) -> Array:
-    """Numbers that are not differentiated by keep the sign they were given with.
+def presumed(problem: Problem, position: int) -> str:
+    """What the values of an argument suggest where nothing is declared: "labels", "positive", "negative" or nothing.
 
-    They are parameters (a scale, a rate, a tolerance), and away from their sign f means nothing. Claims are not
-    narrowed by it, only where random points are looked for.
+    No claim is narrowed by it. But a gradient that is right there and wrong elsewhere is not refuted: f may mean
+    nothing where a scale is negative or a label is no label, and the user is asked to declare the domain.
     """
-    if position in problem.wrt or position in problem.domain or array.ndim:
-        return array
-    return np.copysign(array, problem.arrays[position])
+    given = problem.arrays[position]
+    if position in problem.wrt or position in problem.domain or not given.size:
+        return ""
+    if np.isin(given, (-1.0, 0.0, 1.0)).all() and given.min() < given.max():
+        return "labels"
+    return "positive" if (given > 0).all() else "negative" if (given < 0).all() else ""
+
+
+def strayed(problem: Problem, arrays: Mapping[int, Array]) -> tuple[str, ...]:
+    """The arguments that are not of the kind at this point that they were given as."""
+    holds = {
+        "labels": lambda x, given: np.isin(x, given).all(),
+        "positive": lambda x, given: (x > 0).all(),
+        "negative": lambda x, given: (x < 0).all(),
+    }
+    found = []
+    for position, array in arrays.items():
+        kind = presumed(problem, position)
+        if kind and not holds[kind](array, problem.arrays[position]):
+            found.append(problem.arguments[position].name)
+    return tuple(found)
+
+
+def _of_its_kind(problem: Problem, position: int, array: Array, rng: np.random.Generator) -> Array:
+    given = problem.arrays[position]
+    match presumed(problem, position):
+        case "labels":
+            return np.asarray(rng.choice(given.ravel(), array.shape), dtype=given.dtype)
+        case "positive" | "negative":
+            return np.asarray(np.copysign(array, given.flat[0]))
+    return array
 
 
 def random_points(problem: Problem, seeds: Iterable[int]) -> Iterator[Point]:

@@ -166,8 +166,19 @@ def test_the_section_shows_every_part(proved, shown):
 
 def test_the_section_of_a_refutation_shows_the_counterexample(refuted):
     text = section(refuted)
-    for shown in ("x=np.array([1.0])", "0.41997434161", "0.41997434203", "import numpy as np", "tanh"):
+    for shown in ("x = np.array([1.0])", "0.41997434161", "0.41997434203", "import numpy as np", "tanh"):
         assert shown in text
+
+
+def test_the_input_is_shown_where_there_is_no_script_that_begins_with_it(refuted):
+    bare = dataclasses.replace(refuted, counterexample=dataclasses.replace(refuted.counterexample, script=""))
+    for tell in (section, str):
+        assert "x=np.array([1.0])" in tell(bare)
+        assert "x=np.array([1.0])" not in tell(refuted)
+
+
+def test_values_that_the_first_sentence_gives_are_not_repeated(refuted):
+    assert str(refuted).count("0.41997434203") == 1
 
 
 def test_elements_that_open_also_close(proved, refuted, on_kink, undecided):

@@ -27,8 +27,13 @@ def paragraph(result: Result) -> str:
     """
     place = f"  ({line(result.source)})" if result.source else ""
     body = [f"{result.verdict}  {line(result.name)}{place}", f"  {claim(result)}"]
-    body += [_labelled(label, text) for label, text in _details(result) if text]
+    # What the first sentence says already is not said again.
+    body += [_labelled(label, text) for label, text in _details(result) if text and not _repeats(label, text, result)]
     return "\n".join(body + _script(result.counterexample))
+
+
+def _repeats(label: str, text: str, result: Result) -> bool:
+    return label in ("expected", "got", "reason") and text in claim(result)
 
 
 def _details(result: Result) -> Iterator[tuple[str, str]]:
@@ -42,9 +47,7 @@ def _details(result: Result) -> Iterator[tuple[str, str]]:
     yield from (("note", line(note)) for note in result.notes)
     if result.counterexample is not None:
         yield from _counterexample(result.counterexample)
-    # An undecided result's sentence is its reason already.
-    if line(result.reason) not in claim(result):
-        yield "reason", line(result.reason)
+    yield "reason", line(result.reason)
 
 
 def _formula(formula: Formula) -> Iterator[tuple[str, str]]:
@@ -66,7 +69,8 @@ def _numbers(numbers: Numbers) -> str:
 
 
 def _counterexample(point: Counterexample) -> Iterator[tuple[str, str]]:
-    yield "input", ", ".join(line(argument) for argument in point.arguments)
+    if not point.script:  # a script begins with its input
+        yield "input", ", ".join(line(argument) for argument in point.arguments)
     yield "at sizes", line(point.sizes)
     yield "expected", line(point.expected)
     yield "got", line(point.got)

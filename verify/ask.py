@@ -17,7 +17,9 @@ def pose(f: Any, args: Sequence[Any], grad: Any, jac: Any, wrt: Any, domain: Any
     """The problem that a call of ``verify.check`` poses; TypeError or ValueError for misuse, Undecidable for bad inputs."""
     candidate, kind = _candidate(f, grad, jac)
     if not args:
-        raise TypeError("verify.check: no arguments were given to evaluate f at; pass them after f: check(f, x, grad=g)")
+        raise TypeError(
+            "verify.check: no arguments were given to evaluate f at; pass them after f: check(f, x, grad=g)"
+        )
     names = parameter_names(f, len(args))
     positions = None if wrt is None else _positions(wrt, names)
     domains = parse_domain(domain, names)
@@ -56,7 +58,9 @@ def source_of(f: Any) -> str:
 
 def _candidate(f: Any, grad: Any, jac: Any) -> tuple[Callable[..., Any] | None, str]:
     if not callable(f):
-        raise TypeError(f"verify.check: f is {type(f).__name__} {f!r}, which cannot be called; pass a function, then its arguments")
+        raise TypeError(
+            f"verify.check: f is {type(f).__name__} {f!r}, which cannot be called; pass a function, then its arguments"
+        )
     if grad is not None and jac is not None:
         raise TypeError("verify.check: got grad= and jac= together; check one at a time")
     given, kind = (grad, "grad") if jac is None else (jac, "jac")
@@ -77,14 +81,18 @@ def _positions(wrt: Any, names: list[str]) -> tuple[int, ...]:
     return positions
 
 
-def _arguments(args: Sequence[Any], names: list[str], wrt: tuple[int, ...] | None) -> tuple[tuple[Argument, ...], tuple[str, ...]]:
+def _arguments(
+    args: Sequence[Any], names: list[str], wrt: tuple[int, ...] | None
+) -> tuple[tuple[Argument, ...], tuple[str, ...]]:
     arguments, notes = [], []
     floating = any(_kind(arg) == "f" for arg in args)
     for position, (name, given) in enumerate(zip(names, args, strict=True)):
         wanted = position in wrt if wrt is not None else not floating
         argument = _argument(name, given, wanted)
         if argument.promoted:
-            notes.append(f"{name} holds integers; it was promoted to float64 (the gradient was also run on the integers)")
+            notes.append(
+                f"{name} holds integers; it was promoted to float64 (the gradient was also run on the integers)"
+            )
         arguments.append(argument)
     return tuple(arguments), tuple(notes)
 
@@ -118,7 +126,9 @@ def _kind(value: Any) -> str:
 def _default_wrt(arguments: Sequence[Argument], candidate: Any, names: list[str]) -> tuple[int, ...]:
     floating = tuple(position for position, argument in enumerate(arguments) if argument.array is not None)
     if not floating:
-        raise TypeError(f"verify.check: none of the arguments {', '.join(names)} is a float or an array of numbers; pass one to differentiate by")
+        raise TypeError(
+            f"verify.check: none of the arguments {', '.join(names)} is a float or an array of numbers; pass one to differentiate by"
+        )
     if candidate is None or len(floating) == 1:
         return floating
     args = [argument.at(argument.array) if argument.array is not None else argument.given for argument in arguments]

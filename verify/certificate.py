@@ -59,7 +59,9 @@ def certify(
         "size_conditions": [{"size": writer.size(size), "least": k, "why": "an op"} for size, k in extents.conditions],
         "leaks": [f"{leak.how} at {leak.line}" for leak in extents.leaks],
         "inputs": [writer.array(v) | {"facts": sorted(facts.get(v.name, ()))} for v in forward.inputs],
-        "captured": [writer.array(v) | {"sha256": digest(a)} for v, a in {**forward.captured, **gradient.captured}.items()],
+        "captured": [
+            writer.array(v) | {"sha256": digest(a)} for v, a in {**forward.captured, **gradient.captured}.items()
+        ],
         "F": writer.program(forward, first),
         "G": writer.program(gradient, second),
         "reading": reading,

@@ -80,7 +80,9 @@ def assert_gradient(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Result:
 
 def undecided(reason: str) -> Result:
     """A result that says only why nothing was decided."""
-    return Result(Verdict.UNDECIDED, Formula(Verdict.UNDECIDED, reason=reason), Numbers("unknown", reason=reason), reason=reason)
+    return Result(
+        Verdict.UNDECIDED, Formula(Verdict.UNDECIDED, reason=reason), Numbers("unknown", reason=reason), reason=reason
+    )
 
 
 @contextmanager

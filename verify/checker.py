@@ -283,9 +283,7 @@ class Forms:
 
     # ------------------------------------------------------------------------ the one place where terms are made
 
-    def emit(
-        self, out: Form, c: Number, binders: Sequence[str], factors: Factors, values: Sequence[Form] = ()
-    ) -> None:
+    def emit(self, out: Form, c: Number, binders: Sequence[str], factors: Factors, values: Sequence[Form] = ()) -> None:
         """Add c · Σ_binders Π factors · Π values to ``out``, in canonical form."""
         self.spend()
         if values:
@@ -401,7 +399,9 @@ class Forms:
     def radix(self, p: Poly) -> list[Poly] | None:
         """n·a + b == 0 with |b| < n means a == 0 and b == 0."""
         for n in sorted({tuple(x for x in names if x[0] != "#") for names, _ in p} - {()}, key=lambda n: (-len(n), n)):
-            high = collect((tuple(x for x in names if x[0] == "#"), f) for names, f in p if without(names, n) is not None)
+            high = collect(
+                (tuple(x for x in names if x[0] == "#"), f) for names, f in p if without(names, n) is not None
+            )
             low = tuple((names, f) for names, f in p if without(names, n) is None)
             size: Poly = ((n, 1),)
             if low and all(self.always(minus(minus(size, ONE), q)) for q in (low, minus((), low))):
@@ -416,7 +416,9 @@ class Forms:
             return (), tuple(sorted((hid, args, power) for (hid, args), power in factors.items()))
         if len(binders) == 1:
             return self.labelled(factors, {binders[0]: 0})
-        return min(self.labelled(factors, names) for names in self.namings(factors, {b: self.ranges[b] for b in binders}))
+        return min(
+            self.labelled(factors, names) for names in self.namings(factors, {b: self.ranges[b] for b in binders})
+        )
 
     def labelled(self, factors: Factors, names: Mapping[str, int]) -> Term:
         by = {name: var(f"@{k}") for name, k in names.items()}
@@ -486,7 +488,9 @@ class Forms:
         """On the domain, which has S > 0 for every S^q with q fractional."""
         head = self.heads[hid]
         known = head.kind == "input" and head.name in self.positive_inputs
-        return known or head.kind in ("dim", "prime", "exp", "cosh", "pi") or (head.kind == "base" and power != int(power))
+        return (
+            known or head.kind in ("dim", "prime", "exp", "cosh", "pi") or (head.kind == "base" and power != int(power))
+        )
 
     def certainly_positive(self, form: Form) -> bool:
         """Every term is evidently >= 0, and one is evidently > 0."""
@@ -500,7 +504,11 @@ class Forms:
 
     def at_least_zero(self, factor: tuple[int, tuple[Poly, ...], Number]) -> bool:
         hid, _, power = factor
-        return self.always_positive(hid, power) or self.heads[hid].kind in BOOLEAN or (power == int(power) and power % 2 == 0)
+        return (
+            self.always_positive(hid, power)
+            or self.heads[hid].kind in BOOLEAN
+            or (power == int(power) and power % 2 == 0)
+        )
 
     def split(self, form: Form, positive: bool) -> tuple[Number, Factors, Form]:
         """form = content · common factors · rest, with content > 0; factors of unknown sign stay where ``positive``."""
@@ -593,7 +601,11 @@ class Forms:
         if self.mul(form, form) == form:
             return self.sub(ONE_FORM, form)
         only = next(iter(form))
-        if len(form) == 1 and not only[0] and all(self.always_positive(h) or self.heads[h].kind == "base" for h, _, _ in only[1]):
+        if (
+            len(form) == 1
+            and not only[0]
+            and all(self.always_positive(h) or self.heads[h].kind == "base" for h, _, _ in only[1])
+        ):
             return {}  # the domain has S != 0 for every S^-k
         return self.atom(*self.lifted("zero", self.split(form, True)[2], flip=True)[0])
 
@@ -735,11 +747,15 @@ class Forms:
         tensors = sorted({self.heads[h].name for term in body for h, _, _ in term[1] if self.heads[h].kind == "input"})
         if not set(tensors) <= self.generic or len(tensors) > 4:
             return False
-        return any(self.nonzero_at(body, dict(zip(tensors, at, strict=True))) for at in product((1, -1, 3), repeat=len(tensors)))
+        return any(
+            self.nonzero_at(body, dict(zip(tensors, at, strict=True)))
+            for at in product((1, -1, 3), repeat=len(tensors))
+        )
 
     def occurrences(self, form: Form, name: str) -> int:
         return sum(
-            (self.heads[h].kind == "input" and self.heads[h].name == name) + self.occurrences(dict(self.heads[h].body), name)
+            (self.heads[h].kind == "input" and self.heads[h].name == name)
+            + self.occurrences(dict(self.heads[h].body), name)
             for term in form
             for h, _, _ in term[1]
         )
@@ -790,9 +806,7 @@ class Forms:
             if left is None:
                 continue
             others = {t: -k for t, k in self.heads[hid].body if t != (extents, lead)}
-            form = self.add(
-                self.atom(hid, args, power + 1), self.mul(self.atom(hid, args, power), self.at(others, by))
-            )
+            form = self.add(self.atom(hid, args, power + 1), self.mul(self.atom(hid, args, power), self.at(others, by)))
             out: Form = {}
             keep = names_in(a for key in left for a in key[1]) | names_in(args)
             gone = names_in(a for key in rest for a in key[1]) - keep
@@ -830,7 +844,12 @@ class Forms:
         return None
 
     def unified(
-        self, wanted: Sequence[Poly], have: Sequence[Poly], by: dict[str, Poly], extents: Sequence[Poly], binders: set[str]
+        self,
+        wanted: Sequence[Poly],
+        have: Sequence[Poly],
+        by: dict[str, Poly],
+        extents: Sequence[Poly],
+        binders: set[str],
     ) -> dict[str, Poly] | None:
         by = dict(by)
         for want, arg in zip(wanted, have, strict=True):
@@ -1045,7 +1064,9 @@ def astype(w: Forms, a: Array, dtype: str) -> Array:
     return a._replace(kind=kind)
 
 
-def reducer(w: Forms, a: Array, axis: Sequence[int], keepdims: bool, entry: Callable[[Sequence[Poly]], Form], kind: str) -> Array:
+def reducer(
+    w: Forms, a: Array, axis: Sequence[int], keepdims: bool, entry: Callable[[Sequence[Poly]], Form], kind: str
+) -> Array:
     """The array of ``entry(places)``, where ``places`` are those of ``a`` with 0 for the reduced axes."""
     need(list(axis) == sorted(set(axis)) and all(0 <= k < len(a.shape) for k in axis), "axes")
     shape = tuple(ONE if k in axis else e for k, e in enumerate(a.shape) if keepdims or k not in axis)
@@ -1062,7 +1083,9 @@ def fresh(w: Forms, a: Array, places: Sequence[Poly], axis: Sequence[int]) -> tu
     return [new.get(k, p) for k, p in enumerate(places)], list(new.values())
 
 
-def summed(w: Forms, a: Array, axis: Sequence[int], function: Callable[[Form], Form] = lambda x: x) -> Callable[..., Form]:
+def summed(
+    w: Forms, a: Array, axis: Sequence[int], function: Callable[[Form], Form] = lambda x: x
+) -> Callable[..., Form]:
     def entry(places: Sequence[Poly]) -> Form:
         at, new = fresh(w, a, places, axis)
         return w.total(function(a.entry(at)), new)
@@ -1183,12 +1206,16 @@ def at_zero(a: Array) -> list[Poly]:
 
 def transpose(w: Forms, a: Array, *, axes: Sequence[int]) -> Array:
     need(sorted(axes) == list(range(len(a.shape))), "a permutation of the axes")
-    return Array(tuple(a.shape[k] for k in axes), lambda at: a.entry([at[axes.index(k)] for k in range(len(axes))]), a.kind)
+    return Array(
+        tuple(a.shape[k] for k in axes), lambda at: a.entry([at[axes.index(k)] for k in range(len(axes))]), a.kind
+    )
 
 
 def broadcast_to(w: Forms, a: Array, *, shape: Sequence[Any]) -> Array:
     new = tuple(map(polynomial, shape))
-    fits = len(a.shape) <= len(new) and all(e in (ONE, f) for e, f in zip(a.shape, new[len(new) - len(a.shape) :], strict=True))
+    fits = len(a.shape) <= len(new) and all(
+        e in (ONE, f) for e, f in zip(a.shape, new[len(new) - len(a.shape) :], strict=True)
+    )
     need(fits, "broadcast_to another shape")
     return Array(new, lambda at: spread(a, at), a.kind)
 
@@ -1236,7 +1263,9 @@ def triangle(sign: int) -> Callable[..., Array]:
     return op
 
 
-def walk(w: Forms, shape: Sequence[Poly], key: Sequence[Any]) -> tuple[list[Poly], Callable[[Sequence[Poly]], list[Poly]]]:
+def walk(
+    w: Forms, shape: Sequence[Poly], key: Sequence[Any]
+) -> tuple[list[Poly], Callable[[Sequence[Poly]], list[Poly]]]:
     """The shape of a block, and where its entry lies in the whole; every place is shown to be within the axis."""
     steps = [[polynomial(part) for part in step] for step in key if step is not None]
     need([len(s) for s in steps].count(1) + [len(s) for s in steps].count(3) == len(shape) == len(steps), "a key")
@@ -1271,7 +1300,10 @@ def landing(w: Forms, shape: Sequence[Poly], key: Sequence[Any], at: Sequence[Po
     new = [w.index(extent) for extent in block]
     here = [w.atom(EQ, (minus(i, p),)) for i, p in zip(at, places(new), strict=True)]
     need(len(value.shape) <= len(block), "an assignment of more axes")
-    need(all(e in (ONE, b) for e, b in zip(value.shape[::-1], block[::-1], strict=False)), "an assignment of another shape")
+    need(
+        all(e in (ONE, b) for e, b in zip(value.shape[::-1], block[::-1], strict=False)),
+        "an assignment of another shape",
+    )
     return w.total(w.mul(*here, spread(value, new)), new)
 
 
@@ -1365,7 +1397,10 @@ def applied(w: Forms, name: str, arrays: Sequence[Array], params: Mapping[str, A
     if name in ARITHMETIC:
         if kind == "b" and name == "add":
             return pointwise(w, either, arrays, "b")
-        need(kind != "b" or name in ("multiply", "maximum", "minimum", "copy", "zeros_like", "ones_like"), f"{name} of bools")
+        need(
+            kind != "b" or name in ("multiply", "maximum", "minimum", "copy", "zeros_like", "ones_like"),
+            f"{name} of bools",
+        )
         return pointwise(w, ARITHMETIC[name], arrays, kind)
     need(kind == "f" or name not in ("reciprocal", "power"), f"{name} of integers")
     if name in KERNELS:
@@ -1412,7 +1447,9 @@ KEYS = {
 
 
 def record(value: Any, what: str) -> dict[str, Any]:
-    need(isinstance(value, dict) and set(value) == set(KEYS[what]), f"{what}: expected the keys {', '.join(KEYS[what])}")
+    need(
+        isinstance(value, dict) and set(value) == set(KEYS[what]), f"{what}: expected the keys {', '.join(KEYS[what])}"
+    )
     return dict(value)
 
 
@@ -1430,7 +1467,7 @@ def polynomial(value: Any) -> Poly:
 def literal(value: Any) -> tuple[Number, str]:
     """A number as it was written, exactly, and its kind."""
     need(isinstance(value, dict) and len(value) == 1, "a literal")
-    (kind, text), = value.items()
+    ((kind, text),) = value.items()
     if kind == "bool":
         need(isinstance(text, bool), "a literal")
         return int(text), "b"
@@ -1459,7 +1496,10 @@ class Reader:
         inputs = [record(i, "input") for i in self.data["inputs"]]
         arrays = [record(a, "array") for a in self.data["captured"]]
         self.facts = {i["name"]: set(i["facts"]) for i in inputs}
-        need(all(known <= POINTS | THIN | {"invertible", "predicate"} for known in self.facts.values()), "a fact not known here")
+        need(
+            all(known <= POINTS | THIN | {"invertible", "predicate"} for known in self.facts.values()),
+            "a fact not known here",
+        )
         floats = {i["name"] for i in inputs if KINDS[i["dtype"]] == "f"}
         generic = {n for n in floats if self.facts[n] <= POINTS}
         positive = {n for n, known in self.facts.items() if known & {"positive"}}
@@ -1534,7 +1574,10 @@ class Reader:
         for name, item in self.named.items():
             for operand, condition in conditions_of(item["op"], item["params"]):
                 if not self.evident(item["operands"], operand, condition):
-                    need((name, operand, condition) in listed, f"the condition {condition} on operand {operand} of {name} is not listed")
+                    need(
+                        (name, operand, condition) in listed,
+                        f"the condition {condition} on operand {operand} of {name} is not listed",
+                    )
             steps = steps or item["op"] in STEPS
             need(item["op"] not in STEPS or name in self.data["kinks"], f"the kinks of {name} are not listed")
         need({name for name, _, _ in listed} | set(self.data["kinks"]) <= set(self.named), "a condition on nothing")
@@ -1557,7 +1600,10 @@ class Reader:
         for name, gradient in zip(self.claim["wrt"], gradients, strict=True):
             self.compare(outputs, name, gradient)
         trusted = len({item["op"] for item in self.named.values()}) + 1
-        need(self.data["trusted"] == trusted, f"the certificate counts {self.data['trusted']} trusted steps, there are {trusted}")
+        need(
+            self.data["trusted"] == trusted,
+            f"the certificate counts {self.data['trusted']} trusted steps, there are {trusted}",
+        )
         return Report(True, "accepted", trusted, self.w.steps)
 
     def compare(self, outputs: Sequence[Array], name: str, gradient: Array) -> None:

@@ -25,11 +25,17 @@ def free_dimensions(recording: Recording) -> tuple[str, ...]:
 def sizes_text(problem: Problem, recording: Recording, ones: bool) -> str:
     """For which sizes a proof holds: "every n >= 1 (x: n)", or the sizes run."""
     free = free_dimensions(recording)
-    shapes = ", ".join(f"{_name(problem, p)}: {_shape(recording, axes)}" for p, axes in recording.labels.items() if axes)
+    shapes = ", ".join(
+        f"{_name(problem, p)}: {_shape(recording, axes)}" for p, axes in recording.labels.items() if axes
+    )
     if not free:
         return f"the sizes run ({shapes})" if shapes else "numbers"
     least = 1 if ones else 2
-    conditions = [f"{extent} >= {bound}" for extent, bound in recording.trace.extents.conditions if _says_more(extent, bound, least)]
+    conditions = [
+        f"{extent} >= {bound}"
+        for extent, bound in recording.trace.extents.conditions
+        if _says_more(extent, bound, least)
+    ]
     claim = f"every {', '.join(free)} >= {least}"
     return f"{claim}{' with ' + ', '.join(conditions) if conditions else ''} ({shapes})"
 
@@ -72,5 +78,3 @@ def assumption_text(recording: Recording, program: Program | None) -> tuple[str,
 def leak_text(recording: Recording) -> tuple[str, ...]:
     """Why sizes are fixed: each place where a dimension became a number."""
     return tuple(f"{leak.how} at {leak.line}" for leak in recording.leaks)
-
-

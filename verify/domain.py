@@ -50,7 +50,9 @@ def argument_position(key: Any, names: list[str], keyword: str) -> int:
     if isinstance(key, str):
         if key in names:
             return names.index(key)
-        raise ValueError(f"verify.check: {keyword} names {key!r}, but the arguments are {', '.join(names)}; use one of these")
+        raise ValueError(
+            f"verify.check: {keyword} names {key!r}, but the arguments are {', '.join(names)}; use one of these"
+        )
     if isinstance(key, bool) or not hasattr(key, "__index__"):
         raise TypeError(f"verify.check: {keyword} got {key!r}; expected an argument's name or position")
     position = key.__index__()

@@ -34,7 +34,11 @@ def compare(problem: Problem, arrays: Mapping[int, Array], gradient: Sequence[Ar
             slope, error = ridders(lambda step, d=direction, p=position: _moved(problem, arrays, p, d, step))
             got = float(np.sum(gradient[place] * direction)) if problem.kind == "grad" else float("nan")
             if not abs(slope - got) <= TOLERANCE * max(abs(slope), abs(got)) + error:
-                return Agreement(False, count, f"differences give {slope:.9g} ± {error:.1g} along a direction, the gradient {got:.9g}")
+                return Agreement(
+                    False,
+                    count,
+                    f"differences give {slope:.9g} ± {error:.1g} along a direction, the gradient {got:.9g}",
+                )
             if not error <= 1e-4 * max(abs(slope), abs(got), 1e-12):
                 return Agreement(False, count, f"differences are too noisy here ({slope:.6g} ± {error:.1g})")
     return Agreement(count > 0, count, "" if count else "there was nothing to compare")
@@ -51,7 +55,9 @@ def ridders(along: Callable[[float], float], first: float = 1e-2) -> tuple[float
         for column in range(1, row + 1):
             table[row, column] = (table[row, column - 1] * factor - table[row - 1, column - 1]) / (factor - 1)
             factor *= RATIO**2
-            guess = max(abs(table[row, column] - table[row, column - 1]), abs(table[row, column] - table[row - 1, column - 1]))
+            guess = max(
+                abs(table[row, column] - table[row, column - 1]), abs(table[row, column] - table[row - 1, column - 1])
+            )
             if guess <= error:
                 error, best = guess, table[row, column]
         step /= RATIO

@@ -96,7 +96,9 @@ def _proved_at_one(problem: Problem, recording: Recording, ones: set[str], deadl
             else:
                 chosen.append(label)
         labels[position] = tuple(chosen)
-        shape = tuple(size if label != 1 else 1 for label, size in zip(chosen, problem.arrays[position].shape, strict=True))
+        shape = tuple(
+            size if label != 1 else 1 for label, size in zip(chosen, problem.arrays[position].shape, strict=True)
+        )
         arrays[position] = problem.arrays[position][tuple(slice(0, length) for length in shape)]
     again = record(problem, arrays, labels)
     if again.forward is None or again.gradient is None or again.trace.extents.leaks:

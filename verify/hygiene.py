@@ -31,7 +31,9 @@ def examine(problem: Problem, reference: Sequence[Array]) -> Hygiene:
     if not _same(reference, result):
         refuting.append("a repeated call with equal arguments returned another value")
     for layout, change in _layouts():
-        changed = [change(arg) if isinstance(arg, np.ndarray) and arg.ndim else arg for arg in problem.call(problem.arrays)]
+        changed = [
+            change(arg) if isinstance(arg, np.ndarray) and arg.ndim else arg for arg in problem.call(problem.arrays)
+        ]
         again = _attempt(problem, changed)
         if again is None:
             findings.append(f"raises on {layout} arguments")

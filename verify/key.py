@@ -63,7 +63,9 @@ def _turn(problem: Problem, recording: Recording, at: dict[int, tuple[int, ...]]
         if seen.status in ("kink", "outside"):
             continue
         if seen.status == "different":
-            return _Fault("the proof and the balls contradict each other: an internal error, please report it", clash=True)
+            return _Fault(
+                "the proof and the balls contradict each other: an internal error, please report it", clash=True
+            )
         if seen.status != "equal":
             fault = _Fault(seen.reason)
             continue
@@ -106,10 +108,11 @@ def _native_fault(problem: Problem, recording: Recording, point: Point) -> _Faul
 def _agree(native: Sequence[Array], recorded: Sequence[Array]) -> bool:
     if len(native) != len(recorded):
         return False
-    return all(a.shape == b.shape and bool(np.all(np.abs(a - b) <= _allowed(a))) for a, b in zip(native, recorded, strict=True))
+    return all(
+        a.shape == b.shape and bool(np.all(np.abs(a - b) <= _allowed(a))) for a, b in zip(native, recorded, strict=True)
+    )
 
 
 def _allowed(array: Array) -> float:
     coarse = {2: 1e-2, 4: 1e-4}.get(array.dtype.itemsize, NATIVE)
     return coarse * float(np.max(np.abs(array), initial=0.0))
-

@@ -106,4 +106,8 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
 
 
 def _named(problem: Problem, recording: Recording) -> dict[Any, str]:
-    return {recording.inputs[p]: domain for p, domain in problem.domain.items() if isinstance(domain, str) and p in recording.inputs}
+    return {
+        recording.inputs[p]: domain
+        for p, domain in problem.domain.items()
+        if isinstance(domain, str) and p in recording.inputs
+    }

@@ -12,7 +12,8 @@ import numpy as np
 from dualgrad.frontends.dims import Extents, Leak
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.rewire import Rewiring
-from dualgrad.frontends.trace import Trace, Tracer
+from dualgrad.frontends.trace import Trace
+from dualgrad.frontends.tracer import Tracer
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Size, dimension, dimensions, substitute
 from verify.own import engine_gradient, leaves, on_tensors
@@ -33,7 +34,9 @@ class Recording:
     gradient: Program | None
     refused: str = ""  # why f could not be recorded
     gradient_refused: str = ""
-    looked_at: frozenset[tuple[int, int]] = frozenset()  # (argument, axis) whose size the candidate turned into a number
+    looked_at: frozenset[tuple[int, int]] = (
+        frozenset()
+    )  # (argument, axis) whose size the candidate turned into a number
     leaks: tuple[Leak, ...] = ()  # where dimensions became numbers, also in recordings that were narrowed for it
 
     @property
@@ -128,7 +131,13 @@ def _touches(extents: Extents, label: str, leaked: set[str]) -> bool:
 
 
 def _program(
-    trace: Trace, wires: Rewiring, name: str, copy: Any, problem: Problem, tracers: Mapping[int, Tracer], parts: int | None
+    trace: Trace,
+    wires: Rewiring,
+    name: str,
+    copy: Any,
+    problem: Problem,
+    tracers: Mapping[int, Tracer],
+    parts: int | None,
 ) -> tuple[Program | None, str]:
     args = [
         tracers[i].rebound(tracers[i].operand) if i in tracers else a.given for i, a in enumerate(problem.arguments)

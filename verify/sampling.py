@@ -113,7 +113,9 @@ def _single(problem: Problem, recording: Recording) -> Iterator[list[tuple[int, 
         if len(step) == 1
     }
     for position, array in problem.arrays.items():
-        axes = [(position, a) for a, n in enumerate(array.shape) if n == 1 and (recording.inputs[position], a) not in read]
+        axes = [
+            (position, a) for a, n in enumerate(array.shape) if n == 1 and (recording.inputs[position], a) not in read
+        ]
         if axes:
             yield axes
 
@@ -125,7 +127,9 @@ def _fits(problem: Problem, arrays: Mapping[int, Array]) -> bool:
         got = problem.gradient(arrays)
     except Undecidable:
         return False
-    return all(part.shape == arrays[p].shape for p, part in zip(problem.wrt, got, strict=True)) or problem.kind != "grad"
+    return (
+        all(part.shape == arrays[p].shape for p, part in zip(problem.wrt, got, strict=True)) or problem.kind != "grad"
+    )
 
 
 def question(problem: Problem, seen: Look, got: Sequence[Array]) -> Question:

@@ -205,7 +205,9 @@ class Dim:
         right = other._number("compared") if isinstance(other, Dim) else other
         return test(self._number(f"compared with {sign}"), right)
 
-    def _polynomial(self, other: Any, symbolic: Callable[[Any, Any], Extent], numeric: Callable[[Any, Any], Any]) -> Any:
+    def _polynomial(
+        self, other: Any, symbolic: Callable[[Any, Any], Extent], numeric: Callable[[Any, Any], Any]
+    ) -> Any:
         if isinstance(other, Dim):
             return self.trace.dim(symbolic(self.extent, other.extent))
         if isinstance(other, (int, np.integer)) and not isinstance(other, bool):
@@ -218,7 +220,7 @@ def user_line() -> str:
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if not name.partition(".")[0] in ("dualgrad", "numpy", "verify"):
+        if name.partition(".")[0] not in ("dualgrad", "numpy", "verify"):
             return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
         if frame.f_back is None:
             return ""

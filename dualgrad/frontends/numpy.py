@@ -13,7 +13,8 @@ import numpy as np
 from dualgrad.array import public
 from dualgrad.frontends.dims import Dim
 from dualgrad.frontends.rewire import Rewiring
-from dualgrad.frontends.trace import Trace, Tracer
+from dualgrad.frontends.trace import Trace
+from dualgrad.frontends.tracer import Tracer
 from dualgrad.op import REGISTRY
 
 Table = dict[int, tuple[Any, Any]]
@@ -67,7 +68,9 @@ def _number_type(original: type, dtype: Any) -> type:
             return original(*args)
 
         def __instancecheck__(cls, instance: Any) -> bool:
-            return isinstance(instance, original) or (original is float and isinstance(instance, Tracer) and not instance.ndim)
+            return isinstance(instance, original) or (
+                original is float and isinstance(instance, Tracer) and not instance.ndim
+            )
 
         def __getattr__(cls, name: str) -> Any:
             return getattr(original, name)
@@ -92,7 +95,10 @@ def _isinstance(value: Any, kinds: Any) -> bool:
     if isinstance(value, Tracer):
         candidates = kinds if isinstance(kinds, tuple) else (kinds,)
         stand_in = np.float64 if value.ndim == 0 else np.ndarray
-        return any(isinstance(kind, type) and (issubclass(stand_in, kind) or kind == float and not value.ndim) for kind in candidates)
+        return any(
+            isinstance(kind, type) and (issubclass(stand_in, kind) or (kind == float and not value.ndim))
+            for kind in candidates
+        )
     if isinstance(value, Dim):
         return isinstance(0, kinds)
     return isinstance(value, kinds)
@@ -240,7 +246,9 @@ def _queries() -> dict[Any, Any]:
         np.shape: lambda a: a.shape if isinstance(a, Tracer) else np.shape(a),
         np.ndim: lambda a: a.ndim if isinstance(a, Tracer) else np.ndim(a),
         np.size: lambda a, axis=None: _size(a, axis),
-        np.isscalar: lambda a: False if isinstance(a, Tracer) and a.ndim else np.isscalar(0.0 if isinstance(a, (Tracer, Dim)) else a),
+        np.isscalar: lambda a: (
+            False if isinstance(a, Tracer) and a.ndim else np.isscalar(0.0 if isinstance(a, (Tracer, Dim)) else a)
+        ),
         np.iscomplexobj: lambda a: False if isinstance(a, Tracer) else np.iscomplexobj(a),
     }
 
@@ -258,7 +266,9 @@ def _scipy() -> dict[Any, Any]:
         return {}
     found: dict[Any, Any] = {}
     if hasattr(library, "array_namespace"):
-        found[library.array_namespace] = lambda *arrays, **_: _NUMPY if any(map(_traced, arrays)) else library.array_namespace(*arrays)
+        found[library.array_namespace] = lambda *arrays, **_: (
+            _NUMPY if any(map(_traced, arrays)) else library.array_namespace(*arrays)
+        )
     if hasattr(library, "xp_promote"):
         found[library.xp_promote] = _xp_promote(library.xp_promote)
     return found | _special()

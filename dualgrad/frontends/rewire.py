@@ -69,7 +69,9 @@ class Rewiring:
 
     def _changing(self, value: Any) -> Any:
         def refused(*_: Any, **__: Any) -> Any:
-            return self.refuse("a random number, a clock or another changing value was read; a second call would differ")
+            return self.refuse(
+                "a random number, a clock or another changing value was read; a second call would differ"
+            )
 
         return refused if callable(value) and not isinstance(value, type) else refused()
 
@@ -103,7 +105,9 @@ class Globals(dict[str, Any]):
     """A function's globals, translated on lookup. LOAD_GLOBAL honours ``__getitem__`` of a dict subclass."""
 
     def __init__(self, original: dict[str, Any], rewiring: Rewiring) -> None:
-        replaced = {name: rewiring.translate(value) for name, value in vars(builtins).items() if id(value) in rewiring.table}
+        replaced = {
+            name: rewiring.translate(value) for name, value in vars(builtins).items() if id(value) in rewiring.table
+        }
         super().__init__(__builtins__=vars(builtins) | replaced | {"__import__": _importer(rewiring)})
         self.original = original
         self.rewiring = rewiring
@@ -157,7 +161,9 @@ def _importer(rewiring: Rewiring) -> Callable[..., Any]:
 def _changes(value: Any) -> bool:
     """Whether a value is a generator of random numbers, or a function of a module of changing values."""
     owner = getattr(value, "__self__", None)
-    home = type(value).__module__ if not callable(value) else getattr(value, "__module__", None) or type(owner).__module__
+    home = (
+        type(value).__module__ if not callable(value) else getattr(value, "__module__", None) or type(owner).__module__
+    )
     return (home or "") in CHANGING_MODULES or type(owner).__module__ in CHANGING_MODULES or _is_generator(value)
 
 

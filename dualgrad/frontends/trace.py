@@ -9,17 +9,17 @@ value at one point and follows branches, recording their conditions. Whatever ca
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from dualgrad.array import ArrayMethods
 from dualgrad.frontends.dims import Dim, Extents, user_line
+from dualgrad.frontends.tracer import Cell, Tracer
 from dualgrad.op import REGISTRY, Op
 from dualgrad.program.record import Condition, Equation, Literal, Operand, Program, Shape, SizeOf, Variable
-from dualgrad.program.size import Extent, Size, dimension, dimensions, product
+from dualgrad.program.size import Extent, Size, dimension
 
 
 class Untraceable(TypeError):
@@ -67,7 +67,11 @@ class Trace:
         """Apply an op to operands of this trace and append the equation."""
         inputs = [np.asarray(value) if isinstance(value, (list, tuple)) else value for value in inputs]
         operands = tuple(self.operand(value) for value in inputs)
-        key = (op, tuple(map(_identity, operands)), tuple(sorted((name, repr(value)) for name, value in params.items())))
+        key = (
+            op,
+            tuple(map(_identity, operands)),
+            tuple(sorted((name, repr(value)) for name, value in params.items())),
+        )
         known = self._known.get(key)
         if known is not None:
             return Tracer(self, Cell(known[0]), known[1])
@@ -108,7 +112,7 @@ class Trace:
                 return Literal(float(value))
             case np.ndarray() if value.dtype.kind in "fiub":
                 return self._capture(value)
-        self.refuse(f"an operand of type {type(value).__name__} cannot be recorded; pass numbers or real arrays")
+        return self.refuse(f"an operand of type {type(value).__name__} cannot be recorded; pass numbers or real arrays")
 
     def _capture(self, array: np.ndarray[Any, Any]) -> Operand:
         if array.dtype.kind not in "fiub":
@@ -166,246 +170,6 @@ class Trace:
         return f"{prefix}{self._serial}"
 
 
-class Cell:
-    """Where a tracer's current operand is kept, so that in-place writes reach every view.
-
-    A view knows its parent and the basic index it was taken with; reading re-reads the parent when that was
-    written to, and writing writes through. ``loose`` cells (reshape, ravel: a view or a copy, as layout has it)
-    refuse both.
-    """
-
-    __slots__ = ("_operand", "key", "loose", "parent", "seen", "version")
-
-    def __init__(self, operand: Operand, parent: Tracer | None = None, key: Any = None, loose: bool = False) -> None:
-        self._operand = operand
-        self.parent = parent
-        self.key = key
-        self.loose = loose
-        self.version = 0
-        self.seen = parent._cell.current_version() if parent is not None else 0
-
-    def current_version(self) -> int:
-        """How often this storage was written to, through any view."""
-        return self.version + (self.parent._cell.current_version() if self.parent is not None else 0)
-
-    def read(self) -> Operand:
-        """The operand now."""
-        if self.parent is not None and self.parent._cell.current_version() != self.seen:
-            if self.loose:
-                self.parent._trace.refuse("an array was written to while a reshaped view of it was in use; copy it first")
-            self._operand = self.parent._take(self.key).operand
-            self.seen = self.parent._cell.current_version()
-        return self._operand
-
-    def write(self, operand: Operand, tracer: Tracer) -> None:
-        """Replace the contents, through to the base."""
-        if self.loose:
-            tracer._trace.refuse("a reshaped view was written to; copy it first")
-        if self.parent is not None:
-            self.parent._put(self.key, tracer.rebound(operand))
-            self.seen = self.parent._cell.current_version()
-        else:
-            self.version += 1
-        self._operand = operand
-
-
-LOOSE_VIEWS = frozenset({"reshape", "ravel", "diagonal", "broadcast_to", "squeeze", "expand_dims", "transpose", "swapaxes", "moveaxis"})
-
-
-class Tracer(ArrayMethods):
-    """An array that records. Made by :meth:`Trace.input` and by ops on tracers."""
-
-    __bind_rank__ = 1
-    __slots__ = ("__weakref__", "_cell", "_trace", "_value")
-
-    def __init__(self, trace: Trace, cell: Cell, value: np.ndarray[Any, Any] | None) -> None:
-        self._trace = trace
-        self._cell = cell
-        self._value = value
-
-    @staticmethod
-    def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        first = next(value for value in inputs if isinstance(value, Tracer))
-        result = first._trace.record(op, inputs, params)
-        if op.name in LOOSE_VIEWS and isinstance(inputs[0], Tracer):
-            result._cell = Cell(result._cell.read(), parent=inputs[0], loose=True)
-        return result
-
-    def __refuse__(self, message: str) -> Any:
-        return self._trace.refuse(message)
-
-    # ------------------------------------------------------------------------ what it is
-
-    @property
-    def operand(self) -> Operand:
-        """The operand this array is now."""
-        return self._cell.read()
-
-    @property
-    def extents(self) -> Shape:
-        """The shape as structural extents, without logging."""
-        return self._trace.shape(self._cell._operand)
-
-    @property
-    def shape(self) -> tuple[int | Dim, ...]:
-        """The shape as a user's function sees it."""
-        return tuple(self._trace.dim(extent) for extent in self.extents)
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self._cell._operand.shape)
-
-    @property
-    def size(self) -> int | Dim:
-        """The number of elements."""
-        return self._trace.dim(product(self.extents))
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype."""
-        operand = self._cell._operand
-        return operand.dtype if isinstance(operand, Variable) else np.result_type(_dtype_of(self))
-
-    # ------------------------------------------------------------------------ views and writes
-
-    def _take(self, key: Any) -> Tracer:
-        """``self[key]`` as a new equation."""
-        result: Tracer = REGISTRY["getitem"](self, key)
-        return result
-
-    def __getitem__(self, key: Any) -> Any:
-        try:
-            result = self._take(key)
-        except (TypeError, IndexError, NotImplementedError) as error:
-            if self._trace.poison or isinstance(error, IndexError):
-                raise
-            return self._trace.refuse(f"indexing with {_kind(key)} cannot be recorded: {error}")
-        if result.ndim:
-            result._cell = Cell(result._cell.read(), parent=self, key=key)
-        return result
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._put(key, value)
-
-    def _put(self, key: Any, value: Any) -> None:
-        """``self[key] = value``: the last write wins, and every view sees it."""
-        try:
-            result: Tracer = REGISTRY["setitem"](self, value, key)
-        except (TypeError, IndexError, NotImplementedError) as error:
-            if self._trace.poison or isinstance(error, IndexError):
-                raise
-            self._trace.refuse(f"assigning with {_kind(key)} cannot be recorded: {error}")
-        self.become(result)
-
-    def become(self, result: Tracer) -> None:
-        """In-place: this array now holds what ``result`` holds."""
-        if result.ndim != self.ndim:
-            self._trace.refuse(f"an in-place operation changed the shape from {self.extents} to {result.extents}")
-        for mine, other in zip(self.extents, result.extents, strict=True):
-            self._trace.extents.same(mine, other, "an in-place operation")
-        self._cell.write(result.operand, self)
-        self._value = result._value
-
-    def _in_place(self, result: Tracer) -> Tracer:
-        if self.ndim == 0:  # a NumPy scalar is immutable: the name is rebound
-            return result
-        self.become(result)
-        return self
-
-    def __iadd__(self, other: Any) -> Tracer:
-        return self._in_place(self + other)
-
-    def __isub__(self, other: Any) -> Tracer:
-        return self._in_place(self - other)
-
-    def __imul__(self, other: Any) -> Tracer:
-        return self._in_place(self * other)
-
-    def __itruediv__(self, other: Any) -> Tracer:
-        return self._in_place(self / other)
-
-    def __ipow__(self, other: Any) -> Tracer:
-        return self._in_place(self**other)
-
-    def __imatmul__(self, other: Any) -> Tracer:
-        return self._in_place(self @ other)
-
-    def rebound(self, operand: Operand) -> Tracer:
-        """A fresh handle on an operand of this trace, with this array's value."""
-        return Tracer(self._trace, Cell(operand), self._value)
-
-    # ------------------------------------------------------------------------ escapes
-
-    def __bool__(self) -> bool:
-        if self._value is None:
-            self._trace.refuse("a branch was taken on a value; a proof covers every value")
-        outcome = bool(self._value)
-        self._trace.conditions.append(Condition(self.operand, outcome, user_line()))
-        return outcome
-
-    def __len__(self) -> int:
-        if not self.ndim:
-            raise TypeError("len() of unsized object")
-        extent = self.extents[0]
-        if isinstance(extent, Size):
-            self._trace.extents.leak(dimensions(extent), f"len() gave the number {extent}")
-        return self._trace.extents.concrete(extent)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[position] for position in range(len(self)))
-
-    def __array__(self, *_: Any, **__: Any) -> Any:
-        return self._trace.refuse("an array was asked for its values by code that cannot be recorded (np.asarray, C code, …)")
-
-    def _no_value(self, what: str) -> Any:
-        return self._trace.refuse(f"{what} reads a value; a recording covers every value: use NumPy functions instead")
-
-    def __float__(self) -> Any:
-        return self._no_value("float()")
-
-    def __int__(self) -> Any:
-        return self._no_value("int()")
-
-    def __index__(self) -> Any:
-        return self._no_value("an index")
-
-    def __complex__(self) -> Any:
-        return self._no_value("complex()")
-
-    def item(self, *_: Any) -> Any:
-        """Refused: reads a value."""
-        return self._no_value("item()")
-
-    def tolist(self) -> Any:
-        """Refused: reads values."""
-        return self._no_value("tolist()")
-
-    def __contains__(self, _: Any) -> Any:
-        return self._no_value("the operator in")
-
-    def __eq__(self, other: object) -> Any:
-        return self._equality("equal", other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._equality("not_equal", other)
-
-    def _equality(self, name: str, other: object) -> Any:
-        if self._value is None:
-            self._trace.refuse("an equality test between values holds on a set of measure zero; it cannot be proved over")
-        return REGISTRY[name](self, other)
-
-    __hash__ = object.__hash__
-
-    def __getattr__(self, name: str) -> Any:
-        if hasattr(np.ndarray, name):
-            self._trace.refuse(f"the attribute .{name} of an array cannot be recorded")
-        raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
-
-    def __repr__(self) -> str:
-        return f"Tracer({self._cell._operand!r}: {self.dtype}[{', '.join(map(str, self.extents))}])"
-
-
 def _identity(operand: Operand) -> Any:
     return (type(operand.value), repr(operand.value)) if isinstance(operand, Literal) else operand
 
@@ -421,8 +185,3 @@ def _dtype_of(value: Any) -> Any:
     if isinstance(value, Dim):
         return 1
     return value.dtype if isinstance(value, (np.ndarray, np.generic)) else value
-
-
-def _kind(key: Any) -> str:
-    parts = key if isinstance(key, tuple) else (key,)
-    return ", ".join(type(part).__name__ for part in parts)

@@ -58,9 +58,7 @@ class _Search:
     def _refine(self, colours: dict[Index, int]) -> dict[Index, int]:
         while len(set(colours.values())) < len(self.bound):
             names = _names(colours, self.level)
-            seen = {
-                index: (colours[index], tuple(sorted(self.write({**names, index: "@"})))) for index in self.bound
-            }
+            seen = {index: (colours[index], tuple(sorted(self.write({**names, index: "@"})))) for index in self.bound}
             finer = _ranked(seen)
             if len(set(finer.values())) == len(set(colours.values())):
                 return finer

@@ -1,6 +1,6 @@
 """Cells of guards: a function of an expression with guards is that function on each side of them.
 
-    f(a I + b) = I f(a + b) + (1 - I) f(b)          I(u = 0) E(x) = I(u = 0) E(x₀)  where u = c (x - x₀)
+f(a I + b) = I f(a + b) + (1 - I) f(b)          I(u = 0) E(x) = I(u = 0) E(x₀)  where u = c (x - x₀)
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Cleared:
 
 def cleared(form: Form) -> Cleared:
     """The difference without the denominators that can be cleared."""
-    parts = tuple(_cleared_parts(expand(form), 4))
+    parts = tuple(_cleared_parts(expand(form), 8))
     return Cleared(tuple((part, factor) for part, factor in parts if part.terms))
 
 
@@ -49,7 +49,8 @@ def _cleared_parts(form: Form, rounds: int) -> Iterator[tuple[Form, Form]]:
     if not bases or not rounds:
         yield form, ONE
         return
-    for part, factor in _by_class(form, bases):
+    whole = {key: atom for key, atom in bases.items() if _only_whole(form, key)}
+    for part, factor in _by_class(form, whole or bases):
         done = expand(multiply(part, factor))
         for inner, more in _cleared_parts(done, rounds - 1):
             yield inner, multiply(factor, more)
@@ -62,6 +63,10 @@ def _closed_bases(form: Form) -> dict[str, Atom]:
         for key, (atom, p) in term.factors.items()
         if atom.kind == "base" and (p < 0 or p.denominator != 1) and atom.free.isdisjoint(term.bound)
     }
+
+
+def _only_whole(form: Form, key: str) -> bool:
+    return all(_power_in(term, key).denominator == 1 for term, _ in form.terms.values())
 
 
 def _by_class(form: Form, bases: dict[str, Atom]) -> Iterator[tuple[Form, Form]]:

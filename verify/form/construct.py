@@ -1,7 +1,7 @@
 """Kernels, guards and extrema of forms: each built in its simplest shape.
 
-    tan u = sin u / cos u     sinh u = tanh u cosh u     erfc u = 1 - erf u     f(-u) = ∓ f(u) for odd and even f
-    I(c u > 0) = I(u > 0) for c > 0     I(-u > 0) = 1 - I(u > 0) - I(u = 0)     I(b = 0) = 1 - b for b that is 0 or 1
+tan u = sin u / cos u     sinh u = tanh u cosh u     erfc u = 1 - erf u     f(-u) = ∓ f(u) for odd and even f
+I(c u > 0) = I(u > 0) for c > 0     I(-u > 0) = 1 - I(u > 0) - I(u = 0)     I(b = 0) = 1 - b for b that is 0 or 1
 """
 
 from __future__ import annotations

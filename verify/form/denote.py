@@ -11,12 +11,18 @@ from dualgrad.program.size import Extent
 from verify.form import linear as lin
 from verify.form.algebra import Fill, rewrite, size_form, substitute
 from verify.form.cases import reduce_ties
+from verify.form.construct import is_truth
 from verify.form.facts import SIGNS, Facts
 from verify.form.interpret import Interpreter, Requirement
 from verify.form.linear import Linear
 from verify.form.literals import read
 from verify.form.signs import sign
 from verify.form.term import Atom, Form, Source, power_of
+
+
+class Lossy(Exception):
+    """An equation rounds: its result's dtype holds less than its meaning. The message says where."""
+
 
 WORDS = {(True, True): "positive", (True, False): "nonnegative", (False, True): "nonzero", (False, False): "real"}
 Position = tuple[Linear, ...]
@@ -166,6 +172,8 @@ class Denotation:
         axes = self.axes(meaning.shape)
         at = {index: lin.of_index(axis) for index, axis in zip(meaning.indices, axes, strict=True)}
         form = reduce_ties(interpreter.value(meaning.body, at))
+        if _rounds(equation, form):
+            raise Lossy(f"{equation!r} rounds to {equation.output.dtype} {equation.line}".strip())
         if cells:
             self.requirements[equation.output] = found
         return form
@@ -193,6 +201,16 @@ class Denotation:
     def positions(self, shape: Shape, first: int = 0) -> Position:
         """The positions at the shared free indices."""
         return tuple(map(lin.of_index, self.axes(shape, first)))
+
+
+def _rounds(equation: Equation, form: Form) -> bool:
+    """Whether a result's dtype is narrower than its operands'. Truths fit into any."""
+    floats = [x.dtype.itemsize for x in equation.inputs if isinstance(x, Variable) and x.dtype.kind == "f"]
+    kept = equation.output.dtype
+    if kept.kind == "f":
+        return kept.itemsize < max(floats, default=0)
+    numbers = any(isinstance(x, Literal) and isinstance(x.value, float) for x in equation.inputs)
+    return bool(floats or numbers) and not is_truth(form)
 
 
 def shapes_agree(a: Sequence[Extent], b: Sequence[Extent], facts: Facts) -> bool:

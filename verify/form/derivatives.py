@@ -29,5 +29,8 @@ DERIVATIVES: dict[str, tuple[Entry, ...]] = {
     "erf": ((2) * ((4 * kernel("arctan", 1)) ** (Fraction(-1, 2))) * kernel("exp", (-1) * (u) ** (2)),),
     "erfc": ((-2) * ((4 * kernel("arctan", 1)) ** (Fraction(-1, 2))) * kernel("exp", (-1) * (u) ** (2)),),
     "gammaln": (kernel("digamma", u),),
-    "arctan2": (v * ((u) ** (2) + (v) ** (2)) ** (-1), (-1) * u * ((u) ** (2) + (v) ** (2)) ** (-1),),
+    "arctan2": (
+        v * ((u) ** (2) + (v) ** (2)) ** (-1),
+        (-1) * u * ((u) ** (2) + (v) ** (2)) ** (-1),
+    ),
 }

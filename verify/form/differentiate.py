@@ -111,5 +111,3 @@ class Derivative:
 def _lowered(atom: Atom, p: Rational) -> Form:
     """p times the atom to the power p - 1."""
     return scale(power_of(atom, tidy(p - 1)) if p != 1 else ONE, p)
-
-

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dualgrad.program import entry as e
 from dualgrad.program.record import Equation, Operand, Program, Variable
+from verify.form import construct
 from verify.form.construct import vanishes
 from verify.form.denote import Denotation
 from verify.form.interpret import Requirement
 from verify.form.setting import TooLarge, Undefined, at_most
 from verify.form.signs import sign
-from verify.form.term import ONE, pattern
+from verify.form.term import ONE, atoms, pattern
 from verify.form.text import written
 
 MOST_TERMS_SAID = 64
@@ -30,10 +31,46 @@ def in_words(requirements: Iterable[Requirement], denote: Denotation) -> tuple[s
         except TooLarge:
             pass
         if not one.form.terms and one.relation != ">= 0" and one.path.key == ONE.key:
-            raise Undefined(f"an expression that is zero everywhere is required to be {one.relation} {one.line}".strip())
+            raise Undefined(
+                f"an expression that is zero everywhere is required to be {one.relation} {one.line}".strip()
+            )
         if one.path.terms and not _holds(one):
             texts[_words(one)] = None
     return tuple(texts)
+
+
+def beyond(given: Iterable[Requirement], known: Sequence[Requirement], denote: Denotation) -> list[Requirement]:
+    """The requirements that do not follow, one by one, from the known ones that hold without a condition."""
+    nonzero, positive = never_zero(known, denote), always_positive(known, denote)
+    reached = {(one.form.key, one.relation, one.path.key) for one in known}
+
+    def follows(one: Requirement) -> bool:
+        if (one.form.key, one.relation, one.path.key) in reached:
+            return True
+        try:
+            form = denote.unfold(one.form)
+        except (TooLarge, Undefined):
+            return False
+        wanted, asked = (nonzero, vanishes(form)) if one.relation == "!= 0" else (positive, construct.positive(form))
+        found = [atom for atom in atoms(asked) if atom.kind in ("positive", "vanishes")]
+        alone = len(asked.terms) == 1 and len(found) == 1
+        return alone and pattern(found[0].forms[0]) in wanted
+
+    return [one for one in given if not follows(one)]
+
+
+def always_positive(requirements: Iterable[Requirement], denote: Denotation) -> frozenset[str]:
+    """The patterns of expressions that are > 0 everywhere on the domain."""
+    found: set[str] = set()
+    for one in requirements:
+        if one.relation == "> 0" and one.path.key == ONE.key:
+            try:
+                guard = construct.positive(denote.unfold(one.form))
+            except (TooLarge, Undefined):
+                continue
+            if len(guard.terms) == 1:
+                found.update(pattern(atom.forms[0]) for atom in atoms(guard) if atom.kind == "positive")
+    return frozenset(found)
 
 
 def never_zero(requirements: Iterable[Requirement], denote: Denotation) -> frozenset[str]:
@@ -43,7 +80,7 @@ def never_zero(requirements: Iterable[Requirement], denote: Denotation) -> froze
         if one.relation in ("> 0", "!= 0") and one.path.key == ONE.key:
             try:
                 guard = vanishes(denote.unfold(one.form))
-            except Undefined:
+            except (TooLarge, Undefined):
                 continue
             found.update(pattern(atom.forms[0]) for term, _ in guard.terms.values() for atom, _ in term.factors.values()
                          if atom.kind == "vanishes")  # fmt: skip

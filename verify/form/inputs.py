@@ -1,7 +1,7 @@
 """What named domains say of products of entries: used on differences, after differentiation.
 
-    binary  v² = v     sign  v² = 1     onehot  v[i] v[j] = δ(i - j) v[i]
-    onehot and simplex  Σ over the last axis = 1          symmetric  x[i, j] = x[j, i]
+binary  v² = v     sign  v² = 1     onehot  v[i] v[j] = δ(i - j) v[i]
+onehot and simplex  Σ over the last axis = 1          symmetric  x[i, j] = x[j, i]
 """
 
 from __future__ import annotations
@@ -101,5 +101,3 @@ def _whole_axis(term: Term, key: str, atom: Atom) -> Form | None:
 def _again(term: Term, factors: Factors) -> Form:
     opened = Term(frozenset(), factors)
     return sum_over(Form({opened.key: (opened, 1)}), *term.bound)
-
-

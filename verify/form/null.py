@@ -1,8 +1,8 @@
 """Where an expression is zero on a set of measure zero only, for every size: sufficient conditions.
 
-    u = c x + r, x a continuous input that r does not hold        u = a product of such entries and positive factors
-    u analytic on all of space and not 0 at one point: all continuous inputs 0, or all 1
-    u a polynomial with a monomial that no other term gives, from a size on
+u = c x + r, x a continuous input that r does not hold        u = a product of such entries and positive factors
+u analytic on all of space and not 0 at one point: all continuous inputs 0, or all 1
+u a polynomial with a monomial that no other term gives, from a size on
 """
 
 from __future__ import annotations

@@ -13,16 +13,25 @@ from verify.form.adjoint import Gradient, by_chain_rule, unfolded
 from verify.form.algebra import Fill, rewrite, substitute, subtract
 from verify.form.cases import reduce_ties
 from verify.form.clear import cleared
-from verify.form.denote import Denotation, Position, shapes_agree
+from verify.form.denote import Denotation, Lossy, Position, shapes_agree
 from verify.form.differentiate import NoDerivative
-from verify.form.domain import MOST_TERMS_SAID, SECONDS_TO_SAY, equality_tests, in_words, never_zero
+from verify.form.domain import MOST_TERMS_SAID, SECONDS_TO_SAY, beyond, equality_tests, in_words, never_zero
 from verify.form.facts import Facts
 from verify.form.fragment import is_polynomial, sizes_that_tell
 from verify.form.inputs import under_domains
+from verify.form.interpret import Requirement
+from verify.form.literals import read
 from verify.form.null import null
 from verify.form.pairing import Pairing
 from verify.form.setting import Budget, TooLarge, Undefined, at_most, within
-from verify.form.steps import at_each_place, by_exponentials, has_known_extents, on_domain, with_aligned_guards
+from verify.form.steps import (
+    at_each_place,
+    by_angles,
+    by_exponentials,
+    has_known_extents,
+    on_domain,
+    with_aligned_guards,
+)
 from verify.form.term import Atom, Form, Source, power_of
 from verify.form.text import written
 from verify.form.ties import conventions, guards_of, with_convention
@@ -36,6 +45,7 @@ class Proof:
 
     ``gradients``   the derivative, one text for each input asked for
     ``forward``     what must hold for F to have a value, ``gradient`` for G, ``derivative`` for F to be differentiable
+    ``only_gradient``  what of ``gradient`` does not follow: where it fails, F has a derivative and G has no value
     ``kinks``       guards of F that were held constant: nothing is claimed where one changes
     ``ties``        guards on whose boundary G follows a convention, shown to be of measure zero
     ``sizes``       (dimension, least value) beyond 1
@@ -48,6 +58,7 @@ class Proof:
     forward: tuple[str, ...]
     gradient: tuple[str, ...]
     derivative: tuple[str, ...]
+    only_gradient: tuple[str, ...]
     kinks: tuple[str, ...]
     ties: tuple[str, ...]
     sizes: tuple[tuple[str, int], ...]
@@ -85,7 +96,7 @@ class _Found:
 
     gradient: str
     kinks: list[str]
-    derivative: list[str]
+    required: list[Requirement]
     ties: list[str] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     opaque: list[str] = field(default_factory=list)
@@ -120,7 +131,7 @@ def prove_gradient(
         return Failure(f"the normal form is too large: {error}")
     except Undefined as error:
         return Failure(f"an expression has no value: {error}")
-    except NoDerivative as error:
+    except (NoDerivative, Lossy) as error:
         return Failure(str(error))
 
 
@@ -145,6 +156,8 @@ class _Question:
         self.literals = literals
         self.kind = kind
         self.plain = Denotation((forward, gradient), facts, literals)
+        captured = {**forward.captured, **gradient.captured}
+        self._constants = {self.plain.source(variable): array for variable, array in captured.items()}
 
     def answer(self, started: float) -> Proof | Failure:
         """The proof for all arguments together."""
@@ -159,7 +172,8 @@ class _Question:
             gradients=tuple(one.gradient for one in found),
             forward=in_words(self.plain.required(self.forward), self.plain),
             gradient=in_words(self.plain.required(self.gradient), self.plain),
-            derivative=_unique(text for one in found for text in one.derivative),
+            derivative=_unique(text for one in found for text in in_words(one.required, self.plain)),
+            only_gradient=self._only_gradient([one for each in found for one in each.required]),
             kinks=_unique(text for one in found for text in one.kinks),
             ties=_unique(text for one in found for text in one.ties),
             sizes=tuple(sorted(sizes.items())),
@@ -171,6 +185,10 @@ class _Question:
             certificate={"arguments": [one.certificate for one in found]},
         )
 
+    def _only_gradient(self, derivative: list[Requirement]) -> tuple[str, ...]:
+        known = [*self.plain.required(self.forward), *derivative]
+        return in_words(beyond(self.plain.required(self.gradient), known, self.plain), self.plain)
+
     # ------------------------------------------------------------------------ before
 
     def _check_shapes(self) -> None:
@@ -179,9 +197,10 @@ class _Question:
             raise _NotShown(Failure(f"the gradient returns {len(outputs)} arrays for {len(self.wrt)} arguments"))
         if self.kind == "jac" and len(self.forward.outputs) != 1:
             raise _NotShown(Failure("a Jacobian is of one output"))
-        before = tuple(self.forward.outputs[0].shape) if self.kind == "jac" else ()
         for variable, operand in zip(self.wrt, outputs, strict=True):
-            expected = (*before, *variable.shape)
+            expected = self._shape(variable)
+            if 0 in expected:
+                raise _NotShown(Failure(f"the gradient for {variable.name} has no elements to compare"))
             if not shapes_agree(operand.shape, expected, self.facts):
                 got = [self.facts.resolve(x) for x in operand.shape]
                 want = [self.facts.resolve(x) for x in expected]
@@ -252,8 +271,9 @@ class _Question:
             settled, difference = _settled(changed), changed
             if name == "domains":
                 domains = [f"{v.name}: {word}" for v, word in self.facts.domains.items()]
-        if settled is None and _zero_at_each_place(difference):
+        if settled is None and self._zero_at_each_place(difference):
             settled = {"by": "every entry at the known sizes"}
+            domains += [f"{source!r}: its values" for source in self._constants if source in difference.sources]
         return None if settled is None else self._made(variable, gradient, settled, domains=domains)
 
     def _steps(self, gradient: Gradient) -> Iterator[tuple[str, Callable[[Form], Form]]]:
@@ -261,6 +281,21 @@ class _Question:
         yield "domains", self._under_domains
         yield "guards", with_aligned_guards
         yield "exponentials", by_exponentials
+        yield "angles", by_angles
+
+    def _zero_at_each_place(self, difference: Form) -> bool:
+        if not has_known_extents(difference):
+            return False
+        places = at_each_place(difference, Fill(self._constant))
+        return all(_settled(place) is not None for place in places)
+
+    def _constant(self, source: Source, position: Position) -> Form | None:
+        """An entry of a captured array, where its position is known."""
+        array = self._constants.get(source)
+        place = tuple(form[0] for form in position if not form[1] and isinstance(form[0], int))
+        if array is None or len(place) < len(position) or not all(0 <= k < n for k, n in zip(place, array.shape)):
+            return None
+        return read(array[place].item(), self.literals)
 
     def _never_zero(self, gradient: Gradient) -> frozenset[str]:
         return never_zero((*self.plain.required(self.forward), *gradient.requirements), self.plain)
@@ -307,7 +342,7 @@ class _Question:
         return _Found(
             gradient=f"{name} = {text}",
             kinks=[written(self._shown(power_of(atom))) for _, atom in sorted(gradient.guards.items())],
-            derivative=list(in_words(gradient.requirements, self.plain)),
+            required=gradient.requirements,
             opaque=list(opaque),
             domains=list(domains),
             certificate=certificate,
@@ -324,12 +359,6 @@ def _settled(difference: Form) -> dict[str, object] | None:
     if cleared(difference).zero:
         return {"by": "denominators cleared", "difference": written(difference)}
     return None
-
-
-def _zero_at_each_place(difference: Form) -> bool:
-    if not has_known_extents(difference):
-        return False
-    return all(_settled(place) is not None for place in at_each_place(difference))
 
 
 def _unfold(form: Form, source: Source, equation: Equation, denote: Denotation) -> Form:
@@ -353,5 +382,3 @@ def _failure(difference: Form) -> Failure:
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
-
-

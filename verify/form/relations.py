@@ -1,6 +1,6 @@
 """Algebraic relations between kernels of one argument, used as rewrite rules of a product.
 
-    sin²  =  1 - cos²        cosh⁻²  =  1 - tanh²        tanh² coshᵏ  =  coshᵏ - coshᵏ⁻²   (k >= 1)
+sin²  =  1 - cos²        cosh⁻²  =  1 - tanh²        tanh² coshᵏ  =  coshᵏ - coshᵏ⁻²   (k >= 1)
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One product over bound indices, simplified: deltas contracted, guards merged, unused indices counted.
 
-    Σ_j δ(i - j) E(j)  =  E(i), with i's range where it is not j's     δ(i - k) E(k)  =  δ(i - k) E(i)
-    Σ_j E  =  n E  where j does not occur                              [l >= 0] [l + 1 >= 0]  =  [l >= 0]
-    Σ_{j<n} [j >= 1] E(j)  =  Σ_{j<n-1} E(j + 1)                       I(u)² = I(u),  I(u) I(-u) = 0
+Σ_j δ(i - j) E(j)  =  E(i), with i's range where it is not j's     δ(i - k) E(k)  =  δ(i - k) E(i)
+Σ_j E  =  n E  where j does not occur                              [l >= 0] [l + 1 >= 0]  =  [l >= 0]
+Σ_{j<n} [j >= 1] E(j)  =  Σ_{j<n-1} E(j + 1)                       I(u)² = I(u),  I(u) I(-u) = 0
 """
 
 from __future__ import annotations

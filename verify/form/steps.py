@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from fractions import Fraction
 from itertools import product
 
 from dualgrad.program.entry import Index
 from dualgrad.program.size import Extent, terms
 from verify.form import linear as lin
-from verify.form.algebra import add, multiply, rewrite, scale, substitute, subtract
+from verify.form.algebra import Fill, add, multiply, rewrite, scale, substitute, subtract
+from verify.form.construct import kernel, over_new_index
 from verify.form.linear import Linear
 from verify.form.power import exponential, power
 from verify.form.setting import spend
 from verify.form.settle import truth
-from verify.form.term import ONE, ZERO, Atom, Form, Rational, Term, pattern
+from verify.form.term import ONE, ZERO, Atom, Form, Rational, Term, atoms, inside, pattern
 
 FARTHEST = 8  # the most deltas that a guard is shifted by
 MOST_PLACES = 64
+MOST_TURNS = 8
+MOST_FACTORS = 8
 _HALF = Fraction(1, 2)
 
 
@@ -51,11 +54,8 @@ def with_aligned_guards(form: Form) -> Form:
     return rewrite(form, lambda atom: _holds(atom, "atleast"), _Aligned())
 
 
-def _holds(atom: Atom, *kinds: str) -> bool:
-    if atom.kind in kinds:
-        return True
-    return any(_holds(inner, *kinds) for form in atom.forms for term, _ in form.terms.values()
-               for inner, _ in term.factors.values())  # fmt: skip
+def _holds(atom: Atom, kind: str) -> bool:
+    return any(inner.kind == kind for inner in inside(atom))
 
 
 def _aligned(form: Linear) -> Form:
@@ -109,29 +109,94 @@ def by_exponentials(form: Form) -> Form:
 
 
 def _is_hyperbolic(atom: Atom) -> bool:
-    if atom.kind == "kernel" and atom.name in ("tanh", "cosh"):
-        return True
-    return any(_is_hyperbolic(inner) for form in atom.forms for term, _ in form.terms.values()
-               for inner, _ in term.factors.values())  # fmt: skip
+    return _holds_kernel(atom, lambda inner: inner.kind == "kernel" and inner.name in ("tanh", "cosh"))
+
+
+def _holds_kernel(atom: Atom, asked: Callable[[Atom], bool]) -> bool:
+    return any(map(asked, inside(atom)))
+
+
+# ---------------------------------------------------------------------------- multiples of angles
+
+
+class _ByAngles(Step):
+    def atom(self, atom: Atom, p: Rational) -> Form | None:
+        """sin and cos of a sum by sin and cos of its terms."""
+        if not _is_turning(atom):
+            return None
+        cosine, sine = _turned(rewrite(atom.forms[0], lambda inner: _holds_kernel(inner, _is_turning), self))
+        return power(cosine if atom.name == "cos" else sine, p)
+
+
+def by_angles(form: Form) -> Form:
+    """The form with sin and cos of sums and multiples expanded."""
+    return rewrite(form, lambda atom: _holds_kernel(atom, _is_turning), _ByAngles())
+
+
+def _is_turning(atom: Atom) -> bool:
+    return atom.kind == "kernel" and atom.name in ("sin", "cos")
+
+
+def _turned(form: Form) -> tuple[Form, Form]:
+    """cos and sin of a form."""
+    cosine, sine = ONE, ZERO
+    for term, factor in form.terms.values():
+        whole = min(abs(factor.numerator), MOST_TURNS) if abs(factor.numerator) <= MOST_TURNS else 1
+        part = Form({term.key: (term, Fraction(factor) / whole)})
+        c, s = kernel("cos", part), kernel("sin", part)
+        for _ in range(whole):
+            turned = subtract(multiply(cosine, c), multiply(sine, s))
+            cosine, sine = turned, add(multiply(sine, c), multiply(cosine, s))
+    return cosine, sine
+
+
+# ---------------------------------------------------------------------------- products over known extents
+
+
+class _WrittenOut(Step):
+    def atom(self, atom: Atom, p: Rational) -> Form | None:
+        """A product over a known extent as a product."""
+        if not _is_known_product(atom):
+            return None
+        index, body = over_new_index(atom)
+        inner = rewrite(body, lambda held: _holds_kernel(held, _is_known_product), self)
+        extent = index.extent if isinstance(index.extent, int) else 0
+        return power(multiply(*(substitute(inner, {index: (value, ())}) for value in range(extent))), p)
+
+
+def products_written_out(form: Form) -> Form:
+    """The form with products over known extents multiplied out."""
+    return rewrite(form, lambda atom: _holds_kernel(atom, _is_known_product), _WrittenOut())
+
+
+def _is_known_product(atom: Atom) -> bool:
+    known = atom.index is not None and isinstance(atom.index.extent, int) and atom.index.extent <= MOST_FACTORS
+    return atom.kind == "extreme" and atom.name == "prod" and known
 
 
 # ---------------------------------------------------------------------------- fixed sizes
 
 
-def at_each_place(form: Form) -> Iterator[Form]:
-    """The form at every value of its free indices of known extent, with sums over known extents written out."""
+def at_each_place(form: Form, constants: Fill) -> Iterator[Form]:
+    """The form at every value of its free indices of known extent, with sums over known extents written out.
+
+    ``constants`` fills entries whose values are known.
+    """
     free = [index for index in sorted(form.free, key=lambda index: index.serial) if isinstance(index.extent, int)]
     places = list(product(*(range(index.extent) for index in free if isinstance(index.extent, int))))
     spend(len(places) * 512 // MOST_PLACES)
     for place in places:
         at = {index: (value, ()) for index, value in zip(free, place, strict=True)}
-        yield with_aligned_guards(_written_out(substitute(form, at)))
+        written = products_written_out(_written_out(substitute(form, at)))
+        yield with_aligned_guards(rewrite(written, lambda atom: bool(atom.sources), constants))
 
 
 def has_known_extents(form: Form) -> bool:
-    """Whether an index of the form, free or bound at the top, has a number as its extent."""
+    """Whether an index of the form, or of a product in it, has a number as its extent, or an entry's position is one."""
     bound: set[Index] = set().union(*(term.bound for term, _ in form.terms.values()))
-    return any(isinstance(index.extent, int) for index in bound | form.free)
+    if any(isinstance(index.extent, int) for index in bound | form.free):
+        return True
+    return any(_is_known_product(atom) or any(not p[1] for p in atom.linears) for atom in atoms(form))
 
 
 def _written_out(form: Form) -> Form:

@@ -23,7 +23,7 @@ Values are immutable by convention. Two forms are equal exactly if their keys ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -270,6 +270,20 @@ def pattern(form: Form) -> str:
     text = re.sub(r"%\d+", named, form.key)
     extents = {f"%{index.serial}": str(index.extent) for index in form.free}
     return f"{text} over {[extents.get(name, '') for name in names]}"
+
+
+def atoms(form: Form) -> Iterator[Atom]:
+    """All atoms of a form, also inside others."""
+    for term, _ in form.terms.values():
+        for atom, _ in term.factors.values():
+            yield from inside(atom)
+
+
+def inside(atom: Atom) -> Iterator[Atom]:
+    """An atom and all atoms inside it."""
+    yield atom
+    for form in atom.forms:
+        yield from atoms(form)
 
 
 UNIT = Term(frozenset(), {})

@@ -14,7 +14,7 @@ from fractions import Fraction
 from verify.form.algebra import add, rewrite, scale, subtract
 from verify.form.construct import vanishes
 from verify.form.linear import Linear
-from verify.form.term import Atom, Form, Rational, Term, pattern, power_of
+from verify.form.term import Atom, Form, Rational, Term, atoms, inside, pattern, power_of
 
 HALF = Fraction(1, 2)
 Weights = dict[str, Fraction]  # by the guard's pattern
@@ -79,21 +79,5 @@ def guards_of(form: Form, weights: Weights) -> list[Atom]:
     return [found[key] for key in sorted(found) if weights.get(key)]
 
 
-def atoms(form: Form) -> Iterator[Atom]:
-    """All atoms of a form, also inside others."""
-    for term, _ in form.terms.values():
-        for atom, _ in term.factors.values():
-            yield from inside(atom)
-
-
-def inside(atom: Atom) -> Iterator[Atom]:
-    """An atom and all atoms inside it."""
-    yield atom
-    for form in atom.forms:
-        yield from atoms(form)
-
-
 def _anonymous(atom: Atom) -> str:
     return pattern(atom.forms[0])
-
-

@@ -5,7 +5,8 @@ import pytest
 
 from dualgrad.frontends.dims import Dim
 from dualgrad.frontends.numpy import rewiring
-from dualgrad.frontends.trace import Trace, Tracer, Untraceable
+from dualgrad.frontends.trace import Trace, Untraceable
+from dualgrad.frontends.tracer import Tracer
 from verify.recording import run_floats
 
 

@@ -1,12 +1,13 @@
 """The symbol reading: what a person reads. Importing it imports SymPy, so dualgrad does when a mirror is asked for."""
 
-from dualgrad.mirror.derivation import Row, Step, derivation, rows
+from dualgrad.mirror.constants import Unreadable
+from dualgrad.mirror.derivation import Step, derivation
 from dualgrad.mirror.formula import Formula
 from dualgrad.mirror.gradient import gradient, read_gradient
-from dualgrad.mirror.kernels import Unreadable
 from dualgrad.mirror.mirror import Mirror, mirror_of
 from dualgrad.mirror.point import Point, point, value_at, value_text
 from dualgrad.mirror.reading import Reading, opened, read, value
+from dualgrad.mirror.rows import Row, rows
 
 __all__ = [
     "Formula",

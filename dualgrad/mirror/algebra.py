@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import isqrt
-from typing import Any
 
+from dualgrad.mirror.constants import Unreadable
+from dualgrad.mirror.equality import Key, key
 from dualgrad.program.entry import (
     Affine,
     Count,
@@ -19,7 +20,6 @@ from dualgrad.program.entry import (
     Guard,
     Holds,
     Index,
-    Kernel,
     Number,
     Plus,
     Power,
@@ -27,14 +27,13 @@ from dualgrad.program.entry import (
     Select,
     Times,
     affine,
-    children,
     rebuild,
-    walk,
 )
 from dualgrad.program.size import Extent, dimension, dimensions, substitute, terms
 
 ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
 MINUS = Number(Fraction(-1))
+LARGEST_NUMBER = 10_000  # bits of a numerator or a denominator
 LARGEST_EXPONENT = 64  # an exact power of a number beyond this stays a power
 
 
@@ -56,7 +55,7 @@ def times(*args: Entry) -> Entry:
     merged: dict[Key, tuple[Entry, Fraction]] = {}
     for base, exponent in _powers(args):
         if isinstance(base, Number) and exponent == 1:
-            coefficient *= base.value
+            coefficient = _readable(coefficient * base.value)
             continue
         name = key(base)
         merged[name] = (base, merged[name][1] + exponent if name in merged else exponent)
@@ -64,10 +63,16 @@ def times(*args: Entry) -> Entry:
     for base, exponent in merged.values():
         factor = power(base, exponent)
         if isinstance(factor, Number):
-            coefficient *= factor.value
+            coefficient = _readable(coefficient * factor.value)
         else:
             factors.append(factor)
     return product_of(coefficient, factors)
+
+
+def _readable(value: Fraction) -> Fraction:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > LARGEST_NUMBER:
+        raise Unreadable("dualgrad.mirror: a number of the formula has thousands of digits; read a part of the program")
+    return value
 
 
 def _powers(args: Iterable[Entry]) -> Iterator[tuple[Entry, Fraction]]:
@@ -278,57 +283,3 @@ def tidy(node: Entry) -> Entry:
             return choice(condition, yes, no)
         case _:
             return node
-
-
-def free(node: Entry) -> frozenset[Index]:
-    """The indices an entry depends on."""
-    match node:
-        case Element(_, position):
-            return frozenset(index for form in position for index, _ in form.terms)
-        case Holds(_, form):
-            return frozenset(index for index, _ in form.terms)
-        case Reduce(_, index, body):
-            return free(body) - {index}
-    return frozenset[Index]().union(*map(free, children(node)))
-
-
-def size_of(node: Entry) -> int:
-    """How many nodes an entry has."""
-    return sum(1 for _ in walk(node))
-
-
-# ---------------------------------------------------------------------------- equality
-
-Key = tuple[Any, ...]
-
-
-def key(node: Entry, level: Mapping[Index, Any] | None = None) -> Key:
-    """Equal for entries that differ only in the names of bound indices and the order of terms and factors."""
-    level = level or {}
-    match node:
-        case Number(value):
-            return ("number", value)
-        case Count(extent):
-            return ("count", extent)
-        case Element(slot, position):
-            return ("element", slot, *(_form_key(form, level) for form in position))
-        case Holds(relation, form):
-            return ("holds", relation, _form_key(form, level))
-        case Plus(args) | Times(args):
-            return (type(node).__name__, *sorted((key(arg, level) for arg in args), key=hash))
-        case Power(base, exponent):
-            return ("power", key(base, level), exponent)
-        case Kernel(name, args):
-            return ("kernel", name, *(key(arg, level) for arg in args))
-        case Guard(relation, value):
-            return ("guard", relation, key(value, level))
-        case Select(condition, yes, no):
-            return ("select", key(condition, level), key(yes, level), key(no, level))
-        case Reduce(kind, index, body):
-            return ("reduce", kind, index.extent, key(body, {**level, index: len(level)}))
-    return ("other", node)
-
-
-def _form_key(form: Affine, level: Mapping[Index, Any]) -> Key:
-    parts = frozenset((level.get(index, index), factor) for index, factor in form.terms)
-    return (parts, form.constant)

@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import isfinite
 
 from dualgrad.mirror.algebra import count, holds, move, tidy
+from dualgrad.mirror.constants import Constant
 from dualgrad.mirror.flatten import NotFlat, common_row, flat_meaning, squeezed
-from dualgrad.mirror.kernels import Constant
-from dualgrad.mirror.printing import DIMENSIONS
+from dualgrad.mirror.naming import DIMENSIONS
 from dualgrad.mirror.sums import reduced
 from dualgrad.program.entry import (
     Affine,
@@ -36,8 +37,7 @@ from dualgrad.program.size import Extent, dimension, dimensions, substitute
 
 Read = Callable[[int, tuple[Affine, ...]], Entry]
 Resolve = Callable[[Extent], Extent]
-LARGEST = 250  # nodes of an entry that is still unfolded into the next
-DEEPEST = 25  # levels of it
+DEEPEST = 25  # levels of an entry that is still unfolded into the next
 
 
 @dataclass(frozen=True)
@@ -126,23 +126,40 @@ class Book:
             return self.definitions[variable].meaning.indices
         return tuple(Index("i", extent) for extent in self.shapes[self.number[variable]])
 
-    def unfolded(self, variable: Variable, kept: Collection[Variable]) -> Meaning:
-        """What a variable means in terms of inputs and the variables kept; it is unfolded itself in any case."""
-        definition = self.definitions[variable].meaning
-        return Meaning(definition.indices, self._unfold(definition.body, kept, {}))
+    def unfolded(
+        self, variable: Variable, kept: Collection[Variable], done: dict[Variable, Meaning] | None = None
+    ) -> Meaning:
+        """What a variable means in terms of inputs and the variables kept; it is unfolded itself in any case.
 
-    def _unfold(self, body: Entry, kept: Collection[Variable], done: dict[Variable, Meaning]) -> Entry:
-        def read(slot: int, position: tuple[Affine, ...]) -> Entry:
-            variable = self.variables[slot]
-            if variable in kept or variable not in self.definitions:
-                return Element(slot, position)
-            if variable not in done:
-                inner = self.definitions[variable].meaning
-                done[variable] = Meaning(inner.indices, self._unfold(inner.body, kept, done))
-            meaning = done[variable]
-            return composed(meaning.body, Element, dict(zip(meaning.indices, position, strict=True)))
+        ``done`` gathers what was unfolded; give it again while more variables are kept, but none of those in it.
+        """
+        done = {} if done is None else done
+        for each in self._folded_in(variable, kept, done):
+            meaning = self.definitions[each].meaning
+            done[each] = Meaning(meaning.indices, composed(meaning.body, partial(self._put, kept, done), {}))
+        return done[variable]
 
-        return composed(body, read, {})
+    def _put(
+        self, kept: Collection[Variable], done: Mapping[Variable, Meaning], slot: int, position: tuple[Affine, ...]
+    ) -> Entry:
+        variable = self.variables[slot]
+        if variable in kept or variable not in self.definitions:
+            return Element(slot, position)
+        meaning = done[variable]
+        return composed(meaning.body, Element, dict(zip(meaning.indices, position, strict=True)))
+
+    def _folded_in(
+        self, variable: Variable, kept: Collection[Variable], done: Mapping[Variable, Meaning]
+    ) -> list[Variable]:
+        """The variables to unfold for this one, itself last; a loop, for programs may be deep."""
+        found, stack = {variable}, [variable]
+        while stack:
+            for operand in self.definitions[stack.pop()].equation.inputs:
+                known = operand in found or operand in kept or operand in done
+                if isinstance(operand, Variable) and operand in self.definitions and not known:
+                    found.add(operand)
+                    stack.append(operand)
+        return sorted(found, key=lambda each: self.number[each])
 
     def needed(self, outputs: Collection[Variable]) -> set[Variable]:
         """The variables that the outputs depend on, themselves included."""
@@ -151,17 +168,6 @@ class Book:
             if variable in needed:
                 needed.update(o for o in definition.equation.inputs if isinstance(o, Variable))
         return needed
-
-    def kept(self, outputs: Collection[Variable], named: Collection[Variable] = ()) -> set[Variable]:
-        """Variables to leave folded, so that no entry grows beyond what a person reads: those named, and the large."""
-        kept = set(named)
-        sizes: dict[Variable, tuple[int, int]] = {}
-        for variable in self.definitions:
-            sizes[variable] = self._size(variable, sizes)
-            if variable in kept or sizes[variable][0] > LARGEST or sizes[variable][1] > DEEPEST:
-                kept.add(variable)
-                sizes[variable] = (1, 1)
-        return (kept & self.needed(outputs)) - set(outputs)
 
     def is_short(self, outputs: Collection[Variable], nodes: int) -> bool:
         """Whether the outputs, unfolded down to the inputs, have no more nodes than this."""

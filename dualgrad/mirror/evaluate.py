@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from dualgrad.mirror.algebra import power
-from dualgrad.mirror.kernels import Constant, Unreadable
+from dualgrad.mirror.constants import Constant, Unreadable
+from dualgrad.mirror.equality import size_of
 from dualgrad.program.entry import (
     Affine,
     Count,
@@ -38,7 +39,8 @@ Value = Fraction | float
 Arrays = Callable[[int, tuple[int, ...]], Value]
 
 _CONSTANTS = {"pi": math.pi, "inf": math.inf, "-inf": -math.inf, "nan": math.nan}
-_STEPS = 200_000  # nodes looked at before an evaluation is given up
+_STEPS = 100_000  # nodes looked at before an evaluation is given up
+_TOO_LONG = "dualgrad.mirror: the formula has too many terms to be evaluated at these sizes; use the engine"
 
 
 class TooLong(Unreadable):
@@ -56,6 +58,8 @@ class Evaluation:
     def table(self, indices: Sequence[Index], body: Entry) -> np.ndarray[Any, Any]:
         """The values of an entry for all values of its free indices, as an array of numbers."""
         shape = tuple(self.extent(index.extent) for index in indices)
+        if math.prod(shape) * size_of(body) > _STEPS:
+            raise TooLong(_TOO_LONG)
         result = np.empty(shape, dtype=object)
         for position in product(*map(range, shape)):
             result[position] = self.value(body, dict(zip(indices, position, strict=True)))
@@ -73,7 +77,7 @@ class Evaluation:
         """The value of an entry at values of its indices."""
         self.steps += 1
         if self.steps > _STEPS:
-            raise TooLong("dualgrad.mirror: the formula is too long to evaluate; use the engine's numbers")
+            raise TooLong(_TOO_LONG)
         match node:
             case Number(value):
                 return value

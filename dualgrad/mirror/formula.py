@@ -11,7 +11,8 @@ import numpy as np
 
 from dualgrad.mirror.evaluate import Evaluation
 from dualgrad.mirror.latex import Latex
-from dualgrad.mirror.printing import Context, Printer
+from dualgrad.mirror.naming import Context
+from dualgrad.mirror.printing import Printer
 from dualgrad.mirror.text import Text
 from dualgrad.program.entry import Entry, Index, affine
 from dualgrad.program.record import Shape

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from dualgrad.mirror.algebra import ZERO, free, plus, size_of, times
+from dualgrad.mirror.algebra import ZERO, plus, times
+from dualgrad.mirror.equality import free, size_of
 from dualgrad.mirror.formula import Formula
-from dualgrad.mirror.printing import BAR, SUM
+from dualgrad.mirror.naming import BAR, SUM
 from dualgrad.mirror.reading import READABLE, UNFOLDED, Reading, at, definitions, formula, opened
 from dualgrad.mirror.slopes import derivative
 from dualgrad.program.entry import Element, Entry, Index, Meaning, Number, affine, equal, walk
@@ -45,7 +46,7 @@ class Adjoints:
     def __init__(self, reading: Reading, kept: Collection[Variable], jacobian: bool = False) -> None:
         self.reading = reading
         self.book = reading.book
-        self.kept = self.book.kept(reading.outputs, kept)
+        self.kept = set(kept) - set(reading.outputs)
         self.rows: tuple[Index, ...] = ()
         if jacobian and reading.outputs:
             self.rows = tuple(Index("i", index.extent) for index in self.book.indices(reading.outputs[0]))

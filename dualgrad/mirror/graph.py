@@ -11,7 +11,7 @@ import numpy as np
 
 from dualgrad.engine.graph import Edge, Leaf, Node, reachable
 from dualgrad.frontends.dims import Extents
-from dualgrad.mirror.kernels import Unreadable
+from dualgrad.mirror.constants import Unreadable
 from dualgrad.program.record import Equation, Literal, Operand, Program, Shape, Variable
 from dualgrad.program.size import Extent, dimension
 
@@ -30,7 +30,7 @@ def graph_of(tensor: Any, symbolic: bool = False) -> Graph:
     """The computation that made a tensor; ``symbolic`` gives every axis of its inputs a dimension of its own."""
     builder = _Builder(symbolic)
     output = builder.output(tensor)
-    program = Program("mirror", tuple(builder.inputs), tuple(builder.equations), (output,), builder.captured)
+    program = Program("this computation", tuple(builder.inputs), tuple(builder.equations), (output,), builder.captured)
     return Graph(program, builder.variables, builder.values, builder.extents.merged)
 
 

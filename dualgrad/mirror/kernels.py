@@ -7,7 +7,6 @@ Nothing that comes from outside becomes a SymPy object by way of a string.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -15,21 +14,8 @@ from typing import Any
 import sympy
 
 from dualgrad.mirror.algebra import ZERO, plus, power, times
+from dualgrad.mirror.constants import PI, Unreadable
 from dualgrad.program.entry import Entry, Kernel, Number
-
-
-class Unreadable(ValueError):
-    """A formula that the mirror does not show, with the reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Constant(Entry):
-    """A named real number that is not rational: π."""
-
-    name: str
-
-
-PI = Constant("pi")
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": sympy.exp,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from dualgrad.mirror.naming import BAR, SUM
 from dualgrad.mirror.numerals import decimal, is_ratio
-from dualgrad.mirror.printing import BAR, SUM, Level, Piece, Printer
+from dualgrad.mirror.printing import Level, Piece, Printer
 
 _SIGNS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 _RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "==": "=", "!=": r"\ne"}

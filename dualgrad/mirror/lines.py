@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum
 
-from dualgrad.mirror.algebra import size_of, split
+from dualgrad.mirror.algebra import split
 from dualgrad.mirror.book import Book
+from dualgrad.mirror.equality import size_of
 from dualgrad.program.entry import (
     Count,
     Element,
@@ -18,6 +19,7 @@ from dualgrad.program.entry import (
     Guard,
     Holds,
     Kernel,
+    Meaning,
     Number,
     Plus,
     Power,
@@ -57,8 +59,9 @@ def lines(book: Book, outputs: Collection[Variable], called: Collection[Variable
     """The variables with lines of their own, in program order; ``called`` are those the user gave names to."""
     users = _users(book)
     kept: dict[Variable, None] = {}
+    done: dict[Variable, Meaning] = {}
     for variable in book.definitions:
-        body = book.unfolded(variable, kept.keys()).body
+        body = book.unfolded(variable, kept.keys(), done).body
         form = form_of(body)
         if variable in outputs:
             kept[variable] = None

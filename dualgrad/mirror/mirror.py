@@ -8,13 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from dualgrad.engine.graph import Edge
-from dualgrad.mirror.derivation import Row, Step, derivation, rows
+from dualgrad.mirror.constants import Unreadable
+from dualgrad.mirror.derivation import Step, derivation
 from dualgrad.mirror.formula import Formula, displayed
 from dualgrad.mirror.gradient import gradient
 from dualgrad.mirror.graph import Graph, callers_names, graph_of
-from dualgrad.mirror.kernels import Unreadable
 from dualgrad.mirror.point import Point, point
 from dualgrad.mirror.reading import Reading, opened, value
+from dualgrad.mirror.rows import Row, rows
 from dualgrad.program.record import Variable
 
 

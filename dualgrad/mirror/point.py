@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.mirror.constants import Unreadable
 from dualgrad.mirror.formula import Formula
-from dualgrad.mirror.kernels import Unreadable
 from dualgrad.mirror.latex import Latex
 from dualgrad.mirror.numerals import is_ratio
 from dualgrad.mirror.printing import Printer

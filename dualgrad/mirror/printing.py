@@ -6,13 +6,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from dualgrad.mirror.algebra import MINUS, ONE, ZERO, guard, key, plus, split, times
-from dualgrad.mirror.kernels import Constant
+from dualgrad.mirror.algebra import MINUS, ONE, ZERO, plus, split, times
+from dualgrad.mirror.constants import Constant
+from dualgrad.mirror.naming import Context, size_order
+from dualgrad.mirror.patterns import (
+    count_order,
+    delta,
+    excluded,
+    fraction_of,
+    is_below,
+    is_count,
+    is_positive,
+    named_selection,
+    rank,
+    reciprocal,
+    sign_of,
+    spans,
+)
 from dualgrad.program.entry import (
     Affine,
     Count,
@@ -20,7 +34,6 @@ from dualgrad.program.entry import (
     Entry,
     Guard,
     Holds,
-    Index,
     Kernel,
     Number,
     Plus,
@@ -28,15 +41,9 @@ from dualgrad.program.entry import (
     Reduce,
     Select,
     affine,
-    walk,
 )
-from dualgrad.program.record import Shape
-from dualgrad.program.size import Extent, dimensions, terms
+from dualgrad.program.size import Extent, terms
 
-BAR = "\u0304"  # y with a bar is the derivative of the output in y
-SUM = "Σ"  # Σo is the sum of the elements of o
-DIMENSIONS = "nmdhwqbcg"  # names of sizes; indices and arrays have other letters
-LETTERS = "ijklprstuv"
 HALF = Fraction(1, 2)
 
 
@@ -51,30 +58,6 @@ class Piece(NamedTuple):
 
     text: str
     level: int
-
-
-@dataclass(frozen=True)
-class Context:
-    """The names and shapes of the variables, by number, and the letters of the indices in scope."""
-
-    names: Sequence[str]
-    shapes: Sequence[Shape]
-    letters: Mapping[Index, str]
-
-    def with_indices(self, indices: Sequence[Index]) -> Context:
-        """The context with a letter for each further index."""
-        letters = dict(self.letters)
-        taken = {*letters.values(), *self.names}
-        fresh = (letter for letter in _endless() if letter not in taken)
-        for index in indices:
-            if index not in letters:
-                letters[index] = next(fresh)
-        return Context(self.names, self.shapes, letters)
-
-
-def _endless() -> Iterator[str]:
-    yield from LETTERS
-    yield from (f"{letter}{number}" for number in range(1, 1000) for letter in LETTERS)
 
 
 class Printer(ABC):
@@ -179,7 +162,7 @@ class Printer(ABC):
         return self._product(node, context)
 
     def _sum(self, node: Plus, context: Context) -> Piece:
-        signed = _sign_of(node)
+        signed = sign_of(node)
         if signed is not None:
             return self.applied("sign", [self.piece(signed, context)])
         negative_first = split(node.args[0])[0] < 0
@@ -203,12 +186,12 @@ class Printer(ABC):
         coefficient, factors = split(node)
         if coefficient < 0:
             return Piece(self.minus + self.show(times(MINUS, node), context, Level.BIG), Level.SUM)
-        top = [factor for factor in factors if not _below(factor)]
-        bottom = [_reciprocal(factor) for factor in factors if _below(factor)]
-        front = [sorted(filter(_is_count, part), key=_count_order) for part in (top, bottom)]
-        top = self._ordered([factor for factor in top if not _is_count(factor)], context)
-        bottom = self._ordered([factor for factor in bottom if not _is_count(factor)], context)
-        whole, part = _fraction_of(coefficient)
+        top = [factor for factor in factors if not is_below(factor)]
+        bottom = [reciprocal(factor) for factor in factors if is_below(factor)]
+        front = [sorted(filter(is_count, part), key=count_order) for part in (top, bottom)]
+        top = self._ordered([factor for factor in top if not is_count(factor)], context)
+        bottom = self._ordered([factor for factor in bottom if not is_count(factor)], context)
+        whole, part = fraction_of(coefficient)
         if bottom and (not top or self.is_tall()):
             return self._fraction([*whole, *front[0], *top], [*part, *front[1], *bottom], context)
         prefix = self._fraction([*whole, *front[0]], [*part, *front[1]], context)
@@ -227,7 +210,7 @@ class Printer(ABC):
         def order(factor: Entry) -> tuple[int, int, list[str]]:
             if isinstance(factor, Element):
                 return 0, slots.index(factor.slot), [self.form(form, context) for form in factor.position]
-            return _rank(factor), len(slots), []
+            return rank(factor), len(slots), []
 
         return sorted(factors, key=order)
 
@@ -257,9 +240,9 @@ class Printer(ABC):
         while isinstance(body, Reduce) and body.kind == kind:
             context = context.with_indices([body.index])
             index, inner = body.index, body.body
-            apart, inner = _excluded(index, inner)
+            apart, inner = excluded(index, inner)
             letter = context.letters[index]
-            bound = "" if _spans(index, inner, context.shapes) else self.extent(index.extent).text
+            bound = "" if spans(index, inner, context.shapes) else self.extent(index.extent).text
             ranges.append((letter, self.form(apart, context) if apart else "", bound))
             body = inner
         return Piece(f"{self.big(kind, ranges)} {self.show(body, context, Level.BIG)}", Level.BIG)
@@ -268,7 +251,7 @@ class Printer(ABC):
 
     def _indicator(self, node: Holds | Guard, context: Context) -> Piece:
         if isinstance(node, Holds):
-            pair = _delta(node)
+            pair = delta(node)
             if pair is not None:
                 places = [self.form(affine(index), context) for index in pair]
                 return Piece(self.subscripted("δ", places), Level.ATOM)
@@ -286,7 +269,7 @@ class Printer(ABC):
         return f"{self.show(node, context)} {self.sign('==' if negated else '!=')} 0"
 
     def _index_condition(self, relation: str, form: Affine, context: Context, negated: bool) -> str:
-        left = Affine(tuple((i, f) for i, f in form.terms if _is_positive(f)))
+        left = Affine(tuple((i, f) for i, f in form.terms if is_positive(f)))
         right = (form - left) * -1
         if not left.terms and form.terms:
             left, right = Affine(right.terms), Affine(()) + form.constant
@@ -307,7 +290,7 @@ class Printer(ABC):
         return f"{self.show(left, context)} {sign} {self.show(right, context)}"
 
     def _selection(self, node: Select, context: Context) -> Piece:
-        known = _named_selection(node)
+        known = named_selection(node)
         if known is not None:
             name, args = known
             return self.applied(name, [self.piece(arg, context) for arg in args])
@@ -339,7 +322,7 @@ class Printer(ABC):
 
     def _monomial(self, powers: Mapping[str, int], factor: int) -> Piece:
         shown = [self.number(Fraction(factor)).text] if factor != 1 or not powers else []
-        for name, exponent in sorted(powers.items(), key=lambda power: _order(power[0])):
+        for name, exponent in sorted(powers.items(), key=lambda power: size_order(power[0])):
             word = self.word(name)
             shown.append(word if exponent == 1 else self.raised(word, self.number(Fraction(exponent)).text))
         plain = all(exponent == 1 for exponent in powers.values())
@@ -349,10 +332,10 @@ class Printer(ABC):
         """An index form, tight: i+1, n−1−i."""
         parts: list[tuple[bool, str]] = []
         for index, factor in form.terms:
-            size = self.extent(factor if _is_positive(factor) else factor * -1)
+            size = self.extent(factor if is_positive(factor) else factor * -1)
             size = self._closed(size) if size.level == Level.SUM else size
             times_size = "" if size.text == "1" else size.text
-            parts.append((_is_positive(factor), times_size + context.letters[index]))
+            parts.append((is_positive(factor), times_size + context.letters[index]))
         for monomial, number in terms(form.constant):
             parts.append((number > 0, self._monomial(dict(monomial), abs(number)).text))
         parts.sort(key=lambda part: not part[0])
@@ -361,98 +344,3 @@ class Printer(ABC):
 
 
 _NEGATED = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!="}
-
-
-def _is_positive(extent: Extent) -> bool:
-    parts = terms(extent)
-    return not parts or max(parts, key=lambda part: (sum(p for _, p in part[0]), part[0]))[1] > 0
-
-
-def _fraction_of(value: Fraction) -> tuple[list[Entry], list[Entry]]:
-    if value.denominator > 10**6:  # a float literal: one number, printed as a decimal
-        return [Number(value)], []
-    top, bottom = Fraction(value.numerator), Fraction(value.denominator)
-    return [Number(top)] if top != 1 else [], [Number(bottom)] if bottom != 1 else []
-
-
-def _below(factor: Entry) -> bool:
-    return isinstance(factor, Power) and factor.exponent < 0
-
-
-def _reciprocal(factor: Entry) -> Entry:
-    assert isinstance(factor, Power)
-    return factor.base if factor.exponent == -1 else Power(factor.base, -factor.exponent)
-
-
-def _is_count(factor: Entry) -> bool:
-    base = factor.base if isinstance(factor, Power) else factor
-    return isinstance(base, Count | Number | Constant)
-
-
-def _count_order(factor: Entry) -> tuple[int, str]:
-    base = factor.base if isinstance(factor, Power) else factor
-    names = sorted(dimensions(base.extent)) if isinstance(base, Count) else [""]
-    return _order(names[0])
-
-
-def _order(name: str) -> tuple[int, str]:
-    """n before m, as sizes are named; others by the alphabet."""
-    return DIMENSIONS.find(name) if name in DIMENSIONS else len(DIMENSIONS), name
-
-
-def _rank(factor: Entry) -> int:
-    base = factor.base if isinstance(factor, Power) else factor
-    order = (Element, Kernel, Plus, Select, Holds, Guard, Reduce)
-    return next((rank for rank, kind in enumerate(order) if isinstance(base, kind)), 0)
-
-
-def _delta(node: Holds) -> tuple[Index, Index] | None:
-    if node.relation != "==" or node.form.constant != 0 or len(node.form.terms) != 2:
-        return None
-    (one, factor), (other, slope) = node.form.terms
-    return (one, other) if (factor, slope) in ((1, -1), (-1, 1)) else None
-
-
-def _excluded(index: Index, body: Entry) -> tuple[Affine | None, Entry]:
-    """The index form that a product leaves out, as in Π over j ≠ i."""
-    match body:
-        case Select(Holds("==", form), yes, no) if yes == ONE:
-            slope = dict(form.terms).get(index, 0)
-            if slope in (1, -1):
-                return (form - affine(index) * slope) * (slope * -1), no
-    return None, body
-
-
-def _spans(index: Index, body: Entry, shapes: Sequence[Shape]) -> bool:
-    """Whether the index runs over a whole axis of something in the body, so that its range need not be said."""
-    return any(
-        form == affine(index) and shapes[node.slot][axis] == index.extent
-        for node in walk(body)
-        if isinstance(node, Element)
-        for axis, form in enumerate(node.position)
-    )
-
-
-def _named_selection(node: Select) -> tuple[str, tuple[Entry, ...]] | None:
-    if not (isinstance(node.condition, Guard) and node.condition.relation == ">"):
-        return None
-    tested, yes, no = key(node.condition), node.yes, node.no
-    if key(no) == key(times(MINUS, yes)) and tested == key(guard(">", yes)):
-        return "absolute", (yes,)
-    if tested == key(guard(">", plus(yes, times(MINUS, no)))):
-        return "max", (yes, no)
-    if tested == key(guard(">", plus(no, times(MINUS, yes)))):
-        return "min", (yes, no)
-    return None
-
-
-def _sign_of(node: Plus) -> Entry | None:
-    """The u of [u > 0] − [u < 0] or [u > 0] − [u <= 0]: its sign."""
-    if len(node.args) != 2:
-        return None
-    first, second = node.args
-    opposite = times(MINUS, second)
-    if not (isinstance(first, Guard) and first.relation == ">"):
-        return None
-    below = {key(guard(">", times(MINUS, first.value))), key(Select(first, ZERO, ONE))}
-    return first.value if key(opposite) in below else None

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from dualgrad.mirror.algebra import count, size_of
+from dualgrad.mirror.algebra import count
 from dualgrad.mirror.book import Book, literal
+from dualgrad.mirror.constants import Unreadable
+from dualgrad.mirror.equality import size_of
 from dualgrad.mirror.formula import Formula
-from dualgrad.mirror.kernels import Unreadable
 from dualgrad.mirror.lines import lines, named
 from dualgrad.program.entry import Affine, Element, Entry, Index, Meaning, affine, walk
 from dualgrad.program.record import Literal, Operand, Program, SizeOf, Variable
@@ -108,7 +109,7 @@ def _value_with(reading: Reading, kept: Collection[Variable]) -> Formula:
     if not isinstance(reading.output, Variable):
         body = literal(reading.output.value) if isinstance(reading.output, Literal) else _size(reading)
         return formula(reading, (), (), body, {})
-    folded = frozenset(reading.book.kept(reading.outputs, kept))
+    folded = frozenset(kept) - {reading.output}
     meaning = meaning_of(reading, reading.output, folded)
     return formula(reading, meaning.indices, (), meaning.body, folded)
 

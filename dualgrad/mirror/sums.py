@@ -11,23 +11,8 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 
-from dualgrad.mirror.algebra import (
-    ONE,
-    ZERO,
-    Key,
-    addends,
-    count,
-    free,
-    holds,
-    key,
-    plus,
-    power,
-    product_of,
-    renamed,
-    size_of,
-    split,
-    times,
-)
+from dualgrad.mirror.algebra import ONE, ZERO, addends, count, holds, plus, power, product_of, renamed, split, times
+from dualgrad.mirror.equality import Key, free, key, size_of
 from dualgrad.program.entry import Affine, Entry, Holds, Index, Number, Plus, Power, Reduce, Times, affine
 
 LARGEST_CONTENT = 10**6  # numbers beyond this come from float literals, and no common factor of theirs says anything

@@ -11,8 +11,9 @@ from typing import Any
 import sympy
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from dualgrad.mirror.kernels import FUNCTIONS, Constant, Unreadable
-from dualgrad.mirror.printing import Context
+from dualgrad.mirror.constants import Constant, Unreadable
+from dualgrad.mirror.kernels import FUNCTIONS
+from dualgrad.mirror.naming import Context
 from dualgrad.program.entry import (
     Affine,
     Count,

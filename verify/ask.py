@@ -14,7 +14,7 @@ from verify.problem import Argument, Problem, Undecidable, parameter_names, run
 
 
 def pose(f: Any, args: Sequence[Any], grad: Any, jac: Any, wrt: Any, domain: Any) -> Problem:
-    """The problem that a call of ``verify.check`` poses; TypeError or ValueError for misuse, Undecidable for bad inputs."""
+    """The problem that a call of ``verify.check`` poses: TypeError or ValueError for misuse, Undecidable for inputs."""
     candidate, kind = _candidate(f, grad, jac)
     if not args:
         raise TypeError(
@@ -66,7 +66,8 @@ def _candidate(f: Any, grad: Any, jac: Any) -> tuple[Callable[..., Any] | None, 
     given, kind = (grad, "grad") if jac is None else (jac, "jac")
     if given is not None and not callable(given):
         raise TypeError(
-            f"verify.check: {kind}= is {type(given).__name__}, which cannot be called; pass a function of the same arguments as f"
+            f"verify.check: {kind}= is {type(given).__name__}, which cannot be called; "
+            f"pass a function of the same arguments as f"
         )
     return given, kind
 
@@ -127,7 +128,8 @@ def _default_wrt(arguments: Sequence[Argument], candidate: Any, names: list[str]
     floating = tuple(position for position, argument in enumerate(arguments) if argument.array is not None)
     if not floating:
         raise TypeError(
-            f"verify.check: none of the arguments {', '.join(names)} is a float or an array of numbers; pass one to differentiate by"
+            f"verify.check: none of the arguments {', '.join(names)} is a float or an array of numbers; "
+            f"pass one to differentiate by"
         )
     if candidate is None or len(floating) == 1:
         return floating

@@ -69,5 +69,6 @@ def _one(key: Any, value: Any) -> Domain:
         known: Domain = value
         return known
     raise ValueError(
-        f"verify.check: domain[{key!r}] is {value!r}; expected one of {', '.join(NAMED)}, or a predicate that takes the array"
+        f"verify.check: domain[{key!r}] is {value!r}; expected one of {', '.join(NAMED)}, "
+        f"or a predicate that takes the array"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def compare(problem: Problem, arrays: Mapping[int, Array], gradient: Sequence[Ar
     for place, position in enumerate(problem.wrt):
         for direction in _directions(arrays[position], rng):
             count += 1
-            slope, error = ridders(lambda step, d=direction, p=position: _moved(problem, arrays, p, d, step))
+            slope, error = ridders(partial(_moved, problem, arrays, position, direction))
             got = float(np.sum(gradient[place] * direction)) if problem.kind == "grad" else float("nan")
             if not abs(slope - got) <= TOLERANCE * max(abs(slope), abs(got)) + error:
                 return Agreement(
@@ -75,5 +76,5 @@ def _moved(problem: Problem, arrays: Mapping[int, Array], position: int, directi
 def _directions(at: Array, rng: np.random.Generator) -> list[Array]:
     if at.size <= COORDINATES:
         basis = np.eye(at.size) * np.maximum(np.abs(at), 0.1).reshape(-1, 1)
-        return [row.reshape(at.shape) for row in basis]
-    return [rng.normal(size=at.shape) for _ in range(8)]
+        return [np.asarray(row).reshape(at.shape) for row in basis]
+    return [np.asarray(rng.normal(size=at.shape)) for _ in range(8)]

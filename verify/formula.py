@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from dualgrad.program.size import dimension, dimensions
 from verify.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
 from verify.key import second_key
 from verify.problem import Problem
 from verify.prove import Attempted, certified, prove
-from dualgrad.program.size import dimension, dimensions
 from verify.recording import Labels, Recording, fingerprint, record, record_symbolic
 from verify.verdict import Formula, Verdict
 
@@ -85,7 +85,7 @@ def _proved_at_one(problem: Problem, recording: Recording, ones: set[str], deadl
     arrays = {}
     at = dict.fromkeys(ones, 1)
     for position, axes in recording.labels.items():
-        chosen = []
+        chosen: list[str | int] = []
         for label in axes:
             resolved = extents.resolve(dimension(label)) if isinstance(label, str) else label
             if isinstance(label, str) and dimensions(resolved) & ones:
@@ -103,12 +103,15 @@ def _proved_at_one(problem: Problem, recording: Recording, ones: set[str], deadl
     again = record(problem, arrays, labels)
     if again.forward is None or again.gradient is None or again.trace.extents.leaks:
         return False
-    if fingerprint(again.forward) == fingerprint(recording.forward, at):
-        if fingerprint(again.gradient) == fingerprint(recording.gradient, at):
-            return True  # the same programs: the proof for every size says it already
+    pairs = ((again.forward, recording.forward), (again.gradient, recording.gradient))
+    if all(fingerprint(one) == fingerprint(generic, at) for one, generic in pairs):
+        return True  # the same programs: the proof for every size says it already
     return prove(problem, again, deadline).proof is not None
 
 
 def _method(found: Attempted, sizes: tuple[str, ...], trusted: int) -> str:
     keys = "; ".join(sizes)
-    return f"index normal form ({found.statistics}); certificate checked, {trusted} trusted steps; second key in balls at {keys}"
+    return (
+        f"index normal form ({found.statistics}); certificate checked, {trusted} trusted steps; "
+        f"second key in balls at {keys}"
+    )

@@ -20,7 +20,7 @@ class Hygiene:
 
 
 def examine(problem: Problem, reference: Sequence[Array]) -> Hygiene:
-    """Run the candidate again, on other layouts and on read-only arrays, and compare bit for bit where order cannot matter."""
+    """Run the candidate again, also on other layouts and on read-only arrays, and compare what it returns."""
     findings, refuting = [], []
     args = problem.call(problem.arrays)
     result = _attempt(problem, args)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dualgrad.program.record import Program, Variable
+from verify.ball.compare import disjoint
 from verify.ball.precision import working_precision
 from verify.ball.read import BallArray, Differential, Event, evaluate, gradient, jacobian
 from verify.problem import Array, Problem, Undecidable
@@ -125,6 +126,7 @@ def fits(recording: Recording, point: Point) -> bool:
 
 
 def _compare(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
+    assert recording.gradient is not None
     for reading in READINGS:
         truth = seen.truth if reading == "exact" else true_derivative(problem, point, recording, bits, reading).arrays
         claim = evaluate(
@@ -156,11 +158,11 @@ def _status(truth: tuple[BallArray, ...], claim: tuple[BallArray, ...], bits: in
         if expected.shape != got.shape:
             return "different", Difference(place, (), f"shape {expected.shape}", f"shape {got.shape}")
         for index in np.ndindex(expected.shape):
-            delta = expected[index] - got[index]
-            if not delta.contains(0):
-                return "different", Difference(place, index, digits(expected[index]), digits(got[index]))
-            scale = abs(expected[index]).upper() + abs(got[index]).upper()
-            wide = wide or not (delta.rad() <= scale * 2.0**-AGREED_BITS or delta.rad() <= 2.0 ** (-bits / 2))
+            true, claimed = expected.item(index), got.item(index)
+            if disjoint(true, claimed):
+                return "different", Difference(place, index, digits(true), digits(claimed))
+            radius, scale = (true - claimed).rad(), abs(true).upper() + abs(claimed).upper()
+            wide = wide or not (radius <= scale * 2.0**-AGREED_BITS or radius <= 2.0 ** (-bits / 2))
     return ("undecided" if wide else "equal"), None
 
 

@@ -49,7 +49,7 @@ def leaves(result: Any) -> Iterator[Any]:
 
 def as_tensor(value: Any, requires_grad: bool) -> Any:
     """An array, tracer or float as a Tensor; anything else as it is."""
-    if isinstance(value, (bool, int, str)) or not hasattr(value, "dtype") and not isinstance(value, float):
+    if isinstance(value, (bool, int, str)) or (not hasattr(value, "dtype") and not isinstance(value, float)):
         return value
     return dg.Tensor(value, requires_grad=requires_grad)
 

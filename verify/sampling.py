@@ -50,17 +50,22 @@ def presumed(problem: Problem, position: int) -> str:
 
 def strayed(problem: Problem, arrays: Mapping[int, Array]) -> tuple[str, ...]:
     """The arguments that are not of the kind at this point that they were given as."""
-    holds = {
-        "labels": lambda x, given: np.isin(x, given).all(),
-        "positive": lambda x, given: (x > 0).all(),
-        "negative": lambda x, given: (x < 0).all(),
-    }
-    found = []
-    for position, array in arrays.items():
-        kind = presumed(problem, position)
-        if kind and not holds[kind](array, problem.arrays[position]):
-            found.append(problem.arguments[position].name)
-    return tuple(found)
+    return tuple(
+        problem.arguments[position].name
+        for position, array in arrays.items()
+        if not _is_of_kind(presumed(problem, position), array, problem.arrays[position])
+    )
+
+
+def _is_of_kind(kind: str, array: Array, given: Array) -> bool:
+    match kind:
+        case "labels":
+            return bool(np.isin(array, given).all())
+        case "positive":
+            return bool((array > 0).all())
+        case "negative":
+            return bool((array < 0).all())
+    return True
 
 
 def _of_its_kind(problem: Problem, position: int, array: Array, rng: np.random.Generator) -> Array:
@@ -89,8 +94,8 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
     means are the same, are tried longer, one argument at a time, unless f picks their only element by its place.
     Otherwise a claim for the sizes run is the user's to make.
     """
-    swept = [{axis: length for axis in recording.looked_at} for length in SWEEP if recording.looked_at]
-    longer = [{axis: length for axis in axes} for axes in _single(problem, recording) for length in SWEEP[:2]]
+    swept = [dict.fromkeys(recording.looked_at, length) for length in SWEEP if recording.looked_at]
+    longer = [dict.fromkeys(axes, length) for axes in _single(problem, recording) for length in SWEEP[:2]]
     for change in (*swept, *longer):
         shapes = {
             position: tuple(change.get((position, axis), size) for axis, size in enumerate(array.shape))

@@ -67,7 +67,7 @@ def literal(array: Array) -> str:
 
 
 def source(function: Callable[..., Any]) -> str:
-    """The source of a short plain function, dedented; empty where it is long, a lambda in a call, or cannot be found."""
+    """The source of a short plain function, dedented; empty where it is long, a lambda, or cannot be found."""
     try:
         text = textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError):

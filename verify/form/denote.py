@@ -172,7 +172,7 @@ class Denotation:
         axes = self.axes(meaning.shape)
         at = {index: lin.of_index(axis) for index, axis in zip(meaning.indices, axes, strict=True)}
         form = reduce_ties(interpreter.value(meaning.body, at))
-        if _rounds(equation, form):
+        if cells and _rounds(equation, form):
             raise Lossy(f"{equation!r} rounds to {equation.output.dtype} {equation.line}".strip())
         if cells:
             self.requirements[equation.output] = found

@@ -12,7 +12,7 @@ from verify.form.denote import Denotation
 from verify.form.interpret import Requirement
 from verify.form.setting import TooLarge, Undefined, at_most
 from verify.form.signs import sign
-from verify.form.term import ONE, atoms, pattern
+from verify.form.term import ONE, Form, pattern
 from verify.form.text import written
 
 MOST_TERMS_SAID = 64
@@ -51,10 +51,11 @@ def beyond(given: Iterable[Requirement], known: Sequence[Requirement], denote: D
             form = denote.unfold(one.form)
         except (TooLarge, Undefined):
             return False
-        wanted, asked = (nonzero, vanishes(form)) if one.relation == "!= 0" else (positive, construct.positive(form))
-        found = [atom for atom in atoms(asked) if atom.kind in ("positive", "vanishes")]
-        alone = len(asked.terms) == 1 and len(found) == 1
-        return alone and pattern(found[0].forms[0]) in wanted
+        if one.relation == "!= 0":
+            asked, wanted = _patterns(vanishes(form), "vanishes"), nonzero
+        else:
+            asked, wanted = _patterns(construct.positive(form), "positive"), positive
+        return len(asked) > 0 and wanted.issuperset(asked)
 
     return [one for one in given if not follows(one)]
 
@@ -68,8 +69,7 @@ def always_positive(requirements: Iterable[Requirement], denote: Denotation) -> 
                 guard = construct.positive(denote.unfold(one.form))
             except (TooLarge, Undefined):
                 continue
-            if len(guard.terms) == 1:
-                found.update(pattern(atom.forms[0]) for atom in atoms(guard) if atom.kind == "positive")
+            found.update(_patterns(guard, "positive"))
     return frozenset(found)
 
 
@@ -82,9 +82,19 @@ def never_zero(requirements: Iterable[Requirement], denote: Denotation) -> froze
                 guard = vanishes(denote.unfold(one.form))
             except (TooLarge, Undefined):
                 continue
-            found.update(pattern(atom.forms[0]) for term, _ in guard.terms.values() for atom, _ in term.factors.values()
-                         if atom.kind == "vanishes")  # fmt: skip
+            found.update(_patterns(guard, "vanishes") if len(_patterns(guard, "vanishes")) == 1 else ())
     return frozenset(found)
+
+
+def _patterns(guard: Form, kind: str) -> list[str]:
+    """The patterns of the guards of a kind that a guard is the product of; empty where it is no such product."""
+    if len(guard.terms) != 1:
+        return []
+    ((term, factor),) = guard.terms.values()
+    atoms = [atom for atom, _ in term.factors.values()]
+    if factor != 1 or term.bound or any(atom.kind != kind for atom in atoms):
+        return []
+    return [pattern(atom.forms[0]) for atom in atoms]
 
 
 def _holds(one: Requirement) -> bool:

@@ -293,7 +293,9 @@ class _Question:
         """An entry of a captured array, where its position is known."""
         array = self._constants.get(source)
         place = tuple(form[0] for form in position if not form[1] and isinstance(form[0], int))
-        if array is None or len(place) < len(position) or not all(0 <= k < n for k, n in zip(place, array.shape)):
+        if array is None or len(place) < len(position):
+            return None
+        if not all(0 <= k < extent for k, extent in zip(place, array.shape, strict=True)):
             return None
         return read(array[place].item(), self.literals)
 

@@ -192,7 +192,7 @@ def at_each_place(form: Form, constants: Fill) -> Iterator[Form]:
 
 
 def has_known_extents(form: Form) -> bool:
-    """Whether an index of the form, or of a product in it, has a number as its extent, or an entry's position is one."""
+    """Whether an index of the form, or of a product in it, or an entry's position is known as a number."""
     bound: set[Index] = set().union(*(term.bound for term, _ in form.terms.values()))
     if any(isinstance(index.extent, int) for index in bound | form.free):
         return True

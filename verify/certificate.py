@@ -45,7 +45,7 @@ def certify(
     ``extents`` is that of the trace on which both were recorded. ``facts`` says what is known of each input, in
     the words of ``verify.domain``; ``witnesses`` are points of the domain; ``sources`` are texts to hash.
     """
-    first = [equation for equation in forward.equations]
+    first = list(forward.equations)
     known = {id(equation) for equation in first}
     second = [equation for equation in gradient.equations if id(equation) not in known]
     both = first + second

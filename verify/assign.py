@@ -16,10 +16,13 @@ ELEMENTS = 4096  # no argument is made larger than this to get above a literal
 def assignments(recording: Recording) -> Iterator[dict[str, int]]:
     """Three small assignments, pairwise distinct, and one above every integer literal where that is affordable."""
     free = free_dimensions(recording)
+    largest = 0
     for pattern in SMALL:
-        yield _settled(recording, {name: pattern[place % len(pattern)] for place, name in enumerate(free)})
+        small = _settled(recording, {name: pattern[place % len(pattern)] for place, name in enumerate(free)})
+        largest = max(largest, *small.values(), 0)
+        yield small
     above = largest_literal(recording) + 1
-    if free and above > max(SMALL[0]):
+    if free and above > largest:
         large = _settled(recording, {name: above + place for place, name in enumerate(free)})
         if all(_elements(recording, position, large) <= ELEMENTS for position in recording.labels):
             yield large

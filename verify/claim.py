@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dualgrad.program.record import Program, Variable
-from dualgrad.program.size import Extent, dimension, dimensions
+from dualgrad.program.size import Extent, dimension, dimensions, evaluate, terms
 from verify.domain import WORDS, Domain
 from verify.problem import Problem
 from verify.recording import Recording
@@ -41,10 +41,9 @@ def sizes_text(problem: Problem, recording: Recording, ones: bool) -> str:
 
 
 def _says_more(extent: Extent, bound: int, least: int) -> bool:
-    smallest = extent
-    for name in dimensions(extent):
-        smallest = least if extent == dimension(name) else smallest
-    return not isinstance(smallest, int) or smallest < bound
+    """Whether extent >= bound does not already follow from every dimension being at least ``least``."""
+    grows = all(factor > 0 for monomial, factor in terms(extent) if monomial)
+    return not grows or evaluate(extent, dict.fromkeys(dimensions(extent), least)) < bound
 
 
 def _shape(recording: Recording, axes: Sequence[str | int]) -> str:

@@ -138,8 +138,9 @@ def _at_kink(findings: Findings, seen: Look, got: list[Array]) -> Numbers:
         findings.unsure = findings.unsure or local.reason
         return Numbers("unknown", points=1, reason=local.reason)
     if local.differentiable is False:
-        known = {kink.where for kink in findings.kinks}
-        findings.kinks += tuple(replace(kink, at_input=here) for kink in local.kinks if kink.where not in known)
+        known = {_sort_of(kink) for kink in findings.kinks}
+        new = [replace(kink, at_input=here) for kink in local.kinks if here or _sort_of(kink) not in known]
+        findings.kinks += tuple(new if here else new[:1])
         numbers = judge(asked, truth=local.derivative) if local.derivative is not None else None
         wrong = numbers is not None and numbers.status == "wrong"
         return numbers if wrong and numbers else Numbers("unknown", points=1, reason="the point lies on a kink")
@@ -161,6 +162,11 @@ def _on_integers(findings: Findings) -> None:
     if numbers.status == "wrong":
         findings.numbers = numbers
         findings.notes += ("on the integers as they were given, the returned numbers are wrong",)
+
+
+def _sort_of(kink: Kink) -> tuple[str, ...]:
+    """A kink without its element: away from the given arguments one of a kind is listed."""
+    return kink.where.partition("(")[2], kink.left, kink.right, kink.got
 
 
 def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:

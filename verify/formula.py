@@ -112,6 +112,6 @@ def _proved_at_one(problem: Problem, recording: Recording, ones: set[str], deadl
 def _method(found: Attempted, sizes: tuple[str, ...], trusted: int) -> str:
     keys = "; ".join(sizes)
     return (
-        f"index normal form ({found.statistics}); certificate checked, {trusted} trusted steps; "
+        f"index normal form{found.statistics}; certificate checked, {trusted} trusted steps; "
         f"second key in balls at {keys}"
     )

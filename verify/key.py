@@ -40,7 +40,7 @@ def second_key(problem: Problem, recording: Recording) -> Key:
         fault = _turn(problem, recording, shapes(recording, sizes), seed=number)
         if fault is not None:
             return Key(False, tuple(tried), f"{fault.reason}{f' at {where}' if where else ''}", fault.clash)
-        tried.append(where or f"point {number + 1}")
+        tried.append(where or f"random point {number + 1}")
         largest = max(largest, *sizes.values(), 0)
     if sizes and largest_literal(recording) >= largest:
         tried.append(f"no run above the literal {largest_literal(recording)}")

@@ -52,8 +52,7 @@ class Attempted:
         """How large the proof is, in words."""
         if self.proof is None:
             return ""
-        opaque = f", {len(self.proof.opaque)} intermediates opaque" if self.proof.opaque else ""
-        return f"{len(self.proof.gradients)} gradients{opaque}"
+        return f" with {len(self.proof.opaque)} intermediates opaque" if self.proof.opaque else ""
 
 
 def prove(problem: Problem, recording: Recording, deadline: float) -> Attempted:

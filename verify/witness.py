@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,12 +37,12 @@ def counterexample(
 
 def script(problem: Problem, arguments: tuple[str, ...], place: int, index: tuple[int, ...], expected: str) -> str:
     """A few lines of NumPy that show the element; the functions' sources are included where they can be found."""
-    sources = [source(problem.f), source(problem.candidate)] if not problem.own else [source(problem.f)]
+    sources = [source(problem.f)] if problem.own else [source(problem.f), source(problem.candidate) or _unnamed(problem)]
     call = ", ".join(argument.partition("=")[0] for argument in arguments)
     pick = f"[{place}]" if len(problem.wrt) > 1 else ""
     where = f"[{', '.join(map(str, index))}]" if index else ""
     gradient = "gradient" if problem.own else getattr(problem.candidate, "__name__", "gradient")
-    gradient = "gradient" if gradient == "<lambda>" else gradient
+    gradient = "gradient" if not source(problem.candidate) else gradient
     lines = [
         "import numpy as np",
         *(text for text in sources if text),
@@ -49,6 +50,13 @@ def script(problem: Problem, arguments: tuple[str, ...], place: int, index: tupl
         f"print(np.asarray({gradient}({call}){pick}){where}, 'but the derivative is', {expected!r})",
     ]
     return "\n".join(lines)
+
+
+def _unnamed(problem: Problem) -> str:
+    """A line to fill in where the gradient's source cannot be shown."""
+    code = getattr(problem.candidate, "__code__", None)
+    where = f" of {os.path.basename(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
+    return f"gradient = ...  # the function{where}"
 
 
 def literal(array: Array) -> str:

@@ -126,7 +126,7 @@ def _exact(value: Any) -> Value:
 
 def _raised(base: Value, exponent: Fraction) -> Value:
     if isinstance(base, Fraction):
-        exact = power(Number(base), exponent) if base or exponent > 0 else None
+        exact = power(Number(base), exponent) if base or exponent >= 0 else None
         if isinstance(exact, Number):
             return exact.value
     if base == 0:

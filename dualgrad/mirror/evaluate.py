@@ -86,7 +86,7 @@ class Evaluation:
             case Constant(name):
                 return _CONSTANTS[name]
             case Element(slot, position):
-                return _exact(self.arrays[slot][tuple(self.position(form, at) for form in position)])
+                return exact(self.arrays[slot][tuple(self.position(form, at) for form in position)])
             case Plus(args):
                 return sum((self.value(arg, at) for arg in args), start=Fraction(0))
             case Times(args):
@@ -117,7 +117,8 @@ class Evaluation:
         return total
 
 
-def _exact(value: Any) -> Value:
+def exact(value: Any) -> Value:
+    """A number as the rational it is; floats that are no numbers pass."""
     if isinstance(value, Fraction):
         return value
     number = float(value)

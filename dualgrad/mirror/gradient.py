@@ -80,12 +80,12 @@ class Adjoints:
         for variable in [*(v for v in reversed(users) if self._is_after(v, wrt)), wrt]:
             target = indices if variable is wrt else bodies[variable].indices
             places, slot = [at(index) for index in target], self.book.number[variable]
-            parts = [self._seed(variable, target)]
+            parts = []
             for user in readers.get(slot, []):
                 if known.get(user, ZERO) != ZERO:
                     meaning = bodies[user]
                     parts.append(derivative(meaning.body, slot, places, known[user], meaning.indices))
-            total = recalled(plus(*parts), lines)
+            total = recalled(plus(*parts, self._seed(variable, target)), lines)
             known[variable] = total if variable is wrt else self._short(variable, target, total)
         return known[wrt]
 

@@ -47,7 +47,7 @@ class Form(Enum):
 FITS = {  # which forms read well inside which surroundings
     Form.ATOM: {Form.ATOM, Form.PRODUCT, Form.SUM, Form.KERNEL, Form.REDUCTION},
     Form.SUM: {Form.ATOM, Form.PRODUCT, Form.SUM, Form.KERNEL, Form.REDUCTION},
-    Form.PRODUCT: {Form.ATOM, Form.PRODUCT, Form.KERNEL, Form.REDUCTION},
+    Form.PRODUCT: {Form.ATOM, Form.PRODUCT, Form.KERNEL},
     Form.KERNEL: {Form.ATOM, Form.PRODUCT},
     Form.REDUCTION: {Form.ATOM},
 }

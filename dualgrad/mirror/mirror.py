@@ -97,6 +97,15 @@ class Mirror:
 
 
 def mirror_of(tensor: Any) -> Mirror:
-    """The mirror of a tensor, with the names that the caller's variables have."""
+    """The mirror of a tensor, with the names that the caller's variables have.
+
+    >>> import dualgrad as dg
+    >>> x = dg.ones(2, 2, requires_grad=True)
+    >>> out = (3 * (x + 2) ** 2).mean()
+    >>> mirror_of(out)
+    1/4 Σᵢ 3 (xᵢ + 2)²
+    >>> mirror_of(out).derivative(x)
+    ∂o/∂xᵢ = 3/2 (xᵢ + 2)
+    """
     graph = graph_of(tensor)
     return Mirror(tensor, graph, callers_names(list(graph.variables)))

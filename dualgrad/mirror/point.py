@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.mirror.constants import Unreadable
+from dualgrad.mirror.evaluate import exact
 from dualgrad.mirror.formula import Formula
 from dualgrad.mirror.latex import Latex
 from dualgrad.mirror.numerals import is_ratio
@@ -59,7 +60,9 @@ def shown(values: np.ndarray[Any, Any] | None, printer: Printer) -> str:
     """Values in print: one number where all are equal, else the first few; empty where there are none."""
     if values is None or values.size == 0:
         return ""
-    numbers = [_number(value, printer) for value in values.reshape(-1)[: SHOWN + 1].tolist()]
+    given = values.dtype != object  # inputs, which are exactly what they are; results of kernels stay decimals
+    first = values.reshape(-1)[: SHOWN + 1].tolist()
+    numbers = [_number(exact(value) if given else value, printer) for value in first]
     if all(value == values.flat[0] for value in values.flat):
         return numbers[0]
     return printer.parenthesised(", ".join([*numbers[:SHOWN], *(["…"] if values.size > SHOWN else [])]))

@@ -121,7 +121,7 @@ def test_a_product_at_zero_keeps_the_other_factors() -> None:
 
 
 def test_values_are_exact_where_they_can_be() -> None:
-    assert value_text(np.array([Fraction(9, 2)] * 3)) == "9/2"
+    assert value_text(np.array([Fraction(9, 2)] * 3, dtype=object)) == "9/2"
     assert value_text(np.array([Fraction(1, 2), 0.1234567891, Fraction(-3)], dtype=object)) == "(1/2, 0.1234568, −3)"
     assert value_text(np.arange(9.0)) == "(0, 1, 2, 3, 4, 5, …)"
 

@@ -108,7 +108,8 @@ def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
         findings.numbers = _at_kink(findings, here, got)
     _absorb(findings, here)
     _on_integers(findings)
-    for point in (*random_points(problem, range(1000, 1000 + GENERIC_POINTS)), *other_sizes(problem, tried.recording)):
+    seeds = range(1000, 1001 if tried.formula is not None else 1000 + GENERIC_POINTS)
+    for point in (*random_points(problem, seeds), *other_sizes(problem, tried.recording)):
         if time.monotonic() > deadline:
             findings.unsure = findings.unsure or "the time budget ran out before every point was looked at"
         if findings.settled or findings.unsure:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from dualgrad.mirror import Reading, Unreadable, derivation, gradient, opened, point, rows, value_at, value_text
 from verify.problem import Array, Problem
 from verify.recording import Recording, with_inputs
-from verify.verdict import Formula, Result, Row, Step
+from verify.verdict import Formula, Result, Row, Step, Written
 
 
 def with_expression(problem: Problem, recording: Recording, formula: Formula) -> Formula:
-    """The formula with its expression, one line an argument; unchanged where the mirror cannot read the program."""
+    """The formula with its expression, read when it is first asked for; empty where the mirror cannot read it."""
+    return replace(formula, written=partial(_written, problem, recording))
+
+
+def _written(problem: Problem, recording: Recording) -> Written:
     reading = _reading(recording)
     if reading is None:
-        return formula
+        return ()
     try:
         found = [gradient(reading, recording.inputs[position], problem.kind == "jac") for position in problem.wrt]
     except (Unreadable, RecursionError):
-        return formula
-    return replace(formula, expression="\n".join(map(str, found)), latex=tuple(each.latex for each in found))
+        return ()
+    return tuple((str(each), each.latex) for each in found)
 
 
 def with_derivation(problem: Problem, recording: Recording, got: list[Array], result: Result) -> Result:

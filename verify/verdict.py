@@ -6,6 +6,7 @@ import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 
@@ -31,6 +32,7 @@ class Verdict(Enum):
         return self.value
 
 
+Written = tuple[tuple[str, str], ...]  # formulas as (plain text, LaTeX)
 PASSES = frozenset({Verdict.PROVED, Verdict.CERTIFIED, Verdict.AGREES})
 
 
@@ -43,10 +45,23 @@ class Formula:
     sizes: str = ""  # "every n >= 1", "n = 4", "the sizes run"
     domain: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
-    expression: str = ""  # the derivative as plain text, one line an argument
-    latex: tuple[str, ...] = ()  # the same as LaTeX, one entry an argument
+    written: Written | Callable[[], Written] = field(default=(), compare=False, repr=False)  # made when asked for
     certificate: Mapping[str, Any] | None = None
     reason: str = ""
+
+    @property
+    def expression(self) -> str:
+        """The derivative as plain text, one line an argument."""
+        return "\n".join(text for text, _ in self._written)
+
+    @property
+    def latex(self) -> tuple[str, ...]:
+        """The derivative as LaTeX, one entry an argument."""
+        return tuple(latex for _, latex in self._written)
+
+    @cached_property
+    def _written(self) -> Written:
+        return self.written() if callable(self.written) else self.written
 
 
 @dataclass(frozen=True)
@@ -163,7 +178,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
-        return {part.name: _plain(getattr(value, part.name)) for part in fields(value) if part.name != "explain"}
+        named = {
+            part.name: getattr(value, part.name) for part in fields(value) if part.name not in ("explain", "written")
+        }
+        read = {"expression": value.expression, "latex": value.latex} if isinstance(value, Formula) else {}
+        return {name: _plain(part) for name, part in {**named, **read}.items()}
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):

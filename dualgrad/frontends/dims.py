@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -38,9 +39,18 @@ class Extents:
     hypotheses: list[str] = field(default_factory=list)
     leaks: list[Leak] = field(default_factory=list)
     conditions: list[tuple[Extent, int]] = field(default_factory=list)  # extent >= number, required by an op
+    _resolved: dict[Extent, Extent] = field(default_factory=dict)
 
     def resolve(self, extent: Extent) -> Extent:
         """The extent with merged dimensions replaced."""
+        if isinstance(extent, int) or not self.merged:
+            return extent
+        known = self._resolved.get(extent)
+        if known is None:
+            known = self._resolved[extent] = self._replaced(extent)
+        return known
+
+    def _replaced(self, extent: Extent) -> Extent:
         while isinstance(extent, Size) and any(name in self.merged for name in dimensions(extent)):
             extent = substitute(extent, self.merged)
         return extent
@@ -60,6 +70,7 @@ class Extents:
             value = solve(a - b, name)
             if value is not None:
                 self.merged[name] = value
+                self._resolved.clear()
                 self.hypotheses.append(f"{name} = {value}")
                 return self.resolve(a)
         self.leak(dimensions(a - b), f"{why} needs {a} = {b}, which fixes the sizes")
@@ -217,12 +228,10 @@ class Dim:
 
 def user_line() -> str:
     """The innermost line outside dualgrad, NumPy and verify, as "file:line", the file without its folder."""
-    frame = sys._getframe(1)
+    frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
         if name.partition(".")[0] not in ("dualgrad", "numpy", "verify"):
             return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
-        if frame.f_back is None:
-            return ""
         frame = frame.f_back
     return ""

@@ -139,16 +139,22 @@ class ModuleView:
 def changes_state(function: types.FunctionType) -> bool:
     """Whether a function assigns globals or variables of an enclosing function."""
     return any(
-        step.opname in STATEFUL or (step.opname == "STORE_DEREF" and step.argval in function.__code__.co_freevars)
-        for step in dis.get_instructions(function)
+        opname in STATEFUL or (opname == "STORE_DEREF" and name in function.__code__.co_freevars)
+        for opname, name in _steps(function.__code__)
     )
 
 
 def handlers(code: types.CodeType) -> set[types.CodeType]:
     """A code object and those nested in it, as far as they handle exceptions."""
     nested = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    found = {code} if any(step.opname == "PUSH_EXC_INFO" for step in dis.get_instructions(code)) else set()
+    found = {code} if any(opname == "PUSH_EXC_INFO" for opname, _ in _steps(code)) else set()
     return found.union(*map(handlers, nested))
+
+
+@functools.lru_cache(maxsize=1024)
+def _steps(code: types.CodeType) -> tuple[tuple[str, Any], ...]:
+    """The instructions of a code object. A function is copied for every recording, its code stays the same."""
+    return tuple((step.opname, step.argval) for step in dis.get_instructions(code))
 
 
 def _importer(rewiring: Rewiring) -> Callable[..., Any]:

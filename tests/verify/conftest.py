@@ -23,8 +23,12 @@ def proved() -> Result:
             sizes="n = 4",
             domain=("x real",),
             assumptions=("0.1 is read as 1/10",),
-            expression="∂o/∂xᵢ = 3/2 (xᵢ + 2)",
-            latex=(r"\frac{\partial o}{\partial x_{i}} = \frac{3}{2} \left(x_{i} + 2\right)",),
+            written=(
+                (
+                    "∂o/∂xᵢ = 3/2 (xᵢ + 2)",
+                    r"\frac{\partial o}{\partial x_{i}} = \frac{3}{2} \left(x_{i} + 2\right)",
+                ),
+            ),
             certificate={"steps": [{"rule": "delta"}]},
         ),
         Numbers("ok", ulps=0.0, condition=1.25, index="x[0, 0]", got="4.5", expected="4.5", elements=4, points=1),

@@ -65,8 +65,7 @@ def hostile(payload, latex):
             payload,
             (payload,),
             (payload,),
-            payload,
-            (latex,),
+            ((payload, latex),),
             {payload: [payload]},
             payload,
         ),
@@ -280,7 +279,7 @@ def test_the_record_separates_claims_from_measurements(proved):
     "change",
     [
         {"verdict": Verdict.CERTIFIED},
-        {"formula": Formula(Verdict.PROVED, expression="2 x")},
+        {"formula": Formula(Verdict.PROVED, written=(("2 x", "2 x"),))},
         {"kinks": (Kink("x = 0"),)},
         {"value": "4"},
     ],

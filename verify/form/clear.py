@@ -16,6 +16,7 @@ from math import floor
 from dualgrad.program.entry import Index
 from verify.form import linear as lin
 from verify.form.algebra import add, multiply, renamed, scale, sum_over
+from verify.form.cases import reduce_ties
 from verify.form.power import expand
 from verify.form.setting import TooLarge
 from verify.form.term import ONE, Atom, Factors, Form, Rational, Term, form_of, power_of, tidy
@@ -92,7 +93,10 @@ def _power_in(term: Term, key: str) -> Rational:
 
 
 def reduce_inside(form: Form) -> Form:
-    """The form with leading terms of bases over bound indices replaced: L P^k = (P^(k+1) - (S - c L) P^k) / c."""
+    """The form with leading terms c L of what it divides by inside sums, and of what is zero, replaced.
+
+    L P(S)^k = (P(S)^(k+1) - (S - c L) P(S)^k) / c        L I(u = 0) = -(u - c L) I(u = 0) / c
+    """
     for _ in range(MOST_STEPS):
         for term, factor in form.terms.values():
             new = _reduced(term)
@@ -105,9 +109,23 @@ def reduce_inside(form: Form) -> Form:
     raise TooLarge("a reduction of denominators that does not end")
 
 
+def without_ties(form: Form) -> Form:
+    """The form with what I(u = 0) multiplies reduced by u = 0: by an entry, or by the leading term of u."""
+    if not any(atom.kind == "vanishes" for term, _ in form.terms.values() for atom, _ in term.factors.values()):
+        return form
+    return reduce_inside(reduce_ties(form))
+
+
+def _rewrites(atom: Atom, p: Rational, term: Term) -> bool:
+    """Whether an atom reduces the leading term of its form: a base over bound indices, or I(u = 0)."""
+    if atom.kind == "base":
+        return (p < 0 or p.denominator != 1) and not atom.free.isdisjoint(term.bound)
+    return atom.kind == "vanishes"
+
+
 def _reduced(term: Term) -> Form | None:
     for key, (atom, p) in sorted(term.factors.items()):
-        if atom.kind != "base" or (p > 0 and p.denominator == 1) or atom.free.isdisjoint(term.bound):
+        if not _rewrites(atom, p, term):
             continue
         lead, factor = leading_term(atom.forms[0])
         rest = _without(term, key, atom, lead)
@@ -127,7 +145,9 @@ def _degree(term: Term) -> Rational:
 
 def _replaced(rest: Term, atom: Atom, p: Rational, lead: Term, factor: Rational) -> Form:
     others = form_of(pair for pair in atom.forms[0].terms.values() if pair[0] is not lead)
-    inner = add(power_of(atom, tidy(p + 1)) if p != -1 else ONE, scale(multiply(others, power_of(atom, p)), -1))
+    inner = scale(multiply(others, power_of(atom, p)), -1)
+    if atom.kind == "base":
+        inner = add(power_of(atom, tidy(p + 1)) if p != -1 else ONE, inner)
     opened = Term(frozenset(), rest.factors)
     made = multiply(Form({opened.key: (opened, 1)}), inner)
     return scale(expand(sum_over(made, *rest.bound)), 1 / Fraction(factor))

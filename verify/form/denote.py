@@ -10,9 +10,9 @@ from dualgrad.program.record import Equation, Literal, Operand, Program, Shape, 
 from dualgrad.program.size import Extent
 from verify.form import linear as lin
 from verify.form.algebra import Fill, rewrite, size_form, substitute
-from verify.form.cases import reduce_ties
+from verify.form.clear import without_ties
 from verify.form.construct import is_truth
-from verify.form.facts import SIGNS, Facts
+from verify.form.facts import Facts, sign_of
 from verify.form.interpret import Interpreter, Requirement
 from verify.form.linear import Linear
 from verify.form.literals import read
@@ -41,9 +41,11 @@ class Denotation:
         facts: Facts,
         reading: str,
         opaque: Iterable[Variable] = (),
+        wrt: Iterable[Variable] = (),
         like: Denotation | None = None,
     ) -> None:
         """``like`` shares its names of arrays and of indices, so that forms of both can be mixed."""
+        self.wrt: frozenset[Variable] = like.wrt if like else frozenset(wrt)
         self.facts = facts
         self.reading = reading
         self.equations: dict[Variable, Equation] = {}
@@ -77,7 +79,7 @@ class Denotation:
     def _sign(self, variable: Variable) -> str:
         """What is known of the sign of every entry: of a computed array, from its equation."""
         if variable in self.facts.domains:
-            return SIGNS.get(self.facts.domains[variable], "real")
+            return sign_of(self.facts.domains[variable], variable in self.wrt)
         if variable in self.equations:
             for pending in self._before(variable):
                 self.source(pending)
@@ -171,7 +173,7 @@ class Denotation:
         interpreter = Interpreter(element, self.facts.resolve, self.reading, require)
         axes = self.axes(meaning.shape)
         at = {index: lin.of_index(axis) for index, axis in zip(meaning.indices, axes, strict=True)}
-        form = reduce_ties(interpreter.value(meaning.body, at))
+        form = without_ties(interpreter.value(meaning.body, at))
         if cells and _rounds(equation, form):
             raise Lossy(f"{equation!r} rounds to {equation.output.dtype} {equation.line}".strip())
         if cells:

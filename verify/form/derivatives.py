@@ -2,7 +2,7 @@
 
 Regenerate with ``python tests/verify/form/test_derivatives.py``. ``u`` and ``v`` are the arguments. Kernels
 without an entry have no derivative here: exp and log are rules of the calculus, power is exp(v log u), floor
-is constant between its jumps, and the derivative of digamma is not a kernel.
+is constant between its jumps, and the derivative of trigamma is not a kernel.
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ DERIVATIVES: dict[str, tuple[Entry, ...]] = {
     "arctanh": ((1 + (-1) * (u) ** (2)) ** (-1),),
     "erf": ((2) * ((4 * kernel("arctan", 1)) ** (Fraction(-1, 2))) * kernel("exp", (-1) * (u) ** (2)),),
     "erfc": ((-2) * ((4 * kernel("arctan", 1)) ** (Fraction(-1, 2))) * kernel("exp", (-1) * (u) ** (2)),),
+    "erfinv": (
+        (Fraction(1, 2))
+        * ((4 * kernel("arctan", 1)) ** (Fraction(1, 2)))
+        * kernel("exp", (kernel("erfinv", u)) ** (2)),
+    ),
     "gammaln": (kernel("digamma", u),),
+    "digamma": (kernel("trigamma", u),),
     "arctan2": (
         v * ((u) ** (2) + (v) ** (2)) ** (-1),
         (-1) * u * ((u) ** (2) + (v) ** (2)) ** (-1),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from verify.form import linear as lin
 from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract, sum_over
-from verify.form.cases import reduce_ties
+from verify.form.clear import without_ties
 from verify.form.construct import over_new_index, vanishes
 from verify.form.derivatives import DERIVATIVES
 from verify.form.interpret import Interpreter, Requirement
@@ -17,6 +17,8 @@ from verify.form.linear import Linear
 from verify.form.power import power
 from verify.form.settle import settled, truth
 from verify.form.term import ONE, ZERO, Atom, Form, Rational, Source, Term, power_of, tidy
+
+TRUTHS = frozenset({"positive", "vanishes", "atleast", "delta"})
 
 
 class NoDerivative(Exception):
@@ -31,21 +33,30 @@ class Derivative:
         self.position = position
         self.guards: dict[str, Atom] = {}
         self.requirements: list[Requirement] = []
-        self._known: dict[int, tuple[Form, Form]] = {}
+        self._path = ONE
+        self._known: dict[tuple[int, str], tuple[Form, Form]] = {}
 
     def of(self, form: Form) -> Form:
         """The derivative of a form."""
         if self.source not in form.sources:
             return ZERO
-        known = self._known.get(id(form))
+        place = (id(form), self._path.key)
+        known = self._known.get(place)
         if known is None:
             parts = [scale(self._term(term), factor) for term, factor in form.terms.values()]
-            known = self._known[id(form)] = (form, reduce_ties(add(*parts)))
+            known = self._known[place] = (form, without_ties(add(*parts)))
         return known[1]
 
     def _term(self, term: Term) -> Form:
         if self.source not in term.sources:
             return ZERO
+        outer = self._path
+        self._path = multiply(outer, *(power_of(atom) for atom, _ in term.factors.values() if atom.kind in TRUTHS))
+        slope = self._product(term)
+        self._path = outer
+        return slope
+
+    def _product(self, term: Term) -> Form:
         parts: list[Form] = []
         for key, (atom, p) in term.factors.items():
             if self.source not in atom.sources:
@@ -94,7 +105,7 @@ class Derivative:
         return add(*(multiply(slope, self.of(form)) for slope, form in zip(slopes, atom.forms, strict=True)))
 
     def _require(self, form: Form, relation: str, path: Form) -> None:
-        self.requirements.append(Requirement(form, relation, path))
+        self.requirements.append(Requirement(form, relation, multiply(self._path, path)))
 
     def _extreme(self, atom: Atom) -> Form:
         index, body = over_new_index(atom)

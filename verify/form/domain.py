@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dualgrad.program import entry as e
 from dualgrad.program.record import Equation, Operand, Program, Variable
 from verify.form import construct
+from verify.form.algebra import multiply, scale, subtract
 from verify.form.construct import vanishes
 from verify.form.denote import Denotation
 from verify.form.interpret import Requirement
@@ -99,7 +100,21 @@ def _patterns(guard: Form, kind: str) -> list[str]:
 
 def _holds(one: Requirement) -> bool:
     nonnegative, nonzero = sign(one.form)
-    return {"> 0": nonnegative and nonzero, ">= 0": nonnegative, "!= 0": nonzero}[one.relation]
+    if {"> 0": nonnegative and nonzero, ">= 0": nonnegative, "!= 0": nonzero}[one.relation]:
+        return True
+    try:
+        return not multiply(one.path, _failing(one)).terms
+    except (TooLarge, Undefined):
+        return False
+
+
+def _failing(one: Requirement) -> Form:
+    """1 where a requirement fails, else 0."""
+    if one.relation == "!= 0":
+        return vanishes(one.form)
+    if one.relation == "> 0":
+        return subtract(ONE, construct.positive(one.form))
+    return construct.positive(scale(one.form, -1))
 
 
 def _words(one: Requirement) -> str:

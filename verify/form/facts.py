@@ -25,6 +25,15 @@ SIGNS = {
 }
 
 
+# Of these a derivative asks for a neighbourhood that the domain does not hold: nothing is known of an argument's sign.
+WITHOUT_NEIGHBOURHOOD = frozenset({"nonnegative", "binary", "onehot"})
+
+
+def sign_of(word: str, differentiated: bool) -> str:
+    """The sign of every entry of an input of a named domain; "real" where it says nothing."""
+    return "real" if differentiated and word in WITHOUT_NEIGHBOURHOOD else SIGNS.get(word, "real")
+
+
 def _itself(extent: Extent) -> Extent:
     return extent
 

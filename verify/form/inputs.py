@@ -1,7 +1,7 @@
 """What named domains say of products of entries: used on differences, after differentiation.
 
 binary  v² = v     sign  v² = 1     onehot  v[i] v[j] = δ(i - j) v[i]
-onehot and simplex  Σ over the last axis = 1          symmetric  x[i, j] = x[j, i]
+onehot  Σ over the last axis = 1     simplex  Σ of a vector = 1     symmetric  x[i, j] = x[j, i]
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _one_rule(term: Term, domains: Domains) -> Form | None:
                     same = truth("delta", lin.minus(atom.linears[-1], other.linears[-1]))
                     opened = Term(frozenset(), rest)
                     return sum_over(multiply(Form({opened.key: (opened, 1)}), same), *term.bound)
-        if word in ("onehot", "simplex") and p == 1:
+        if p == 1 and (word == "onehot" or (word == "simplex" and len(atom.linears) == 1)):
             summed = _whole_axis(term, key, atom)
             if summed is not None:
                 return summed

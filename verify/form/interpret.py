@@ -42,6 +42,8 @@ _NEEDS: dict[str, tuple[tuple[Callable[[Form], Form], str], ...]] = {
     "tan": ((lambda u: construct.kernel("cos", u), "!= 0"),),
     "gammaln": ((lambda u: u, "> 0"),),
     "digamma": ((lambda u: u, "> 0"),),
+    "trigamma": ((lambda u: u, "> 0"),),
+    "erfinv": ((lambda u: subtract(ONE, power(u, 2)), "> 0"),),
 }
 
 

@@ -11,8 +11,7 @@ from dualgrad.program.record import Equation, Operand, Program, Shape, Variable
 from dualgrad.program.size import Extent, Size
 from verify.form.adjoint import Gradient, by_chain_rule, unfolded
 from verify.form.algebra import Fill, rewrite, substitute, subtract
-from verify.form.cases import reduce_ties
-from verify.form.clear import cleared
+from verify.form.clear import cleared, without_ties
 from verify.form.denote import Denotation, Lossy, Position, shapes_agree
 from verify.form.differentiate import NoDerivative
 from verify.form.domain import MOST_TERMS_SAID, SECONDS_TO_SAY, beyond, equality_tests, in_words, never_zero
@@ -32,10 +31,11 @@ from verify.form.steps import (
     on_domain,
     with_aligned_guards,
 )
-from verify.form.term import Atom, Form, Source, power_of
+from verify.form.term import Atom, Form, Source, atoms, power_of
 from verify.form.text import written
 from verify.form.ties import conventions, guards_of, with_convention
 
+GUARDS = frozenset({"positive", "vanishes", "extreme"})
 CONTINUOUS = frozenset({"real", "positive", "nonnegative", "nonzero", "unit", "invertible"})
 
 
@@ -155,7 +155,7 @@ class _Question:
         self.facts = facts
         self.literals = literals
         self.kind = kind
-        self.plain = Denotation((forward, gradient), facts, literals)
+        self.plain = Denotation((forward, gradient), facts, literals, wrt=wrt)
         captured = {**forward.captured, **gradient.captured}
         self._constants = {self.plain.source(variable): array for variable, array in captured.items()}
 
@@ -219,9 +219,14 @@ class _Question:
                 found = self._opaque(variable, operand, shared)
             except (TooLarge, Undefined):
                 found = None
-            if found is not None:
+            if found is not None and not self._has_guards():
                 return found
         return self._unfolded(variable, operand)
+
+    def _has_guards(self) -> bool:
+        """Whether the forward has kinks or jumps: a proof off the kinks of each step is none of the whole."""
+        steps = [self.plain.step(equation) for equation in self.forward.equations]
+        return any(atom.kind in GUARDS or atom.name == "floor" for step in steps for atom in atoms(step))
 
     def _opaque(self, variable: Variable, operand: Operand, shared: set[Variable]) -> _Found | None:
         """A proof with intermediates opaque, unfolded one after the other, the latest first."""
@@ -355,7 +360,7 @@ def _settled(difference: Form) -> dict[str, object] | None:
     """What shows that a difference is zero, or None."""
     if not difference.terms:
         return {"by": "equal normal forms"}
-    difference = reduce_ties(difference)
+    difference = without_ties(difference)
     if not difference.terms:
         return {"by": "equal normal forms"}
     if cleared(difference).zero:

@@ -348,3 +348,37 @@ def test_a_polynomial_difference_refutes():
     assert isinstance(failure, Failure)
     assert failure.polynomial
     assert failure.refuting == {"n": 2}
+
+
+def test_a_guard_on_a_sum_is_reduced_by_what_it_says():
+    def f(x):
+        s = np.sum(x)
+        return np.where(s > 0, s, np.where(s < 0, s, 0.0))
+
+    assert isinstance(decide(f, lambda x: np.ones_like(x), VECTOR), Proof)
+    assert isinstance(decide(f, lambda x: ((np.sum(x) > 0) * 1.0 + (np.sum(x) < 0) * 1.0) * np.ones_like(x), VECTOR), Failure)
+
+
+def test_casts_that_round_are_refused():
+    assert isinstance(decide(lambda x: np.sum(np.log(x)), lambda x: (1 / x).astype(np.float32).astype(float), VECTOR), Failure)
+
+
+def test_what_only_the_gradient_requires_is_told():
+    def f(x):
+        return np.sum(np.where(x > 0, np.sqrt(np.where(x > 0, x, 1.0)), 0.0))
+
+    proof = decide(f, lambda x: (x > 0) * 0.5 / np.sqrt(x), VECTOR)
+    assert not isinstance(proof, Proof) or proof.only_gradient
+    proof = decide(lambda x: np.sum(np.sqrt(x)), lambda x: 0.5 / np.sqrt(x), VECTOR)
+    assert isinstance(proof, Proof)
+    assert proof.only_gradient == ()
+    proof = decide(lambda x: np.sum(x**3), lambda x: 3 * x**3 / x, VECTOR)
+    assert isinstance(proof, Proof)
+    assert proof.only_gradient == ("x[i] != 0",)
+
+
+def test_further_identities():
+    assert isinstance(decide(lambda x: np.sum(np.cos(3 * x)), lambda x: 3 * np.sin(x) - 12 * np.sin(x) * np.cos(x) ** 2, VECTOR), Proof)
+    assert isinstance(decide(lambda x: np.sum(np.tanh(x)), lambda x: 4 / (np.exp(x) + np.exp(-x)) ** 2, VECTOR), Proof)
+    assert isinstance(decide(lambda x: np.sum(np.arcsinh(x)), lambda x: (1 + x / np.sqrt(1 + x * x)) / (x + np.sqrt(1 + x * x)), VECTOR), Proof)
+    assert isinstance(decide(lambda x: np.sum(np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)), lambda x: 1 / (1 + np.exp(-x)), VECTOR), Proof)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from dualgrad.frontends.dims import Extents
 from dualgrad.mirror.constants import Unreadable
 from dualgrad.program.record import Equation, Literal, Operand, Program, Shape, Variable
 from dualgrad.program.size import Extent, dimension
+
+_HERE = str(Path(__file__).parents[1])
 
 
 @dataclass(frozen=True)
@@ -111,14 +114,14 @@ def callers_names(edges: Sequence[Edge]) -> dict[Edge, str]:
     found: dict[Edge, str] = {}
     for name, value in _callers_locals():
         edge = getattr(value, "_edge", None)
-        if isinstance(edge, Edge) and edge in wanted and not name.startswith("_"):
+        if isinstance(edge, Edge) and edge in wanted and name.isidentifier() and not name.startswith("_"):
             found.setdefault(edge, name)
     return found
 
 
 def _callers_locals() -> Iterator[tuple[str, Any]]:
     frame = sys._getframe(1)
-    while frame.f_globals.get("__name__", "").partition(".")[0] == "dualgrad":
+    while frame.f_code.co_filename.startswith(_HERE):
         if frame.f_back is None:
             return
         frame = frame.f_back

@@ -18,6 +18,8 @@ from dualgrad.mirror.reading import Reading, opened, value
 from dualgrad.mirror.rows import Row, rows
 from dualgrad.program.record import Variable
 
+LEAVES = "xyabcdefgh"  # names of inputs that have none
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Mirror:
@@ -36,7 +38,9 @@ class Mirror:
         program = self.graph.program
         called = {self.graph.variables[edge]: name for edge, name in self.names.items()}
         given = {v: name for v, name in called.items() if v in program.inputs or v is not program.outputs[0]}
-        return opened(program, names=given, sizes=self.graph.merged)
+        letters = (letter for letter in LEAVES if letter not in given.values())
+        unnamed = [variable for variable in program.inputs if variable not in given]
+        return opened(program, names={**given, **dict(zip(unnamed, letters, strict=False))}, sizes=self.graph.merged)
 
     @cached_property
     def formula(self) -> Formula:

@@ -86,6 +86,11 @@ def test_numbers_are_shown_as_a_person_writes_them(constant: float, shown: str) 
     assert repr((x * constant).mirror) == shown
 
 
+def test_inputs_without_a_name_get_letters() -> None:
+    tensors = [dg.tensor(float(k), requires_grad=True) for k in range(3)]
+    assert repr((tensors[0] * tensors[1] + tensors[2]).mirror) == "x y + a"
+
+
 def test_numbers_stay_exact() -> None:
     x = dg.tensor(1.0, requires_grad=True)
     assert (x * 0.1).mirror.expression.coeff(sympy.Symbol("x", real=True)) == sympy.Rational(*(0.1).as_integer_ratio())

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -112,7 +112,7 @@ class Trace:
                 return Literal(float(value))
             case np.ndarray() if value.dtype.kind in "fiub":
                 return self._capture(value)
-        return self.refuse(f"an operand of type {type(value).__name__} cannot be recorded; pass numbers or real arrays")
+        self.refuse(f"an operand of type {type(value).__name__} cannot be recorded; pass numbers or real arrays")
 
     def _capture(self, array: np.ndarray[Any, Any]) -> Operand:
         if array.dtype.kind not in "fiub":
@@ -148,7 +148,7 @@ class Trace:
         extent = self.extents.resolve(extent)
         return Tracer(self, Cell(SizeOf(extent)), None) if isinstance(extent, Size) else extent
 
-    def refuse(self, reason: str) -> Any:
+    def refuse(self, reason: str) -> NoReturn:
         """Poison the recording and raise :class:`Untraceable`."""
         self.poison.append(Poison(reason, user_line()))
         raise Untraceable(f"{reason} (at {user_line() or 'an unknown line'})")

@@ -167,12 +167,12 @@ def test_only_ops_merge_dimensions_and_say_so():
 
 
 def test_equal_operations_are_one_equation():
-    trace, program = traced(lambda x: np.exp(x) / np.exp(x).sum() * np.exp(x), np.ones(3))
+    _, program = traced(lambda x: np.exp(x) / np.exp(x).sum() * np.exp(x), np.ones(3))
     assert [equation.op.name for equation in program.equations].count("exp") == 1
 
 
 def test_a_concrete_trace_follows_branches_and_records_them():
-    trace, program = traced(lambda x: x * 2 if x[0] > 0 else x * 3, np.array([1.0, 2.0]), symbolic=False)
+    _, program = traced(lambda x: x * 2 if x[0] > 0 else x * 3, np.array([1.0, 2.0]), symbolic=False)
     assert program is not None
     assert [condition.outcome for condition in program.conditions] == [True]
 

@@ -1,0 +1,128 @@
+"""Real identities and traps: a wrong gradient never passes, a right formula is never refuted."""
+
+import json
+import linecache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from verify import Verdict, check
+
+CORPUS = Path(__file__).parent / "corpus"
+DIMS = dict(n=3, m=5, k=2, l=2, d=3, h=4, b=3, t=3, s=4, e=2)
+DOMAIN = {
+    "spd": "spd",
+    "upspd": "spd",
+    "sym": "symmetric",
+    "inv": "invertible",
+    "pos": "positive",
+    "nonzero": "nonzero",
+    "prob": "simplex",
+    "unit": "unit",
+    "lab01": "binary",
+    "pm1": "sign",
+    "onehot": "onehot",
+}
+PASS = {Verdict.PROVED, Verdict.CERTIFIED, Verdict.AGREES}
+LINEAR_ALGEBRA = ("linalg", "svd", "eig", "chol", "scipy")
+NUMBERS = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}
+
+
+def rows(name):
+    return [json.loads(line) for line in (CORPUS / name).read_text().splitlines()]
+
+
+def function(source, name, label):
+    linecache.cache[label] = (len(source), None, source.splitlines(True), label)
+    namespace = {"__name__": "case"}
+    exec(compile(source, label, "exec"), namespace)
+    return namespace[name]
+
+
+# ---------------------------------------------------------------------------- identities
+
+
+def extent(token):
+    return {"2n-1": 5, "n2": 6, "n2-k+1": 5, "mn": 15}.get(token) or DIMS[token]
+
+
+def sample(spec, rng):
+    shape = tuple(map(extent, spec["shape"]))
+    x = rng.normal(size=shape)
+    match (spec.get("constraints") or [""])[0]:
+        case "spd":
+            x = x @ x.T / shape[0] + np.eye(shape[0])
+        case "sym":
+            x = (x + x.T) / 2
+        case "inv":
+            x = x + 2 * np.sqrt(shape[0]) * np.eye(shape[0])
+        case "pos":
+            x = rng.uniform(0.5, 2.0, size=shape)
+        case "unit":
+            x = rng.uniform(0.1, 0.9, size=shape)
+        case "pm1":
+            x = np.where(x > 0, 1.0, -1.0)
+        case "nonzero":
+            x = np.sign(x) * (0.2 + np.abs(x))
+        case "small":
+            x = 0.3 * x
+        case "big":
+            x = 5.0 + np.abs(x)
+    return x if shape else float(x)
+
+
+IDENTITIES = [
+    row
+    for row in rows("matrix_identities_open.jsonl")
+    if not any(word in row["forward"] + row["derivative"] for word in LINEAR_ALGEBRA)
+]
+
+
+def asked(row, which):
+    rng = np.random.default_rng([3, *row["id"].encode()])
+    inputs = [sample(spec, rng) for spec in row["inputs"].values()]
+    constraints = [(spec.get("constraints") or [""])[0] for spec in row["inputs"].values()]
+    kind = "grad" if row["output"] == "scalar" else "jac"
+    return check(
+        function(row["forward"], "f", "<forward>"),
+        *inputs,
+        **{kind: function(row[which], "f", f"<{which}>")},
+        wrt=row["wrt"],
+        domain={place: DOMAIN[c] for place, c in enumerate(constraints) if c in DOMAIN},
+    )
+
+
+@pytest.mark.parametrize("row", IDENTITIES, ids=lambda row: row["id"])
+def test_a_right_identity_is_never_refuted_and_a_wrong_one_never_passes(row):
+    right = asked(row, "derivative")
+    assert right.formula.verdict in PASS, str(right)
+    wrong = asked(row, "wrong")
+    assert wrong.formula.verdict is Verdict.REFUTED, str(wrong)
+
+
+def test_most_identities_are_proved():
+    proved = [row["id"] for row in IDENTITIES if asked(row, "derivative").formula.verdict is Verdict.PROVED]
+    assert len(proved) >= 70, len(proved)
+
+
+# ---------------------------------------------------------------------------- traps
+
+
+def array(entry):
+    def number(value):
+        return [number(v) for v in value] if isinstance(value, list) else NUMBERS.get(value, value)
+
+    if "fill" in entry:
+        return np.full(entry["shape"], number(entry["fill"]), dtype=entry["dtype"])
+    x = np.array(number(entry["data"]), dtype=entry["dtype"]).reshape(entry["shape"])
+    x = x.transpose(entry["perm"]) if "perm" in entry else x
+    return x[()] if x.ndim == 0 else x
+
+
+@pytest.mark.parametrize("row", rows("traps_open.jsonl"), ids=lambda row: row["id"])
+def test_no_trap_is_fallen_into(row):
+    f, g = function(row["forward"], "f", "<forward>"), function(row["candidate_grad"], "g", "<gradient>")
+    result = check(f, *map(array, row["inputs"]), grad=g, wrt=row["wrt"])
+    verdict = result.formula.verdict if row["truth"] == "equal" else result.verdict
+    assert verdict.name not in row["unsound_verdicts"], str(result)

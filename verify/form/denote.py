@@ -12,11 +12,12 @@ from verify.form import linear as lin
 from verify.form.algebra import Fill, rewrite, size_form, substitute
 from verify.form.clear import without_ties
 from verify.form.construct import is_truth
+from verify.form.entry_signs import entry_sign
 from verify.form.facts import Facts, sign_of
 from verify.form.interpret import Interpreter, Requirement
 from verify.form.linear import Linear
 from verify.form.literals import read
-from verify.form.signs import sign
+from verify.form.signs import Sign, sign
 from verify.form.term import Atom, Form, Source, power_of
 
 
@@ -25,6 +26,7 @@ class Lossy(Exception):
 
 
 WORDS = {(True, True): "positive", (True, False): "nonnegative", (False, True): "nonzero", (False, False): "real"}
+OF_WORDS = {word: known for known, word in WORDS.items()}
 Position = tuple[Linear, ...]
 
 
@@ -83,8 +85,17 @@ class Denotation:
         if variable in self.equations:
             for pending in self._before(variable):
                 self.source(pending)
-            return WORDS[sign(self.step(self.equations[variable]))]
+            return WORDS[self._computed_sign(self.equations[variable])]
         return "nonnegative" if variable.dtype.kind in "bu" else "real"
+
+    def _computed_sign(self, equation: Equation) -> Sign:
+        def element(slot: int) -> Sign:
+            operand = equation.inputs[slot]
+            return OF_WORDS[self.source(operand).sign] if isinstance(operand, Variable) else sign(self.at(operand, ()))
+
+        built = entry_sign(equation.meaning.body, element, self.facts.resolve)
+        made = sign(self.step(equation))
+        return (built[0] or made[0], built[1] or made[1])
 
     def _before(self, variable: Variable) -> list[Variable]:
         """The computed variables without a name yet that a variable rests on, operands first."""

@@ -16,6 +16,7 @@ from verify.form.signs import sign
 from verify.form.term import ONE, Form, pattern
 from verify.form.text import written
 
+RELATIONS = {"positive": "> 0", "nonnegative": ">= 0", "nonzero": "!= 0"}
 MOST_TERMS_SAID = 64
 SECONDS_TO_SAY = 0.05
 
@@ -24,7 +25,7 @@ def in_words(requirements: Iterable[Requirement], denote: Denotation) -> tuple[s
     """Requirements in words, in terms of the inputs where that is not too large; what holds everywhere is left out."""
     texts: dict[str, None] = {}
     for one in requirements:
-        if _holds(one):
+        if holds(one):
             continue
         try:
             with at_most(MOST_TERMS_SAID, SECONDS_TO_SAY):
@@ -35,7 +36,7 @@ def in_words(requirements: Iterable[Requirement], denote: Denotation) -> tuple[s
             raise Undefined(
                 f"an expression that is zero everywhere is required to be {one.relation} {one.line}".strip()
             )
-        if one.path.terms and not _holds(one):
+        if one.path.terms and not holds(one):
             texts[_words(one)] = None
     return tuple(texts)
 
@@ -59,6 +60,22 @@ def beyond(given: Iterable[Requirement], known: Sequence[Requirement], denote: D
         return len(asked) > 0 and wanted.issuperset(asked)
 
     return [one for one in given if not follows(one)]
+
+
+def known_signs(program: Program, denote: Denotation) -> list[Requirement]:
+    """What is known of the signs of those intermediates that have a value everywhere, as requirements that hold."""
+    denote.required(program)
+    everywhere: set[Variable] = set()
+    found: list[Requirement] = []
+    for equation in program.equations:
+        operands = [x for x in equation.inputs if isinstance(x, Variable) and x in denote.equations]
+        if everywhere.issuperset(operands) and all(map(holds, denote.requirements[equation.output])):
+            everywhere.add(equation.output)
+            known = denote.source(equation.output).sign
+            if known in RELATIONS:
+                cell = denote.cell(equation.output, denote.positions(equation.output.shape))
+                found.append(Requirement(cell, RELATIONS[known], ONE))
+    return found
 
 
 def always_positive(requirements: Iterable[Requirement], denote: Denotation) -> frozenset[str]:
@@ -98,7 +115,8 @@ def _patterns(guard: Form, kind: str) -> list[str]:
     return [pattern(atom.forms[0]) for atom in atoms]
 
 
-def _holds(one: Requirement) -> bool:
+def holds(one: Requirement) -> bool:
+    """Whether a requirement is shown to hold everywhere."""
     nonnegative, nonzero = sign(one.form)
     if {"> 0": nonnegative and nonzero, ">= 0": nonnegative, "!= 0": nonzero}[one.relation]:
         return True

@@ -14,7 +14,16 @@ from verify.form.algebra import Fill, rewrite, substitute, subtract
 from verify.form.clear import cleared, without_ties
 from verify.form.denote import Denotation, Lossy, Position, shapes_agree
 from verify.form.differentiate import NoDerivative
-from verify.form.domain import MOST_TERMS_SAID, SECONDS_TO_SAY, beyond, equality_tests, in_words, never_zero
+from verify.form.domain import (
+    MOST_TERMS_SAID,
+    SECONDS_TO_SAY,
+    beyond,
+    equality_tests,
+    holds,
+    in_words,
+    known_signs,
+    never_zero,
+)
 from verify.form.facts import Facts
 from verify.form.fragment import is_polynomial, sizes_that_tell
 from verify.form.inputs import under_domains
@@ -170,9 +179,9 @@ class _Question:
                 sizes[name] = max(least, sizes.get(name, 1))
         return Proof(
             gradients=tuple(one.gradient for one in found),
-            forward=in_words(self.plain.required(self.forward), self.plain),
-            gradient=in_words(self.plain.required(self.gradient), self.plain),
-            derivative=_unique(text for one in found for text in in_words(one.required, self.plain)),
+            forward=self._said(self.plain.required(self.forward)),
+            gradient=self._said(self.plain.required(self.gradient)),
+            derivative=self._said([one for each in found for one in each.required]),
             only_gradient=self._only_gradient([one for each in found for one in each.required]),
             kinks=_unique(text for one in found for text in one.kinks),
             ties=_unique(text for one in found for text in one.ties),
@@ -187,7 +196,15 @@ class _Question:
 
     def _only_gradient(self, derivative: list[Requirement]) -> tuple[str, ...]:
         known = [*self.plain.required(self.forward), *derivative]
-        return in_words(beyond(self.plain.required(self.gradient), known, self.plain), self.plain)
+        return self._said(beyond(self.plain.required(self.gradient), known, self.plain))
+
+    def _said(self, requirements: Sequence[Requirement]) -> tuple[str, ...]:
+        """Requirements in words, without those that the signs of intermediates imply."""
+        open_ones = [one for one in requirements if not holds(one)]
+        if open_ones:
+            known = [one for program in (self.forward, self.gradient) for one in known_signs(program, self.plain)]
+            open_ones = beyond(open_ones, known, self.plain)
+        return in_words(open_ones, self.plain)
 
     # ------------------------------------------------------------------------ before
 

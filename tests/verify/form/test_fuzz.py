@@ -81,7 +81,9 @@ class Ball:
     names = {"gammaln": "lgamma", **{f"arc{k}": f"a{k}" for k in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}}
 
     def __init__(self, value):
-        self.value = value if isinstance(value, flint.arb) else flint.arb(flint.fmpq(*Fraction(value).as_integer_ratio()))
+        self.value = (
+            value if isinstance(value, flint.arb) else flint.arb(flint.fmpq(*Fraction(value).as_integer_ratio()))
+        )
 
     def checked(self, value):
         if not value.is_finite():
@@ -216,7 +218,11 @@ class Point:
 
 def point(rng, n, number, draw):
     """Random values at size n; the first array also carries slopes where numbers have them."""
-    arrays = [{(k,): draw(rng) for k in range(n)}, {place: draw(rng) for place in product(range(n), repeat=2)}, {(): draw(rng)}]
+    arrays = [
+        {(k,): draw(rng) for k in range(n)},
+        {place: draw(rng) for place in product(range(n), repeat=2)},
+        {(): draw(rng)},
+    ]
     return Point(n, [{place: number(value) for place, value in array.items()} for array in arrays], number)
 
 
@@ -306,7 +312,9 @@ def kernels(rng, free, depth):
         index = Index("j", N)
         return e.total(index, kernels(rng, [*free, index], depth - 1))
     if choice < 0.7:
-        exponent = rng.choice([Fraction(-1), Fraction(1, 2), Fraction(-1, 2), Fraction(2), Fraction(3, 2), Fraction(-2), Fraction(1, 3)])
+        exponent = rng.choice(
+            [Fraction(-1), Fraction(1, 2), Fraction(-1, 2), Fraction(2), Fraction(3, 2), Fraction(-2), Fraction(1, 3)]
+        )
         return e.Power(kernels(rng, free, depth - 1), exponent)
     if choice < 0.8:
         value = kernels(rng, free, depth - 1)
@@ -486,7 +494,9 @@ def test_what_clears_to_zero_is_zero(seed):
         other = guarded(rng, [index], 2)
         try:
             with within(Budget(terms=200, seconds=0.5), (N - 1,)):
-                together = INTERPRETER.value((node + other) / (other + 3) - node / (other + 3), {index: lin.of_index(index)})
+                together = INTERPRETER.value(
+                    (node + other) / (other + 3) - node / (other + 3), {index: lin.of_index(index)}
+                )
                 apart = INTERPRETER.value(other / (other + 3), {index: lin.of_index(index)})
                 zero = cleared(subtract(together, apart)).zero
                 claimed = cleared(subtract(form, INTERPRETER.value(other, {index: lin.of_index(index)}))).zero

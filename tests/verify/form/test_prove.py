@@ -240,7 +240,9 @@ def test_labels_of_nested_sums_are_not_captured():
 
     shapes = {"x": "n", "A": "n n"}
     assert isinstance(decide(f, g, shapes), Proof)
-    assert isinstance(decide(f, lambda x, A: np.sum(A @ x) + s_times(x, A) + np.exp(np.sum(x * x)) * 2 * np.sum(x), shapes), Failure)
+    assert isinstance(
+        decide(f, lambda x, A: np.sum(A @ x) + s_times(x, A) + np.exp(np.sum(x * x)) * 2 * np.sum(x), shapes), Failure
+    )
 
 
 def s_times(x, A):
@@ -258,7 +260,10 @@ def test_constants_are_read_as_they_are():
         assert isinstance(decide(lambda x: np.sum(x**2.0004), lambda x: 2.0004 * x, VECTOR, literals=literals), Failure)
     assert isinstance(decide(lambda x: np.sum(0.1 * x**3), lambda x: 0.3 * x**2, VECTOR), Failure)
     assert isinstance(decide(lambda x: np.sum(0.1 * x**3), lambda x: 0.3 * x**2, VECTOR, literals="decimal"), Proof)
-    assert isinstance(decide(lambda x: np.sum(x * np.sqrt(2.0)) ** 2, lambda x: 4 * np.sum(x) + 0 * x, VECTOR, literals="named"), Proof)
+    assert isinstance(
+        decide(lambda x: np.sum(x * np.sqrt(2.0)) ** 2, lambda x: 4 * np.sum(x) + 0 * x, VECTOR, literals="named"),
+        Proof,
+    )
 
 
 def test_a_hidden_zero_is_not_divided_by():
@@ -283,7 +288,9 @@ def test_a_guard_that_vanishes_on_an_open_set_keeps_its_side():
 
 def test_an_equality_test_is_not_dropped():
     assert isinstance(decide(lambda x: np.sum(x**2), spike, VECTOR), Failure)
-    smooth = decide(lambda x: np.sum(np.maximum(x, 0) - np.maximum(-x, 0)), lambda x: (x > 0) * 1.0 + (x < 0) * 1.0, VECTOR)
+    smooth = decide(
+        lambda x: np.sum(np.maximum(x, 0) - np.maximum(-x, 0)), lambda x: (x > 0) * 1.0 + (x < 0) * 1.0, VECTOR
+    )
     assert isinstance(smooth, Failure)
     softplus = decide(
         lambda x: np.sum(np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)),
@@ -298,7 +305,9 @@ def spike(x):
 
 
 def test_equality_tests_of_the_forward_are_named():
-    proof = decide(lambda x: np.sum(np.where(np.equal(x, 2), 7.0, x**2)), lambda x: np.where(np.equal(x, 2), 0.0, 2 * x), VECTOR)
+    proof = decide(
+        lambda x: np.sum(np.where(np.equal(x, 2), 7.0, x**2)), lambda x: np.where(np.equal(x, 2), 0.0, 2 * x), VECTOR
+    )
     assert isinstance(proof, Failure) or proof.equality_tests
 
 
@@ -312,7 +321,9 @@ def test_conventions_at_kinks():
 
 def test_a_kink_at_which_two_entries_meet_needs_two_entries():
     proof = decide(
-        lambda x: np.sum(np.abs(x - np.mean(x))), lambda x: np.sign(x - np.mean(x)) - np.mean(np.sign(x - np.mean(x))), VECTOR
+        lambda x: np.sum(np.abs(x - np.mean(x))),
+        lambda x: np.sign(x - np.mean(x)) - np.mean(np.sign(x - np.mean(x))),
+        VECTOR,
     )
     assert isinstance(proof, Proof)
     assert proof.sizes == (("n", 2),)
@@ -326,7 +337,10 @@ def test_another_shape_is_no_gradient():
 
 def test_a_jacobian():
     shapes = {"A": "m n", "x": "n"}
-    assert isinstance(decide(lambda A, x: np.tanh(A @ x), lambda A, x: (1 - np.tanh(A @ x) ** 2)[:, None] * A, shapes, 1, "jac"), Proof)
+    assert isinstance(
+        decide(lambda A, x: np.tanh(A @ x), lambda A, x: (1 - np.tanh(A @ x) ** 2)[:, None] * A, shapes, 1, "jac"),
+        Proof,
+    )
     assert isinstance(decide(lambda A, x: A @ x, lambda A, x: A.T, {"A": "n n", "x": "n"}, 1, "jac"), Failure)
 
 
@@ -356,11 +370,15 @@ def test_a_guard_on_a_sum_is_reduced_by_what_it_says():
         return np.where(s > 0, s, np.where(s < 0, s, 0.0))
 
     assert isinstance(decide(f, lambda x: np.ones_like(x), VECTOR), Proof)
-    assert isinstance(decide(f, lambda x: ((np.sum(x) > 0) * 1.0 + (np.sum(x) < 0) * 1.0) * np.ones_like(x), VECTOR), Failure)
+    assert isinstance(
+        decide(f, lambda x: ((np.sum(x) > 0) * 1.0 + (np.sum(x) < 0) * 1.0) * np.ones_like(x), VECTOR), Failure
+    )
 
 
 def test_casts_that_round_are_refused():
-    assert isinstance(decide(lambda x: np.sum(np.log(x)), lambda x: (1 / x).astype(np.float32).astype(float), VECTOR), Failure)
+    assert isinstance(
+        decide(lambda x: np.sum(np.log(x)), lambda x: (1 / x).astype(np.float32).astype(float), VECTOR), Failure
+    )
 
 
 def test_what_only_the_gradient_requires_is_told():
@@ -377,8 +395,30 @@ def test_what_only_the_gradient_requires_is_told():
     assert proof.only_gradient == ("x[i] != 0",)
 
 
+def test_a_requirement_is_not_dropped_for_what_follows_from_it():
+    proof = decide(lambda x: np.sum(np.exp(np.log(x))), lambda x: np.ones_like(x), VECTOR)
+    assert isinstance(proof, Proof)
+    assert proof.forward == ("x[i] > 0",)
+    spread = decide(lambda x: np.log(np.mean((x - np.mean(x)) ** 2) + 1), None, VECTOR)
+    assert isinstance(spread, Proof)
+    assert (spread.forward, spread.gradient, spread.derivative) == ((), (), ())
+
+
 def test_further_identities():
-    assert isinstance(decide(lambda x: np.sum(np.cos(3 * x)), lambda x: 3 * np.sin(x) - 12 * np.sin(x) * np.cos(x) ** 2, VECTOR), Proof)
+    assert isinstance(
+        decide(lambda x: np.sum(np.cos(3 * x)), lambda x: 3 * np.sin(x) - 12 * np.sin(x) * np.cos(x) ** 2, VECTOR),
+        Proof,
+    )
     assert isinstance(decide(lambda x: np.sum(np.tanh(x)), lambda x: 4 / (np.exp(x) + np.exp(-x)) ** 2, VECTOR), Proof)
-    assert isinstance(decide(lambda x: np.sum(np.arcsinh(x)), lambda x: (1 + x / np.sqrt(1 + x * x)) / (x + np.sqrt(1 + x * x)), VECTOR), Proof)
-    assert isinstance(decide(lambda x: np.sum(np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)), lambda x: 1 / (1 + np.exp(-x)), VECTOR), Proof)
+    assert isinstance(
+        decide(
+            lambda x: np.sum(np.arcsinh(x)), lambda x: (1 + x / np.sqrt(1 + x * x)) / (x + np.sqrt(1 + x * x)), VECTOR
+        ),
+        Proof,
+    )
+    assert isinstance(
+        decide(
+            lambda x: np.sum(np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)), lambda x: 1 / (1 + np.exp(-x)), VECTOR
+        ),
+        Proof,
+    )

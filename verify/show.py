@@ -7,7 +7,9 @@ from functools import partial
 
 import numpy as np
 
+from dualgrad.mirror import Formula as Read
 from dualgrad.mirror import Reading, Unreadable, derivation, gradient, opened, point, rows, value_at, value_text
+from dualgrad.program.size import dimension, substitute
 from verify.problem import Array, Problem
 from verify.recording import Recording, with_inputs
 from verify.verdict import Formula, Result, Row, Step, Written
@@ -26,7 +28,13 @@ def _written(problem: Problem, recording: Recording) -> Written:
         found = [gradient(reading, recording.inputs[position], problem.kind == "jac") for position in problem.wrt]
     except (Unreadable, RecursionError):
         return ()
-    return tuple((str(each), each.latex) for each in found)
+    return tuple((_with_count(each), each.latex) for each in found)
+
+
+def _with_count(formula: Read) -> str:
+    """The formula, and what n is where it counts all elements of an array of several axes."""
+    counts = [note for note in formula.notes if note.endswith(".size")]
+    return "\n  with ".join([str(formula), *counts])
 
 
 def with_derivation(problem: Problem, recording: Recording, got: list[Array], result: Result) -> Result:
@@ -54,8 +62,11 @@ def with_derivation(problem: Problem, recording: Recording, got: list[Array], re
 def _reading(recording: Recording) -> Reading | None:
     if recording.forward is None or len(recording.forward.outputs) != 1:
         return None
+    extents = recording.trace.extents
+    names = {name: dimension(f"{name}_") for name in extents.values}  # not names to print: the mirror chooses those
+    sizes = {name: substitute(extents.resolve(dimension(name)), names) for name in extents.values}
     try:
-        return opened(recording.forward, sizes=recording.trace.extents.merged)
+        return opened(recording.forward, sizes=sizes)
     except (Unreadable, RecursionError):
         return None
 

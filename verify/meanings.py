@@ -1,0 +1,458 @@
+"""The table of meanings: what each op means and how each function is differentiated, for ``verify/checker.py``.
+
+This is the checker's trusted base. It is written from NumPy's documentation, not from the ops' own declarations,
+and needs the standard library alone. An array is a shape and a function from positions to the *form* of the entry
+there; sizes and positions are integer polynomials. ``w`` is the checker's algebra of forms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from itertools import product
+from typing import Any, NamedTuple
+
+
+class Refused(Exception):
+    """The certificate is wrong, or says something that is not understood."""
+
+
+def need(condition: object, reason: str) -> None:
+    """Refuse where the condition does not hold."""
+    if not condition:
+        raise Refused(reason)
+
+
+# ---------------------------------------------------------------------------- integer polynomials, and sums of terms
+
+
+class Poly(tuple[tuple[tuple[str, ...], int], ...]):
+    """Sorted (names, coefficient) pairs. A dimension is an identifier; an index starts with "#" (free, with a range)
+    or "@" (bound, in a stored term)."""
+
+    def __new__(cls, pairs: Iterable[tuple[tuple[str, ...], int]] = ()) -> Poly:
+        total: dict[tuple[str, ...], int] = {}
+        for names, factor in pairs:
+            total[names] = total.get(names, 0) + factor
+        return super().__new__(cls, sorted((names, factor) for names, factor in total.items() if factor))
+
+    def __add__(self, other: Poly | int) -> Poly:  # type: ignore[override]
+        return Poly([*self, *poly(other)])
+
+    def __sub__(self, other: Poly | int) -> Poly:
+        return Poly([*self, *((names, -factor) for names, factor in poly(other))])
+
+    def __mul__(self, other: Poly | int) -> Poly:  # type: ignore[override]
+        return Poly((tuple(sorted(a + b)), f * g) for a, f in self for b, g in poly(other))
+
+    def at(self, by: Mapping[str, Poly]) -> Poly:
+        """With names replaced, all at once."""
+        if self.name or not any(name in by for names, _ in self for name in names):
+            return by.get(self.name, self)
+        left = [(tuple(n for n in names if n not in by), [by[n] for n in names if n in by], f) for names, f in self]
+        return Poly(pair for kept, new, f in left for pair in math.prod(new, start=Poly([(kept, f)])))
+
+    @property
+    def name(self) -> str:
+        """The name, where this is one name and nothing else; else ""."""
+        return self[0][0][0] if len(self) == 1 and self[0][1] == 1 and len(self[0][0]) == 1 else ""
+
+
+@cache
+def poly(value: Poly | int | str) -> Poly:
+    """A number or a name as a polynomial."""
+    return value if isinstance(value, Poly) else Poly([((value,), 1) if isinstance(value, str) else ((), value)])
+
+
+ZERO, ONE = Poly(), poly(1)
+
+
+def size(value: Any) -> Poly:
+    """A size as a certificate spells it: an integer, or [[coefficient, [names]], …]."""
+    if type(value) is int:
+        return poly(value)
+    need(type(value) is list and all(type(pair) is list and len(pair) == 2 for pair in value), "a size")
+    for factor, names in value:
+        need(type(factor) is int and type(names) is list and len(names) <= 8, "a size")
+        need(all(type(name) is str and name.isidentifier() for name in names), "a size")
+    return Poly((tuple(sorted(names)), factor) for factor, names in value)
+
+
+Number = int | Fraction
+Term = tuple[tuple[Poly, ...], tuple[Any, ...]]  # extents of the bound indices, sorted factors
+UNIT: Term = ((), ())
+
+
+class Form(dict[Term, Number]):
+    """A sum of terms with coefficients."""
+
+    def gather(self, term: Term, c: Number) -> None:
+        """Add one term in place."""
+        total = self.pop(term, 0) + c
+        assert not isinstance(total, float)
+        if total:
+            self[term] = total
+
+    def __add__(self, other: Form) -> Form:
+        out = Form(self)
+        for term, c in other.items():
+            out.gather(term, c)
+        return out
+
+    def __sub__(self, other: Form) -> Form:
+        return self + other * -1
+
+    def __mul__(self, number: Number) -> Form:
+        return Form({term: c * number for term, c in self.items() if number})
+
+
+UNITY = Form({UNIT: 1})
+
+
+class Array(NamedTuple):
+    """A shape, the form of the entry at given positions, and "b", "i" or "f" for bools, integers and floats."""
+
+    shape: tuple[Poly, ...]
+    entry: Callable[[Sequence[Poly]], Form]
+    kind: str = "f"
+
+
+# ---------------------------------------------------------------------------- functions and pointwise ops
+
+HALF = Fraction(1, 2)
+PI = Decimal("3.14159265358979323846264338327950288419717")
+KINDS = {"float64": "f", "float32": "f", "int64": "i", "int32": "i", "bool": "b"}
+LAWS: dict[str, Callable[[Any, Form], Form]] = {  # φ'(u)
+    "base": lambda w, u: UNITY, "exp": lambda w, u: w.exp(u), "log": lambda w, u: w.power(u, -1),
+    "sin": lambda w, u: w.function("cos", u), "cos": lambda w, u: w.function("sin", u) * -1,
+    "sinh": lambda w, u: w.function("cosh", u), "cosh": lambda w, u: w.function("sinh", u),
+    "arctan": lambda w, u: w.power(UNITY + w.mul(u, u), -1), "arctanh": lambda w, u: w.power(UNITY - w.mul(u, u), -1),
+    "arcsin": lambda w, u: w.power(UNITY - w.mul(u, u), -HALF), "arccos": lambda w, u: LAWS["arcsin"](w, u) * -1,
+    "arcsinh": lambda w, u: w.power(UNITY + w.mul(u, u), -HALF), "gammaln": lambda w, u: w.function("digamma", u),
+    "arccosh": lambda w, u: w.mul(w.power(u - UNITY, -HALF), w.power(u + UNITY, -HALF)),
+    "erf": lambda w, u: w.mul(w.power(w.atom("pi"), -HALF), w.exp(w.mul(u, u) * -1)) * 2,
+}  # fmt: skip
+COMPARISONS: dict[str, Callable[..., Form]] = {
+    "greater": lambda w, a, b: w.positive(a - b), "greater_equal": lambda w, a, b: UNITY - w.positive(b - a),
+    "less": lambda w, a, b: w.positive(b - a), "less_equal": lambda w, a, b: UNITY - w.positive(a - b),
+    "equal": lambda w, a, b: w.zero(a - b), "not_equal": lambda w, a, b: UNITY - w.zero(a - b),
+    "logical_not": lambda w, a: w.zero(a), "logical_or": lambda w, a, b: UNITY - w.mul(w.zero(a), w.zero(b)),
+    "logical_and": lambda w, a, b: w.mul(UNITY - w.zero(a), UNITY - w.zero(b)),
+}  # fmt: skip
+ARITHMETIC: dict[str, Callable[..., Form]] = {  # of the operands' kind
+    "add": lambda w, a, b: a + b, "subtract": lambda w, a, b: a - b, "multiply": lambda w, a, b: w.mul(a, b),
+    "negative": lambda w, a: a * -1, "positive": lambda w, a: a, "copy": lambda w, a: a,
+    "square": lambda w, a: w.mul(a, a), "zeros_like": lambda w, a: Form(), "ones_like": lambda w, a: UNITY,
+    "relu": lambda w, a: w.relu(a), "absolute": lambda w, a: w.relu(a) * 2 - a,
+    "maximum": lambda w, a, b: b + w.relu(a - b), "minimum": lambda w, a, b: a - w.relu(a - b),
+    "sign": lambda w, a: w.positive(a) - w.positive(a * -1),
+    "heaviside": lambda w, a, b: w.positive(a) + w.mul(w.zero(a), b),
+}  # fmt: skip
+FLOATING: dict[str, Callable[..., Form]] = {
+    "divide": lambda w, a, b: w.mul(a, w.power(b, -1)), "reciprocal": lambda w, a: w.power(a, -1),
+    "sqrt": lambda w, a: w.power(a, HALF), "power": lambda w, a, b: w.exp(w.mul(b, w.log(a))),
+    "exp": lambda w, a: w.exp(a), "exp2": lambda w, a: w.exp(w.mul(a, w.log(UNITY * 2))),
+    "expm1": lambda w, a: w.exp(a) - UNITY, "log": lambda w, a: w.log(a), "log1p": lambda w, a: w.log(a + UNITY),
+    "log2": lambda w, a: w.mul(w.log(a), w.power(w.log(UNITY * 2), -1)),
+    "log10": lambda w, a: w.mul(w.log(a), w.power(w.log(UNITY * 10), -1)),
+    "logaddexp": lambda w, a, b: w.log(w.exp(a) + w.exp(b)), "softplus": lambda w, a: w.log(w.exp(a) + UNITY),
+    "sigmoid": lambda w, a: w.power(w.exp(a * -1) + UNITY, -1),
+    "log_sigmoid": lambda w, a: w.log(w.exp(a * -1) + UNITY) * -1,
+    "tan": lambda w, a: w.mul(w.function("sin", a), w.power(w.function("cos", a), -1)),
+    "tanh": lambda w, a: w.mul(w.function("sinh", a), w.power(w.function("cosh", a), -1)),
+    "erfc": lambda w, a: UNITY - w.function("erf", a), "ceil": lambda w, a: w.function("floor", a * -1) * -1,
+}  # fmt: skip
+for _name in "sin cos sinh cosh arcsin arccos arctan arcsinh arccosh arctanh erf gammaln digamma floor".split():
+    FLOATING[_name] = lambda w, a, name=_name: w.function(name, a)
+COMPOSED: dict[str, Callable[..., Array]] = {  # f.exp(a) applies an op
+    "hypot": lambda f, a, b: f.sqrt(f.add(f.square(a), f.square(b))),
+    "norm": lambda f, a, **over: f.sqrt(f.sum(f.square(a), **over)),
+    "std": lambda f, a, **over: f.sqrt(f.var(a, **over)),
+    "logsumexp": lambda f, a, **over: f.log(f.sum(f.exp(a), **over)),
+    "softmax": lambda f, a, axis: f.divide(f.exp(a), f.sum(f.exp(a), axis=axis, keepdims=True)),
+    "log_softmax": lambda f, a, axis: f.subtract(a, f.log(f.sum(f.exp(a), axis=axis, keepdims=True))),
+    "min": lambda f, a, **over: f.negative(f.max(f.negative(a), **over)),
+    "tril": lambda f, a, k: f.triu(a, k, sign=-1),
+}
+STEPS = {*COMPARISONS, *"absolute sign relu maximum minimum heaviside floor ceil max min".split()}  # these have kinks
+CONDITIONS: dict[str, tuple[int, str]] = {  # where an op is smooth: (operand, or -1 for the result; condition)
+    **dict.fromkeys(("sqrt", "power", "log", "log2", "log10", "gammaln", "digamma"), (0, "> 0")),
+    **dict.fromkeys(("arcsin", "arccos", "arctanh"), (0, "in (-1, 1)")), "log1p": (0, "> -1"), "arccosh": (0, "> 1"),
+    **dict.fromkeys(("hypot", "std", "norm"), (-1, "> 0")), "divide": (1, "!= 0"), "reciprocal": (0, "!= 0"),
+    "tan": (0, "cos != 0"),
+}  # fmt: skip
+
+
+def condition(op: str, params: Mapping[str, Any]) -> tuple[int, str] | None:
+    """Where an op is defined and smooth: an operand, -1 for the result, and what must hold of it."""
+    if op != "power_constant":
+        return CONDITIONS.get(op)
+    q = params["exponent"]
+    return (0, "> 0") if q % 1 else (0, "!= 0") if q < 0 else None
+
+
+def named(w: Any, value: float) -> Form | None:
+    """π^a 2^b for halves a and b, log 2, log 10 or the inverse of one, where the float is the nearest to it."""
+    for a, b in product((Fraction(k, 2) for k in range(-2, 3)), repeat=2):
+        if (a or b % 1) and value == float(PI ** Decimal(float(a)) * Decimal(2) ** Decimal(float(b))):
+            return w.mul(w.power(w.atom("pi"), a), w.power(UNITY * 2, b))  # type: ignore[no-any-return]
+    for k, q in product((2, 10), (1, -1)):
+        if value == float(Decimal(k).ln() ** q):
+            return w.power(w.log(UNITY * k), q)  # type: ignore[no-any-return]
+    return None
+
+
+def widest(*arrays: Array) -> str:
+    """The kind of what arrays make together."""
+    return max((a.kind for a in arrays), key="bif".index)
+
+
+def spread(a: Array, at: Sequence[Poly]) -> Form:
+    """The entry of an array that is broadcast."""
+    return a.entry([ZERO if e == ONE else i for e, i in zip(a.shape, at[len(at) - len(a.shape) :], strict=True)])
+
+
+# ---------------------------------------------------------------------------- ops with static arguments
+
+
+class Ops:
+    """The ops with their static arguments as methods; ``f.exp(a)`` applies those of the tables too."""
+
+    def __init__(self, w: Any) -> None:
+        self.w = w
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        return lambda *arrays, **params: self.apply(name, arrays, params)
+
+    def apply(self, name: str, arrays: Sequence[Array], params: Mapping[str, Any]) -> Array:
+        """The op of this name applied."""
+        if name in STRUCTURAL or name in COMPOSED:
+            made: Array = (
+                STRUCTURAL[name](self, *arrays, **params)
+                if name in STRUCTURAL
+                else COMPOSED[name](self, *arrays, **params)
+            )
+            return made
+        need(not params and arrays, f"arguments of {name}")
+        kind = widest(*arrays)
+        name = "logical_or" if kind == "b" and name == "add" else name
+        if name in COMPARISONS:
+            return self.pointwise(COMPARISONS[name], arrays, "b")
+        if name in ARITHMETIC:
+            closed = kind != "b" or name in "multiply maximum minimum copy zeros_like ones_like".split()
+            need(closed, f"{name} of bools")
+            return self.pointwise(ARITHMETIC[name], arrays, kind)
+        need(
+            name in FLOATING and (kind == "f" or name not in ("reciprocal", "power")), f"no meaning of {name} is known"
+        )
+        return self.pointwise(FLOATING[name], arrays, "f")
+
+    def pointwise(self, function: Callable[..., Form], arrays: Sequence[Array], kind: str) -> Array:
+        shape = [ONE] * max(len(a.shape) for a in arrays)
+        for a in arrays:
+            for axis, extent in enumerate(a.shape, len(shape) - len(a.shape)):
+                need(ONE in (extent, shape[axis]) or extent == shape[axis], "operands of different shapes")
+                shape[axis] = shape[axis] if extent == ONE else extent
+        return Array(tuple(shape), lambda at: function(self.w, *(spread(a, at) for a in arrays)), kind)
+
+    def sums(
+        self, extents: Iterable[Poly], equal: Callable[[list[Poly]], list[Poly]], form: Callable[[list[Poly]], Form]
+    ) -> Form:
+        """Σ of the form over new indices at which these polynomials are 0."""
+        j = [self.w.index(extent) for extent in extents]
+        holds = [self.w.relation("==", p) for p in equal(j)]
+        return self.w.total(self.w.mul(*holds, form(j)), j)  # type: ignore[no-any-return]
+
+    def where(self, c: Array, a: Array, b: Array) -> Array:
+        true = c if c.kind == "b" else self.not_equal(c, Array((), lambda at: Form()))
+        return self.pointwise(lambda w, c, a, b: b + w.mul(c, a - b), (true, a, b), widest(a, b))
+
+    def power_constant(self, a: Array, exponent: Number) -> Array:
+        need(a.kind == "f" or (a.kind == "i" and exponent >= 0 and not exponent % 1), "a power of integers")
+        return self.pointwise(lambda w, a: w.power(a, exponent), [a], a.kind)
+
+    def full_like(self, a: Array, fill_value: Number) -> Array:
+        need(a.kind == "f" or not fill_value % 1, "a fill value that is rounded")
+        return a._replace(entry=lambda at: UNITY * fill_value)
+
+    def astype(self, a: Array, dtype: str) -> Array:
+        need("bif".index(KINDS[dtype]) >= "bif".index(a.kind), "a cast that rounds")
+        return a._replace(kind=KINDS[dtype])
+
+    def sum(self, a: Array, axis: Sequence[int], keepdims: bool, largest: bool = False) -> Array:
+        need(list(axis) == sorted(set(axis) & set(range(len(a.shape)))), "axes in order")
+        shape = tuple(ONE if k in axis else e for k, e in enumerate(a.shape) if keepdims or k not in axis)
+
+        def entry(at: Sequence[Poly]) -> Form:
+            left, new = iter(at), {k: self.w.index(a.shape[k]) for k in axis}
+            kept = [next(left) if keepdims or k not in new else ZERO for k in range(len(a.shape))]
+            form = a.entry([new.get(k, place) for k, place in enumerate(kept)])
+            for index in new.values():
+                form = self.w.maximum(form, index) if largest else self.w.total(form, [index])
+            return form
+
+        return Array(shape, entry, "i" if a.kind == "b" and not largest else a.kind)
+
+    def max(self, a: Array, axis: Sequence[int], keepdims: bool) -> Array:
+        self.count(a, axis)
+        return self.sum(a, axis, keepdims, largest=True)
+
+    def count(self, a: Array, axis: Iterable[int], less: int = 0) -> Array:
+        number = math.prod((a.shape[k] for k in axis), start=ONE) - less
+        need(self.w.nonnegative(number - 1), "a mean or maximum of no elements")
+        return Array((), lambda at: self.w.number(number))
+
+    def mean(self, a: Array, axis: Sequence[int], keepdims: bool) -> Array:
+        return self.divide(self.sum(a, axis, keepdims), self.count(a, axis))
+
+    def var(self, a: Array, axis: Sequence[int], keepdims: bool, ddof: int) -> Array:
+        squares = self.square(self.subtract(a, self.mean(a, axis, True)))
+        return self.divide(self.sum(squares, axis, keepdims), self.count(a, axis, ddof))
+
+    def cumsum(self, a: Array, axis: int) -> Array:
+        def entry(at: Sequence[Poly]) -> Form:
+            j = self.w.index(a.shape[axis])
+            upto = self.w.relation(">=", at[axis] - j)
+            return self.w.total(self.w.mul(upto, a.entry([*at[:axis], j, *at[axis + 1 :]])), [j])  # type: ignore[no-any-return]
+
+        return Array(a.shape, entry, "i" if a.kind == "b" else a.kind)
+
+    def triu(self, a: Array, k: int, sign: int = 1) -> Array:
+        return a._replace(entry=lambda at: self.w.mul(self.w.relation(">=", (at[-1] - at[-2] - k) * sign), a.entry(at)))
+
+    def reshape(self, a: Array, shape: Sequence[Any]) -> Array:
+        new = tuple(map(size, shape))
+        old, now = ([k for k, e in enumerate(s) if e != ONE] for s in (a.shape, new))
+        need(math.prod(a.shape, start=ONE) == math.prod(new, start=ONE), "reshape to another number of elements")
+
+        def flat(at: Sequence[Poly], shape: Sequence[Poly]) -> Poly:
+            return sum((i * math.prod(shape[k + 1 :], start=ONE) for k, i in enumerate(at)), start=ZERO)
+
+        def entry(at: Sequence[Poly]) -> Form:
+            if [a.shape[k] for k in old] == [new[k] for k in now]:  # only axes of size 1 come or go
+                return a.entry([at[now[old.index(k)]] if k in old else ZERO for k in range(len(a.shape))])
+            if len(old) == 1:
+                return a.entry([flat(at, new) if k in old else ZERO for k in range(len(a.shape))])
+            return self.sums(a.shape, lambda j: [flat(at, new) - flat(j, a.shape)], a.entry)
+
+        return Array(new, entry, a.kind)
+
+    def transpose(self, a: Array, axes: list[int]) -> Array:
+        need(sorted(axes) == list(range(len(a.shape))), "a permutation of the axes")
+        return Array(
+            tuple(a.shape[k] for k in axes), lambda at: a.entry([at[axes.index(k)] for k in sorted(axes)]), a.kind
+        )
+
+    def broadcast_to(self, a: Array, shape: Sequence[Any]) -> Array:
+        new = tuple(map(size, shape))
+        fits = all(e in (ONE, f) for e, f in zip(a.shape, new[len(new) - len(a.shape) :], strict=True))
+        need(fits and len(a.shape) <= len(new), "broadcast_to another shape")
+        return Array(new, lambda at: spread(a, at), a.kind)
+
+    def diagonal(self, a: Array, offset: int, axis1: int, axis2: int) -> Array:
+        shift = {axis1: max(-offset, 0), axis2: max(offset, 0)}
+        kept, lengths = [k for k in range(len(a.shape)) if k not in shift], [a.shape[k] - s for k, s in shift.items()]
+        shortest = [p for p in lengths if all(self.w.nonnegative(q - p) for q in lengths)]
+        need(len(shift) == 2 and shortest, "a diagonal of this length")
+        shape = (*(a.shape[k] for k in kept), shortest[0])
+        places = lambda at: [at[-1] + shift[k] if k in shift else at[kept.index(k)] for k in range(len(a.shape))]  # noqa: E731
+        return Array(shape, lambda at: a.entry(places(at)), a.kind)
+
+    def diag(self, a: Array, k: int, shape: Sequence[Any], axis1: int, axis2: int) -> Array:
+        new, shift = tuple(map(size, shape)), {axis1: max(-k, 0), axis2: max(k, 0)}
+        fits = len(shift) == 2 and all(self.w.nonnegative(new[axis] - s - a.shape[-1]) for axis, s in shift.items())
+        need(
+            fits and tuple(e for axis, e in enumerate(new) if axis not in shift) == a.shape[:-1],
+            "diag of another shape",
+        )
+
+        def entry(at: Sequence[Poly]) -> Form:
+            rest = [place for axis, place in enumerate(at) if axis not in shift]
+            here = lambda j: [at[axis] - j[0] - s for axis, s in shift.items()]  # noqa: E731
+            return self.sums(a.shape[-1:], here, lambda j: a.entry([*rest, *j]))
+
+        return Array(new, entry, a.kind)
+
+    def block(
+        self, shape: Sequence[Poly], key: Sequence[Any]
+    ) -> tuple[list[Poly], Callable[[Sequence[Poly]], list[Poly]]]:
+        """A basic index: the shape it gives, and the places in the whole that its entries have, shown to be inside."""
+        steps = [[] if step is None else [size(part) for part in step] for step in key]
+        need(sum(map(bool, steps)) == len(shape) and all(len(step) in (0, 1, 3) for step in steps), "a key")
+        for (first, *more), extent in zip(filter(None, steps), shape, strict=True):
+            ends = [first, first + (more[0] - 1) * more[1] if more else first]
+            low, high = ends[::-1] if more and self.w.nonnegative(ZERO - more[1]) else ends
+            inside = self.w.nonnegative(low) and self.w.nonnegative(extent - 1 - high)
+            need(inside or (more and not more[0]), "an index that may be out of range")
+
+        def places(at: Sequence[Poly]) -> list[Poly]:
+            along = iter(at)
+            pairs = [(step, next(along) if len(step) != 1 else ZERO) for step in steps]
+            return [step[0] + (i * step[2] if len(step) == 3 else 0) for step, i in pairs if step]
+
+        return [step[1] if step else ONE for step in steps if len(step) != 1], places
+
+    def getitem(self, a: Array, key: Sequence[Any]) -> Array:
+        shape, places = self.block(a.shape, key)
+        return Array(tuple(shape), lambda at: a.entry(places(at)), a.kind)
+
+    def setitem(self, a: Array, value: Array, key: Sequence[Any]) -> Array:
+        shape, places = self.block(a.shape, key)
+        need("bif".index(value.kind) <= "bif".index(a.kind), "an assignment that rounds")
+        fits = all(e in (ONE, f) for e, f in zip(value.shape[::-1], shape[::-1], strict=False))
+        need(fits and len(value.shape) <= len(shape), "an assignment of another shape")
+
+        def entry(at: Sequence[Poly]) -> Form:
+            here = lambda j: [i - p for i, p in zip(at, places(j), strict=True)]  # noqa: E731
+            kept = UNITY - self.sums(shape, here, lambda j: UNITY)
+            new: Form = self.sums(shape, here, lambda j: spread(value, j))
+            return new + self.w.mul(kept, a.entry(at))
+
+        return Array(a.shape, entry, a.kind)
+
+    def put(self, a: Array, key: Sequence[Any], shape: Sequence[Any]) -> Array:
+        return self.setitem(Array(tuple(map(size, shape)), lambda at: Form(), a.kind), a, key)
+
+    def concatenate(self, *arrays: Array, axis: int) -> Array:
+        need(len({(*a.shape[:axis], *a.shape[axis + 1 :]) for a in arrays}) == 1, "concatenate of different shapes")
+        ends = [sum((a.shape[axis] for a in arrays[:k]), start=ZERO) for k in range(len(arrays) + 1)]
+
+        def part(a: Array, start: Poly, at: Sequence[Poly]) -> Form:
+            whole = lambda j: a.entry([*at[:axis], *j, *at[axis + 1 :]])  # noqa: E731
+            return self.sums([a.shape[axis]], lambda j: [at[axis] - j[0] - start], whole)
+
+        shape = (*arrays[0].shape[:axis], ends[-1], *arrays[0].shape[axis + 1 :])
+        parts = lambda at: sum((part(a, k, at) for a, k in zip(arrays, ends, strict=False)), start=Form())  # noqa: E731
+        return Array(shape, parts, widest(*arrays))
+
+    def einsum(self, *arrays: Array, subscripts: str) -> Array:
+        given, _, result = subscripts.partition("->")
+        terms, extents = given.split(","), dict[str, Poly]()
+        for term, a in zip(terms, arrays, strict=True):
+            for label, extent in zip(term, a.shape, strict=True):
+                known = extents.get(label, ONE)
+                need(ONE in (known, extent) or known == extent, "einsum of different sizes")
+                extents[label] = extent if known == ONE else known
+        need(len(set(result)) == len(result), "a result with a label twice")
+
+        def entry(at: Sequence[Poly]) -> Form:
+            summed = {label: self.w.index(extents[label]) for label in extents if label not in result}
+            place = summed | dict(zip(result, at, strict=True))
+            parts = [spread(a, [place[label] for label in term]) for term, a in zip(terms, arrays, strict=True)]
+            return self.w.total(self.w.mul(*parts), summed.values())  # type: ignore[no-any-return]
+
+        return Array(tuple(extents[label] for label in result), entry, widest(*arrays))
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        need(a.shape and b.shape and a.shape[-1] == b.shape[max(len(b.shape) - 2, 0)], "matmul of different sizes")
+        left, right = ("ABCDEFGH"[10 - len(x.shape) :] for x in (a, b))
+        row, column = "i" * (len(a.shape) > 1), "k" * (len(b.shape) > 1)
+        subscripts = f"{left}{row}j,{right}j{column}->{max(left, right, key=len)}{row}{column}"
+        return self.einsum(a, b, subscripts=subscripts)
+
+
+_HELPERS = {"apply", "pointwise", "sums", "count", "block"}
+STRUCTURAL = {name: method for name, method in vars(Ops).items() if name[0] != "_" and name not in _HELPERS}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dualgrad.program.size import dimension, dimensions
+from verify.assign import assignments, shapes
 from verify.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
 from verify.key import second_key
+from verify.look import Point, look
 from verify.problem import Problem
 from verify.prove import Attempted, certified, prove
 from verify.recording import Labels, Recording, fingerprint, record, record_symbolic
+from verify.sampling import sample
 from verify.verdict import Formula, Verdict
 
 
@@ -33,8 +36,17 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
         fixed = record(problem, problem.arrays, fixed_labels(problem))
         formula, _ = _proved(problem, fixed, deadline)
         if formula is not None:
-            return Attempt(formula, fixed, f"not for every size: {reason}")
+            return Attempt(replace(formula, reason=_beyond(problem, recording)), fixed, f"not for every size: {reason}")
     return Attempt(formula, recording, reason)
+
+
+def _beyond(problem: Problem, recording: Recording) -> str:
+    """Whether the candidate is wrong at other sizes, where f and it run there: the claim for these sizes stands."""
+    for sizes in assignments(recording):
+        arrays = sample(problem, shapes(recording, sizes), seed=1)
+        if arrays is not None and look(problem, Point("another size", arrays), recording).status == "different":
+            return f"at other sizes it is wrong: at {', '.join(f'{name} = {size}' for name, size in sizes.items())}"
+    return ""
 
 
 def fixed_labels(problem: Problem) -> Labels:

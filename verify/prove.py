@@ -10,7 +10,8 @@ from typing import Any
 from verify import checker
 from verify.certificate import certify
 from verify.form.facts import Facts
-from verify.form.prove import Failure, Proof, prove_gradient
+from verify.form.proof import Failure, Proof
+from verify.form.prove import prove_gradient
 from verify.form.setting import Budget
 from verify.problem import Problem
 from verify.recording import Recording, with_inputs

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 
 from dualgrad.program.record import Equation, Operand, Program, Shape, Variable
 from dualgrad.program.size import Extent, Size
 from verify.form.adjoint import Gradient, by_chain_rule, unfolded
 from verify.form.algebra import Fill, rewrite, substitute, subtract
-from verify.form.clear import cleared, without_ties
 from verify.form.denote import Denotation, Lossy, Position, shapes_agree
 from verify.form.differentiate import NoDerivative
 from verify.form.domain import (
@@ -22,76 +21,21 @@ from verify.form.domain import (
     holds,
     in_words,
     known_signs,
-    never_zero,
 )
 from verify.form.facts import Facts
 from verify.form.fragment import is_polynomial, sizes_that_tell
-from verify.form.inputs import under_domains
 from verify.form.interpret import Requirement
-from verify.form.literals import read
+from verify.form.ladder import Ladder, Settled, settled
 from verify.form.null import null
 from verify.form.pairing import Pairing
+from verify.form.proof import Failure, Proof
 from verify.form.setting import Budget, TooLarge, Undefined, at_most, within
-from verify.form.steps import (
-    at_each_place,
-    by_angles,
-    by_exponentials,
-    has_known_extents,
-    on_domain,
-    with_aligned_guards,
-)
 from verify.form.term import Atom, Form, Source, atoms, power_of
 from verify.form.text import written
 from verify.form.ties import conventions, guards_of, with_convention
 
 GUARDS = frozenset({"positive", "vanishes", "extreme"})
 CONTINUOUS = frozenset({"real", "positive", "nonnegative", "nonzero", "unit", "invertible"})
-
-
-@dataclass(frozen=True)
-class Proof:
-    """G's outputs are the derivative of F, wherever both have values, off the listed kinks.
-
-    ``gradients``   the derivative, one text for each input asked for
-    ``forward``     what must hold for F to have a value, ``gradient`` for G, ``derivative`` for F to be differentiable
-    ``only_gradient``  what of ``gradient`` does not follow: where it fails, F has a derivative and G has no value
-    ``kinks``       guards of F that were held constant: nothing is claimed where one changes
-    ``ties``        guards on whose boundary G follows a convention, shown to be of measure zero
-    ``sizes``       (dimension, least value) beyond 1
-    ``opaque``      intermediates that stayed opaque: the identity holds for all their values
-    ``equality_tests``  F tests a computed value for equality: a caller must not call this proved
-    ``domains``     inputs whose named domain was used beyond the signs of its entries
-    """
-
-    gradients: tuple[str, ...]
-    forward: tuple[str, ...]
-    gradient: tuple[str, ...]
-    derivative: tuple[str, ...]
-    only_gradient: tuple[str, ...]
-    kinks: tuple[str, ...]
-    ties: tuple[str, ...]
-    sizes: tuple[tuple[str, int], ...]
-    opaque: tuple[str, ...]
-    equality_tests: tuple[str, ...]
-    domains: tuple[str, ...]
-    literals: str
-    statistics: dict[str, float]
-    certificate: dict[str, object]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """No proof, with the reason.
-
-    ``residual`` is what is left of the difference, as text. ``polynomial`` says that it lies in the fragment
-    where the form decides: then the programs differ at some values at the sizes ``refuting`` and above.
-    Otherwise a difference that is left says nothing.
-    """
-
-    reason: str
-    residual: str = ""
-    polynomial: bool = False
-    refuting: dict[str, int] = field(default_factory=dict)
 
 
 class _NotShown(Exception):
@@ -166,7 +110,7 @@ class _Question:
         self.kind = kind
         self.plain = Denotation((forward, gradient), facts, literals, wrt=wrt)
         captured = {**forward.captured, **gradient.captured}
-        self._constants = {self.plain.source(variable): array for variable, array in captured.items()}
+        self._captured = {self.plain.source(variable): array for variable, array in captured.items()}
 
     def answer(self, started: float) -> Proof | Failure:
         """The proof for all arguments together."""
@@ -258,10 +202,10 @@ class _Question:
         folded = {denote.source(equation.output): equation for equation in equations}
         order = list(reversed(folded))
         while True:
-            settled = _settled(difference)
-            if settled is not None:
+            zero = settled(difference)
+            if zero is not None:
                 left = sorted(repr(source) for source in difference.sources & set(folded))
-                return self._made(variable, gradient, settled, opaque=left)
+                return self._made(variable, gradient, zero, opaque=left)
             latest = next((source for source in order if source in difference.sources), None)
             if latest is None:
                 return None
@@ -271,61 +215,17 @@ class _Question:
         gradient = unfolded(self.forward, variable, self.kind, self.plain)
         given = self.plain.at(operand, self.plain.positions(self._shape(variable)))
         difference = subtract(given, gradient.form)
+        required = [*self.plain.required(self.forward), *gradient.requirements]
+        ladder = Ladder(self.plain, required, self._captured)
         for weights in chain((None,), conventions(difference, gradient.form)):
             derivative = gradient.form if weights is None else with_convention(gradient.form, weights)
-            found = self._ladder(subtract(given, derivative), variable, gradient)
-            if found is not None:
+            zero = ladder.zero(subtract(given, derivative))
+            if zero is not None:
+                found = self._made(variable, gradient, zero)
                 for guard in guards_of(gradient.form, weights or {}):
                     self._admit(guard, found)
                 return found
-        raise _NotShown(_failure(difference))
-
-    def _ladder(self, difference: Form, variable: Variable, gradient: Gradient) -> _Found | None:
-        """Identities tried one after the other until the difference is zero."""
-        settled = _settled(difference)
-        domains: list[str] = []
-        for name, step in self._steps(gradient):
-            if settled is not None:
-                break
-            changed = step(difference)
-            if changed.key == difference.key and changed.sources == difference.sources:
-                continue
-            settled, difference = _settled(changed), changed
-            if name == "domains":
-                domains = [f"{v.name}: {word}" for v, word in self.facts.domains.items()]
-        if settled is None and self._zero_at_each_place(difference):
-            settled = {"by": "every entry at the known sizes"}
-            domains += [f"{source!r}: its values" for source in self._constants if source in difference.sources]
-        return None if settled is None else self._made(variable, gradient, settled, domains=domains)
-
-    def _steps(self, gradient: Gradient) -> Iterator[tuple[str, Callable[[Form], Form]]]:
-        yield "domain", lambda form: on_domain(form, self._never_zero(gradient))
-        yield "domains", self._under_domains
-        yield "guards", with_aligned_guards
-        yield "exponentials", by_exponentials
-        yield "angles", by_angles
-
-    def _zero_at_each_place(self, difference: Form) -> bool:
-        if not has_known_extents(difference):
-            return False
-        places = at_each_place(difference, Fill(self._constant))
-        return all(_settled(place) is not None for place in places)
-
-    def _constant(self, source: Source, position: Position) -> Form | None:
-        """An entry of a captured array, where its position is known."""
-        array = self._constants.get(source)
-        place = tuple(form[0] for form in position if not form[1] and isinstance(form[0], int))
-        if array is None or len(place) < len(position):
-            return None
-        if not all(0 <= k < extent for k, extent in zip(place, array.shape, strict=True)):
-            return None
-        return read(array[place].item(), self.literals)
-
-    def _never_zero(self, gradient: Gradient) -> frozenset[str]:
-        return never_zero((*self.plain.required(self.forward), *gradient.requirements), self.plain)
-
-    def _under_domains(self, form: Form) -> Form:
-        return under_domains(form, {self.plain.source(v): word for v, word in self.facts.domains.items()})
+        raise _NotShown(self._failure(difference))
 
     def _admit(self, guard: Atom, found: _Found) -> None:
         shown = null(guard.forms[0], self._continuous())
@@ -344,6 +244,11 @@ class _Question:
             self.plain.source(v) for v in inputs if v.dtype.kind == "f" and domains.get(v, "real") in CONTINUOUS
         )
 
+    def _failure(self, difference: Form) -> Failure:
+        polynomial = difference.sources <= self._continuous() and is_polynomial(difference)
+        refuting = sizes_that_tell(difference) if polynomial else {}
+        return Failure("a difference is left", written(difference), polynomial, refuting)
+
     def _shown(self, form: Form) -> Form:
         """A form in terms of the inputs, or as it is where that is too large."""
         try:
@@ -356,33 +261,20 @@ class _Question:
         self,
         variable: Variable,
         gradient: Gradient,
-        settled: dict[str, object],
+        zero: Settled,
         opaque: Sequence[str] = (),
-        domains: Sequence[str] = (),
     ) -> _Found:
         text = written(self._shown(gradient.form))
         name = f"∂/∂{variable.name}[{', '.join(index.name for index in self.plain.axes(self._shape(variable)))}]"
-        certificate = {"argument": variable.name, "derivative": text, "opaque": list(opaque), **settled}
+        certificate = {"argument": variable.name, "derivative": text, "opaque": list(opaque), **asdict(zero)}
         return _Found(
             gradient=f"{name} = {text}",
             kinks=[written(self._shown(power_of(atom))) for _, atom in sorted(gradient.guards.items())],
             required=gradient.requirements,
             opaque=list(opaque),
-            domains=list(domains),
+            domains=list(zero.rests_on),
             certificate=certificate,
         )
-
-
-def _settled(difference: Form) -> dict[str, object] | None:
-    """What shows that a difference is zero, or None."""
-    if not difference.terms:
-        return {"by": "equal normal forms"}
-    difference = without_ties(difference)
-    if not difference.terms:
-        return {"by": "equal normal forms"}
-    if cleared(difference).zero:
-        return {"by": "denominators cleared", "difference": written(difference)}
-    return None
 
 
 def _unfold(form: Form, source: Source, equation: Equation, denote: Denotation) -> Form:
@@ -396,12 +288,6 @@ def _unfold(form: Form, source: Source, equation: Equation, denote: Denotation) 
         return substitute(meaning, {i: p for i, p in zip(axes, position, strict=True) if i.extent != 1})
 
     return rewrite(form, lambda atom: source in atom.sources, Fill(fill))
-
-
-def _failure(difference: Form) -> Failure:
-    polynomial = is_polynomial(difference)
-    refuting = sizes_that_tell(difference) if polynomial else {}
-    return Failure("a difference is left", written(difference), polynomial, refuting)
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:

@@ -1,0 +1,111 @@
+"""Is a difference zero? Identities tried one after the other, the cheap and general ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from verify.form.algebra import Fill
+from verify.form.clear import cleared, without_ties
+from verify.form.denote import Denotation, Position
+from verify.form.domain import never_zero
+from verify.form.inputs import under_domains
+from verify.form.interpret import Requirement
+from verify.form.literals import read
+from verify.form.setting import TooLarge, Undefined
+from verify.form.steps import (
+    at_each_place,
+    by_angles,
+    by_exponentials,
+    has_known_extents,
+    on_domain,
+    with_aligned_guards,
+)
+from verify.form.term import Form, Source
+from verify.form.text import written
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What shows that a difference is zero; ``rests_on`` are inputs of which more than signs was used."""
+
+    by: str
+    difference: str = ""
+    rests_on: tuple[str, ...] = ()
+
+
+def settled(difference: Form) -> Settled | None:
+    """Zero by itself: equal normal forms, or with denominators cleared."""
+    difference = without_ties(difference)
+    if not difference.terms:
+        return Settled("equal normal forms")
+    if cleared(difference).zero:
+        return Settled("denominators cleared", written(difference))
+    return None
+
+
+class Ladder:
+    """Decides differences of unfolded forms.
+
+    ``required`` holds on the domain of the claim; ``captured`` are arrays whose values are known.
+    """
+
+    def __init__(self, denote: Denotation, required: Sequence[Requirement], captured: Mapping[Source, Array]) -> None:
+        self.denote = denote
+        self.required = required
+        self.captured = captured
+
+    def zero(self, difference: Form) -> Settled | None:
+        """What shows that the difference is zero, or None."""
+        try:
+            return self._climb(difference)
+        except (TooLarge, Undefined):
+            return None
+
+    def _climb(self, difference: Form) -> Settled | None:
+        found = settled(difference)
+        rests_on: tuple[str, ...] = ()
+        for name, step in self._steps():
+            if found is not None:
+                return Settled(found.by, found.difference, rests_on)
+            changed = step(difference)
+            if changed.key == difference.key and changed.sources == difference.sources:
+                continue
+            found, difference = settled(changed), changed
+            if name == "domains":
+                rests_on = tuple(f"{v.name}: {word}" for v, word in self.denote.facts.domains.items())
+        if found is None and self._zero_at_each_place(difference):
+            values = (f"{source!r}: its values" for source in self.captured if source in difference.sources)
+            return Settled("every entry at the known sizes", rests_on=(*rests_on, *values))
+        return None if found is None else Settled(found.by, found.difference, rests_on)
+
+    def _steps(self) -> Iterator[tuple[str, Callable[[Form], Form]]]:
+        yield "domain", lambda form: on_domain(form, never_zero(self.required, self.denote))
+        yield "domains", self._under_domains
+        yield "guards", with_aligned_guards
+        yield "exponentials", by_exponentials
+        yield "angles", by_angles
+
+    def _under_domains(self, form: Form) -> Form:
+        domains = self.denote.facts.domains
+        return under_domains(form, {self.denote.source(v): word for v, word in domains.items()})
+
+    def _zero_at_each_place(self, difference: Form) -> bool:
+        if not has_known_extents(difference):
+            return False
+        return all(settled(place) is not None for place in at_each_place(difference, Fill(self._constant)))
+
+    def _constant(self, source: Source, position: Position) -> Form | None:
+        """An entry of a captured array, where its position is known."""
+        array = self.captured.get(source)
+        place = tuple(form[0] for form in position if not form[1] and isinstance(form[0], int))
+        if array is None or len(place) < len(position):
+            return None
+        if not all(0 <= k < extent for k, extent in zip(place, array.shape, strict=True)):
+            return None
+        return read(array[place].item(), self.denote.reading)

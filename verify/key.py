@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from verify.assign import assignments, largest_literal, shapes
+from verify.ball.sides import signs_by_guard
 from verify.look import Point, look, sizes_at
 from verify.problem import Array, Problem, Undecidable
-from verify.recording import Recording, fingerprint, record, run_floats, with_inputs
+from verify.recording import Recording, fingerprint, guards, record, run_floats, with_inputs
 from verify.sampling import sample
 
 TRIES = 8  # draws until f is finite and off its guards
+SCALES = (1.0, 1.0, 0.1, 10.0, 0.01, 100.0, 1e-4, 1e4)  # of the random points that look for the sides of guards
+CLASH = "the proof and the balls contradict each other: an internal error, please report it"
 NATIVE = 1e-9  # relative: the same ops in the same order, run natively and from the recording
 
 
@@ -42,6 +45,11 @@ def second_key(problem: Problem, recording: Recording) -> Key:
             return Key(False, tuple(tried), f"{fault.reason}{f' at {where}' if where else ''}", fault.clash)
         tried.append(where or f"random point {number + 1}")
         largest = max(largest, *sizes.values(), 0)
+    unseen = _unseen_sides(problem, recording)
+    if isinstance(unseen, _Fault):
+        return Key(False, tuple(tried), unseen.reason, unseen.clash)
+    if unseen:
+        tried.append(f"{unseen} guards seen from one side only")
     if sizes and largest_literal(recording) >= largest:
         tried.append(f"no run above the literal {largest_literal(recording)}")
     return Key(True, tuple(dict.fromkeys(tried)))
@@ -63,14 +71,41 @@ def _turn(problem: Problem, recording: Recording, at: dict[int, tuple[int, ...]]
         if seen.status in ("kink", "outside"):
             continue
         if seen.status == "different":
-            return _Fault(
-                "the proof and the balls contradict each other: an internal error, please report it", clash=True
-            )
+            return _Fault(CLASH, clash=True)
         if seen.status != "equal":
             fault = _Fault(seen.reason)
             continue
         return _native_fault(problem, again, attempt)
     return fault
+
+
+def _unseen_sides(problem: Problem, recording: Recording) -> int | _Fault:
+    """Visit both sides of every guard, where random points of some scales reach them; how many were not reached."""
+    programs = [program for program in (recording.forward, recording.gradient) if program is not None]
+    if not any(True for program in programs for _ in guards(program)):
+        return 0
+    seen: list[set[int]] = []
+    for attempt, scale in enumerate(SCALES):
+        point = _scaled(problem, attempt, scale)
+        if point is None:
+            continue
+        inputs, sizes = with_inputs(recording, point.arrays), sizes_at(recording, point)
+        signs = [found for program in programs for found in signs_by_guard(program, inputs, sizes)]
+        seen = [old | set(new) for old, new in zip(seen or [set() for _ in signs], signs, strict=True)]
+        if look(problem, point, recording).status == "different":
+            return _Fault(CLASH, clash=True)
+        if all({1, -1} <= found for found in seen):
+            return 0
+    return sum(not {1, -1} <= found for found in seen)
+
+
+def _scaled(problem: Problem, attempt: int, scale: float) -> Point | None:
+    arrays = sample(problem, {p: array.shape for p, array in problem.arrays.items()}, seed=500 + attempt)
+    if arrays is None:
+        return None
+    free = [p for p in problem.wrt if p not in problem.domain]
+    moved = {p: np.asarray(arrays[p] * scale, dtype=arrays[p].dtype) for p in free}
+    return Point("a random point of another scale", {**arrays, **moved})
 
 
 def _points(problem: Problem, at: dict[int, tuple[int, ...]], seed: int) -> Iterator[Point]:

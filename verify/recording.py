@@ -14,6 +14,7 @@ from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.rewire import Rewiring
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Tracer
+from dualgrad.program.entry import Guard, Reduce, walk
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Size, dimension, dimensions, substitute
 from verify.own import engine_gradient, leaves, on_tensors
@@ -242,8 +243,6 @@ def with_inputs(recording: Recording, arrays: Mapping[int, Array]) -> dict[Varia
 
 def guards(program: Program) -> Iterable[Equation]:
     """Equations whose meaning branches on values."""
-    from dualgrad.program.entry import Guard, Reduce, walk
-
     for equation in program.equations:
         for node in walk(equation.meaning.body):
             if isinstance(node, Guard) or (isinstance(node, Reduce) and node.kind in ("max", "min")):

@@ -32,5 +32,17 @@ def sides(program: Program, inputs: Inputs, sizes: Sizes) -> NDArray[np.int64]:
     return np.array(found, dtype=np.int64)
 
 
+def signs_by_guard(program: Program, inputs: Inputs, sizes: Sizes) -> list[frozenset[int]]:
+    """For every guard "> 0", in the order of the program, the signs that its values have over its elements."""
+    layout = laid_out(program, sizes)
+    with working_precision(PRECISION):
+        run = forward(layout, inputs, (), "exact")
+        return [
+            frozenset(map(_sign, run.read(step.args[0])))
+            for step in layout.steps
+            if isinstance(step, Decision) and step.relation == ">"
+        ]
+
+
 def _sign(value: arb) -> int:
     return 1 if value > 0 else -1 if value < 0 else 0 if value.is_zero() else UNKNOWN

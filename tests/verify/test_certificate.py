@@ -1,0 +1,525 @@
+"""Certificates of true claims are accepted; of false ones, and corrupted ones, they are not."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dualgrad  # noqa: F401, the registry is filled by it
+from dualgrad.op import REGISTRY
+from verify.ask import pose
+from verify.certificate import certify, check_file, dumps
+from verify.checker import check, parse
+from verify.recording import record, record_symbolic
+
+_rng = np.random.default_rng(11)
+x, y, z = _rng.normal(size=5), _rng.normal(size=5), _rng.uniform(0.5, 2.0, size=5)
+A, S = _rng.normal(size=(5, 5)), _rng.normal(size=(5, 5))
+W, b, v = _rng.normal(size=(4, 5)), _rng.normal(size=4), _rng.normal(size=4)
+X = _rng.normal(size=(3, 4))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A function, its arguments, its gradient in the first of ``wrt``, and mistakes that are often made with it."""
+
+    name: str
+    f: Callable[..., Any]
+    args: tuple[Any, ...]
+    grad: Callable[..., Any]
+    wrong: tuple[Callable[..., Any], ...] = ()
+    wrt: str | None = None
+    domain: Mapping[str, str] = field(default_factory=dict)
+
+
+def certificate_of(
+    f: Callable[..., Any],
+    args: Any,
+    grad: Any = None,
+    wrt: Any = None,
+    domain: Any = None,
+    fixed: bool = False,
+    jac: Any = None,
+) -> Any:
+    """The certificate of a claim, as it is read back from a file; symbolic in its sizes unless ``fixed``."""
+    problem = pose(f, args, grad, jac, wrt, domain)
+    recording = record(problem, problem.arrays, {p: a.shape for p, a in problem.arrays.items()}) if fixed else None
+    recording = recording or record_symbolic(problem, problem.arrays)
+    assert recording.forward is not None, recording.refused
+    assert recording.gradient is not None, recording.gradient_refused
+    names = [problem.arguments[position].name for position in problem.wrt]
+    facts = {problem.arguments[p].name: (d,) for p, d in problem.domain.items() if isinstance(d, str)}
+    witness = {variable.name: problem.arrays[p] for p, variable in recording.inputs.items()}
+    certificate = certify(
+        recording.forward,
+        recording.gradient,
+        names,
+        problem.kind,
+        recording.trace.extents,
+        facts=facts,
+        witnesses=[witness],
+        sources={"f": "def f"},
+    )
+    return parse(dumps(certificate))
+
+
+def softmax(x):
+    return np.exp(x) / np.sum(np.exp(x))
+
+
+def _layer_norm(x, y, z):
+    centred = x - x.mean()
+    return np.sum(y * centred / np.sqrt((centred**2).mean() + 1e-5) + z)
+
+
+def _layer_norm_gradient(x, y, z):
+    centred = x - x.mean()
+    scale = np.sqrt((centred**2).mean() + 1e-5)
+    return (y - y.mean() - centred / scale * (y * centred / scale).mean()) / scale
+
+
+def _layer_norm_halved(x, y, z):
+    centred = x - x.mean()
+    scale = np.sqrt((centred**2).mean() + 1e-5)
+    return (y - y.mean()) / scale
+
+
+def _hidden(W, x):
+    return 1 - np.tanh(W @ x) ** 2
+
+
+CLAIMS = (
+    Claim(
+        "notebook",
+        lambda x: (3 * (x + 2) ** 2).mean(),
+        (x,),
+        lambda x: 6 / x.size * (x + 2),
+        (
+            lambda x: 3 / 2 * (x + 2),
+            lambda x: 6 / x.size * x,
+            lambda x: 6 * (x + 2),
+            lambda x: 6 / (x.size + 1) * (x + 2),
+        ),
+    ),
+    Claim(
+        "quadratic form",
+        lambda x, A: x @ A @ x,
+        (x, A),
+        lambda x, A: A @ x + A.T @ x,
+        (lambda x, A: 2 * A @ x, lambda x, A: A @ x, lambda x, A: A @ x - A.T @ x),
+    ),
+    Claim(
+        "quadratic form, symmetric",
+        lambda x, A: x @ A @ x,
+        (x, S + S.T),
+        lambda x, A: 2 * A @ x,
+        (lambda x, A: A @ x, lambda x, A: 2 * A * x),
+        domain={"A": "symmetric"},
+    ),
+    Claim(
+        "least squares",
+        lambda x, W, b: np.sum((W @ x - b) ** 2),
+        (x, W, b),
+        lambda x, W, b: 2 * W.T @ (W @ x - b),
+        (lambda x, W, b: W.T @ (W @ x - b), lambda x, W, b: 2 * W.T @ (W @ x + b), lambda x, W, b: 2 * W.T @ (W @ x)),
+    ),
+    Claim(
+        "logsumexp",
+        lambda x: np.log(np.sum(np.exp(x))),
+        (x,),
+        softmax,
+        (lambda x: np.exp(x), lambda x: 1 / np.sum(np.exp(x)) + 0 * x, lambda x: softmax(x) / 2),
+    ),
+    Claim(
+        "cross-entropy",
+        lambda x, y: -np.sum(y * np.log(softmax(x))),
+        (x, y),
+        lambda x, y: softmax(x) * y.sum() - y,
+        (lambda x, y: softmax(x) - y, lambda x, y: softmax(x) * y.sum() + y, lambda x, y: softmax(x) * y - y),
+    ),
+    Claim(
+        "network",
+        lambda W, x, v: v @ np.tanh(W @ x),
+        (W, x, v),
+        lambda W, x, v: np.outer(v * _hidden(W, x), x),
+        (
+            lambda W, x, v: np.outer(v, x),
+            lambda W, x, v: np.outer(v * (1 - np.tanh(W @ x)), x),
+            lambda W, x, v: np.outer(v * _hidden(W, x), x) * 2,
+        ),
+    ),
+    Claim(
+        "mean", lambda x: x.mean(), (x,), lambda x: np.ones_like(x) / x.size, (np.ones_like, lambda x: 1 / x.size * x)
+    ),
+    Claim(
+        "variance",
+        lambda x: x.var(),
+        (x,),
+        lambda x: 2 * (x - x.mean()) / x.size,
+        (lambda x: 2 * (x - x.mean()) / (x.size - 1), lambda x: 2 * x / x.size, lambda x: (x - x.mean()) / x.size),
+    ),
+    Claim("layer norm", _layer_norm, (x, y, z), _layer_norm_gradient, (_layer_norm_halved,)),
+    Claim(
+        "trace",
+        lambda X, W: np.trace(X @ W.T),
+        (W.copy(), W),
+        lambda X, W: 1.0 * W,
+        (lambda X, W: 2.0 * W, lambda X, W: W * X),
+    ),
+    Claim(
+        "relu", lambda x: np.maximum(x, 0).sum(), (x,), lambda x: np.where(x >= 0, 1.0, 0.0), (lambda x: 1.0 * (x < 0),)
+    ),
+    Claim("absolute", lambda x: np.abs(x).sum(), (x,), np.sign, (lambda x: x / x, lambda x: -np.sign(x))),
+    Claim(
+        "pieces",
+        lambda x: np.where(x > 1, x**2, 2 * x - 1).sum(),
+        (x,),
+        lambda x: np.where(x > 1, 2 * x, 2.0),
+        (
+            lambda x: np.where(x > 1, 2 * x, 0.0),
+            lambda x: np.where(x > 2, 2 * x, 2.0),
+            lambda x: np.where(x < 1, 2 * x, 2.0),
+        ),
+    ),
+    Claim(
+        "rectified network",
+        lambda W, x, b, v: v @ np.maximum(W @ x + b, 0),
+        (W, x, b, v),
+        lambda W, x, b, v: np.outer(v * (W @ x + b > 0), x),
+        (lambda W, x, b, v: np.outer(v * (W @ x > 0), x), lambda W, x, b, v: np.outer(v, x)),
+    ),
+    Claim(
+        "differences",
+        lambda x: np.sum((x[1:] - x[:-1]) ** 2),
+        (x,),
+        lambda x: 2 * (np.concatenate([np.zeros(1), x[1:] - x[:-1]]) - np.concatenate([x[1:] - x[:-1], np.zeros(1)])),
+        (lambda x: 2 * np.concatenate([np.zeros(1), x[1:] - x[:-1]]),),
+    ),
+    Claim(
+        "root",
+        lambda z: np.sqrt(z).sum(),
+        (z,),
+        lambda z: 0.5 / np.sqrt(z),
+        (lambda z: 0.5 * np.sqrt(z), lambda z: 1 / z),
+    ),
+    Claim(
+        "product log", lambda z: np.sum(z * np.log(z)), (z,), lambda z: np.log(z) + 1, (np.log, lambda z: np.log(z) + z)
+    ),
+    Claim(
+        "gaussian",
+        lambda X, Y: np.exp(-np.sum((X[:, None, :] - Y[None]) ** 2, axis=-1)).sum(),
+        (X, X + 1),
+        lambda X, Y: (
+            -2
+            * np.sum(
+                (X[:, None, :] - Y[None]) * np.exp(-np.sum((X[:, None, :] - Y[None]) ** 2, axis=-1, keepdims=True)),
+                axis=1,
+            )
+        ),
+    ),
+    Claim(
+        "entropy",
+        lambda z: -np.sum(z / z.sum() * np.log(z / z.sum())),
+        (z,),
+        lambda z: -(np.log(z / z.sum()) + (-np.sum(z / z.sum() * np.log(z / z.sum())))) / z.sum(),
+    ),
+)
+OWN = (
+    *((claim.name, claim.f, claim.args) for claim in CLAIMS if not claim.domain),
+    ("cumulative sum", lambda x: np.sum(np.cumsum(x) ** 2), (x,)),
+    ("stable logsumexp", lambda x: x.max() + np.log(np.sum(np.exp(x - x.max()))), (x,)),
+    ("standard deviation", lambda x: x.std(), (x,)),
+    ("concatenation", lambda x, b: np.sum(np.concatenate([x, b]) ** 3), (x, b)),
+    ("row-major", lambda W: np.sum(W.reshape(-1) ** 2), (W,)),
+    ("triangle", lambda A: np.sum(np.triu(A) @ A), (A,)),
+    ("logistic", lambda v, X, y: np.sum(np.log(1 + np.exp(-y * (X @ v)))), (v, X, y[:3])),
+    ("attention", lambda X, Y: np.sum(np.exp(X @ Y.T) / np.exp(X @ Y.T).sum(1, keepdims=True) @ Y), (X, X + 1)),
+)  # the engine's own gradients
+
+
+@pytest.fixture(scope="module")
+def certificates() -> dict[str, Any]:
+    return {c.name: certificate_of(c.f, c.args, c.grad, wrt=0, domain=c.domain) for c in CLAIMS}
+
+
+@pytest.mark.parametrize("name", [claim.name for claim in CLAIMS])
+def test_a_right_gradient_is_accepted(certificates, name):
+    report = check(certificates[name])
+    assert report.accepted, report.reason
+    assert report.trusted == certificates[name]["trusted"]
+
+
+@pytest.mark.parametrize(("name", "f", "args"), OWN, ids=[name for name, *_ in OWN])
+def test_the_recorded_backward_pass_is_accepted(name, f, args):
+    report = check(certificate_of(f, args))
+    assert report.accepted, report.reason
+
+
+WRONG = [(claim, number) for claim in CLAIMS for number in range(len(claim.wrong))]
+
+
+@pytest.mark.parametrize(("claim", "number"), WRONG, ids=[f"{claim.name} {number}" for claim, number in WRONG])
+def test_a_wrong_gradient_is_rejected(claim, number):
+    report = check(certificate_of(claim.f, claim.args, claim.wrong[number], wrt=0, domain=claim.domain))
+    assert not report.accepted
+
+
+def test_a_count_baked_in_holds_for_its_size_alone():
+    four = np.ones((2, 2))
+    f, grad = CLAIMS[0].f, CLAIMS[0].wrong[0]
+    assert check(certificate_of(f, (four,), grad, fixed=True)).accepted
+    assert not check(certificate_of(f, (four,), grad)).accepted
+    assert not check(certificate_of(f, (np.ones((2, 3)),), grad, fixed=True)).accepted
+
+
+def test_a_jacobian():
+    assert check(certificate_of(lambda x, A: A @ x, (x, A), jac=lambda x, A: 1.0 * A, wrt=0)).accepted
+    assert not check(certificate_of(lambda x, A: A @ x, (x, S), jac=lambda x, A: 1.0 * A.T, wrt=0, fixed=True)).accepted
+
+
+def test_symmetry_is_used_only_after_differentiating():
+    """With A taken as symmetric first, a'Ab + b'Aa would have the derivative 2ab'."""
+
+    def f(A, a, b):
+        return a @ A @ b + b @ A @ a
+
+    both, merged = (lambda A, a, b: np.outer(a, b) + np.outer(b, a)), (lambda A, a, b: 2 * np.outer(a, b))
+    args, domain = (S + S.T, x, y), {"A": "symmetric"}
+    assert check(certificate_of(f, args, both, wrt=0, domain=domain)).accepted
+    assert not check(certificate_of(f, args, merged, wrt=0, domain=domain)).accepted
+
+
+def test_a_guard_on_an_open_set_is_not_dropped():
+    """[relu(x) == 0] holds on half of the line."""
+
+    def grad(x):
+        top = np.maximum(x, 0)
+        return 1.0 * (x > 0) + 1.0 * (top >= 0) - 1.0 * (top > 0)
+
+    assert not check(certificate_of(lambda x: np.sum(np.maximum(x, 0)), (x,), grad)).accepted
+
+
+def test_logarithms_keep_their_domain():
+    """log(x²) is not 2 log(x) where x < 0: the conditions of both programs belong to the claim."""
+    certificate = certificate_of(lambda x: np.log(x**2).sum(), (x,), lambda x: np.exp(-np.log(x)) * 2)
+    assert {(c["at"], c["is"]) for c in certificate["conditions"]} == {("v2", "> 0"), ("v4", "> 0")}
+    assert check(certificate).accepted
+    certificate["conditions"].pop()
+    assert "not listed" in check(certificate).reason
+
+
+def test_a_file_is_checked_again(tmp_path, certificates):
+    path = tmp_path / "notebook.json"
+    path.write_text(dumps(certificates["notebook"]), encoding="utf-8")
+    accepted, sentence = check_file(path)
+    assert accepted
+    assert sentence.startswith("accepted: gradient of")
+    path.write_text(path.read_text(encoding="utf-8").replace("mean", "sum"), encoding="utf-8")
+    accepted, sentence = check_file(path)
+    assert not accepted
+    assert sentence.startswith("rejected: ")
+    assert check_file(tmp_path / "nothing.json")[0] is False
+
+
+def test_the_text_is_reproducible(certificates):
+    again = certificate_of(CLAIMS[0].f, CLAIMS[0].args, CLAIMS[0].grad)
+    assert dumps(again) == dumps(certificates["notebook"])
+
+
+# ---------------------------------------------------------------------------- corruption
+
+SAME_ARITY = {
+    "add": ["subtract", "multiply"],
+    "subtract": ["add", "divide"],
+    "multiply": ["add", "divide"],
+    "divide": ["multiply", "subtract"],
+    "exp": ["log", "tanh", "expm1"],
+    "log": ["exp", "sqrt", "log1p"],
+    "tanh": ["sin", "exp"],
+    "sqrt": ["square", "log"],
+    "maximum": ["minimum", "add"],
+    "greater": ["less", "greater_equal"],
+    "absolute": ["negative", "relu"],
+    "sign": ["absolute"],
+    "negative": ["square", "positive"],
+    "sum": ["mean", "max"],
+    "mean": ["sum", "max"],
+    "var": ["sum"],
+}
+
+
+def corrupted(certificate: Any, rng: random.Random) -> tuple[str, Any]:
+    """The certificate with one random edit that is meant to change what it says, and what the edit was."""
+    changed = copy.deepcopy(certificate)
+    kind = rng.choice(
+        ["literal", "op", "operand", "swap", "param", "shape", "output", "claim", "input", "drop", "size"]
+    )
+    equations = changed["F"]["equations"] + changed["G"]["equations"]
+    equation = rng.choice(equations)
+    names = [e["name"] for e in equations] + [i["name"] for i in changed["inputs"]]
+    if kind == "literal":
+        found = [
+            (e, k) for e in equations for k, o in enumerate(e["operands"]) if isinstance(o, dict) and "size" not in o
+        ]
+        if found:
+            item, place = rng.choice(found)
+            item["operands"][place] = _other_literal(item["operands"][place], rng)
+    elif kind == "op" and equation["op"] in SAME_ARITY:
+        equation["op"] = rng.choice(SAME_ARITY[equation["op"]])
+    elif kind == "operand":
+        equation["operands"][rng.randrange(len(equation["operands"]))] = rng.choice(names)
+    elif kind == "swap" and len(equation["operands"]) > 1:
+        equation["operands"].reverse()
+    elif kind == "param" and equation["params"]:
+        key = rng.choice(sorted(equation["params"]))
+        equation["params"][key] = _other_param(equation["params"][key], rng)
+    elif kind == "shape":
+        equation["shape"] = (
+            equation["shape"][:-1] if equation["shape"] and rng.random() < 0.5 else [*equation["shape"], 1]
+        )
+    elif kind == "output":
+        program = changed[rng.choice("FG")]
+        program["outputs"] = [rng.choice(names)]
+    elif kind == "claim":
+        changed["claim"] |= rng.choice([{"wrt": [rng.choice(changed["inputs"])["name"]]}, {"kind": "jac"}])
+    elif kind == "input":
+        item = rng.choice(changed["inputs"])
+        item |= rng.choice(
+            [{"shape": item["shape"][::-1]}, {"shape": [*item["shape"], 1]}, {"dtype": "int64"}, {"name": "w"}]
+        )
+    elif kind == "drop":
+        part = rng.choice(["conditions", "kinks", "dimensions", "merges", "trusted", "captured"])
+        if part == "merges":
+            changed["merges"] = {}
+        elif part == "trusted":
+            changed["trusted"] -= 1
+        else:
+            del changed[part][:1]
+    elif kind == "size":
+        found = [(e, k) for e in equations for k, o in enumerate(e["operands"]) if isinstance(o, dict) and "size" in o]
+        if found:
+            item, place = rng.choice(found)
+            item["operands"][place] = {"size": [[2, item["operands"][place]["size"][0][1]], [rng.choice([1, -1]), []]]}
+    return kind, changed
+
+
+def _other_literal(given: Any, rng: random.Random) -> Any:
+    if "int" in given:
+        return {"int": str(int(given["int"]) + rng.choice([-1, 1, 2]))}
+    if "float" in given:
+        value = float.fromhex(given["float"])
+        return {"float": rng.choice([value * (1 + 2**-40), value + 1, -value - 1]).hex()}
+    return {"bool": not given["bool"]}
+
+
+def _other_param(given: Any, rng: random.Random) -> Any:
+    if isinstance(given, bool):
+        return not given
+    if isinstance(given, int):
+        return given + rng.choice([-1, 1])
+    if isinstance(given, str):
+        return given[::-1]
+    if isinstance(given, list) and given:
+        place = rng.randrange(len(given))
+        return [_other_param(part, rng) if k == place else part for k, part in enumerate(given)]
+    return [0]
+
+
+def holds(certificate: Any) -> bool:
+    """Whether what a certificate says is so, by running it in floating point and differencing, where it is defined."""
+    sizes = {d["name"]: 3 + k for k, d in enumerate(certificate["dimensions"])}
+    with np.errstate(all="ignore"):
+        at = next(at for at in _points(certificate, sizes) if _defined(certificate, at, sizes))
+        values = _run(certificate, at, sizes)
+        gradients = [values[output] for output in certificate["G"]["outputs"]]
+        for name, gradient in zip(certificate["claim"]["wrt"], gradients, strict=True):
+            expected = np.zeros(np.shape(at[name]))
+            for place in np.ndindex(expected.shape):
+                ends = [_summed(certificate, at, sizes, name, place, step) for step in (1e-5, -1e-5)]
+                expected[place] = (ends[0] - ends[1]) / 2e-5
+            if np.shape(gradient) != expected.shape or not np.allclose(gradient, expected, rtol=1e-4, atol=1e-6):
+                return False
+    return True
+
+
+def _points(certificate: Any, sizes: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    rng = np.random.default_rng(5)
+    for scale in (1.0, 4.0, 0.3, 20.0):
+        at = {}
+        for item in certificate["inputs"]:
+            values = scale * rng.uniform(
+                -0.7, 1.7, tuple(_size(certificate, extent, sizes) for extent in item["shape"])
+            )
+            at[item["name"]] = values + values.T if set(item["facts"]) & {"symmetric", "spd"} else values
+        yield at
+        yield {name: abs(values) for name, values in at.items()}
+
+
+def _defined(certificate: Any, at: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
+    return all(np.isfinite(value).all() for value in _run(certificate, at, sizes).values())
+
+
+def _summed(certificate: Any, at: Mapping[str, Any], sizes: Any, name: str, place: Any, step: float) -> Any:
+    moved = at | {name: np.array(at[name])}
+    moved[name][place] += step
+    values = _run(certificate, moved, sizes)
+    return sum(np.sum(values[output]) for output in certificate["F"]["outputs"])
+
+
+def _run(certificate: Any, at: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
+    values = dict(at)
+    for equation in certificate["F"]["equations"] + certificate["G"]["equations"]:
+        operands = [_operand(certificate, operand, values, sizes) for operand in equation["operands"]]
+        params = {key: _param(certificate, value, sizes) for key, value in equation["params"].items()}
+        values[equation["name"]] = REGISTRY[equation["op"]].forward(*operands, **params)
+    return values
+
+
+def _operand(certificate: Any, operand: Any, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
+    if isinstance(operand, str):
+        return values[operand]
+    ((kind, value),) = operand.items()
+    return {"int": int, "float": float.fromhex, "bool": bool, "size": lambda v: _size(certificate, v, sizes)}[kind](
+        value
+    )
+
+
+def _param(certificate: Any, value: Any, sizes: Mapping[str, int]) -> Any:
+    if isinstance(value, dict):
+        return _operand(certificate, value, {}, sizes)
+    return tuple(_param(certificate, part, sizes) for part in value) if isinstance(value, list) else value
+
+
+def _size(certificate: Any, value: Any, sizes: Mapping[str, int]) -> int:
+    if isinstance(value, int):
+        return value
+    known = {**certificate["merges"], **sizes}
+    number = {name: _size(certificate, known[name], sizes) for _, names in value for name in names}
+    return sum(factor * int(np.prod([number[name] for name in names])) for factor, names in value)
+
+
+EDITS = 1200
+
+
+def test_corrupted_certificates_are_rejected(certificates):
+    """A change of meaning is rejected; what is accepted after an edit is still true, as running it shows."""
+    rng = random.Random(2)
+    usable = [c for c in certificates.values() if len(json.dumps(c)) < 4000]
+    rejected = 0
+    for number in range(EDITS):
+        original = usable[number % len(usable)]
+        kind, changed = corrupted(original, rng)
+        while changed == original:
+            kind, changed = corrupted(original, rng)
+        if check(changed).accepted:
+            assert holds(changed), (kind, changed["claim"], changed["F"], changed["G"])
+        else:
+            rejected += 1
+    assert rejected > 0.9 * EDITS

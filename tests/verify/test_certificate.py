@@ -375,7 +375,7 @@ def corrupted(certificate: Any, rng: random.Random) -> tuple[str, Any]:
         equation["op"] = rng.choice(SAME_ARITY[equation["op"]])
     elif kind == "operand":
         equation["operands"][rng.randrange(len(equation["operands"]))] = rng.choice(names)
-    elif kind == "swap" and len(equation["operands"]) > 1:
+    elif kind == "swap" and equation["op"] not in ("add", "multiply", "maximum"):
         equation["operands"].reverse()
     elif kind == "param" and equation["params"]:
         key = rng.choice(sorted(equation["params"]))
@@ -388,7 +388,7 @@ def corrupted(certificate: Any, rng: random.Random) -> tuple[str, Any]:
         program = changed[rng.choice("FG")]
         program["outputs"] = [rng.choice(names)]
     elif kind == "claim":
-        changed["claim"] |= rng.choice([{"wrt": [rng.choice(changed["inputs"])["name"]]}, {"kind": "jac"}])
+        changed["claim"] |= rng.choice([{"wrt": [rng.choice(names)]}, {"wrt": []}, {"kind": "vjp"}])
     elif kind == "input":
         item = rng.choice(changed["inputs"])
         item |= rng.choice(

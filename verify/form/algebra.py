@@ -126,10 +126,11 @@ def renamed(atom: Atom, by: Replacement) -> Atom:
     index = atom.index
     if index is not None:
         by = {old: new for old, new in by.items() if old is not index}
-    return Atom(atom.kind, atom.name, linears, tuple(_renamed_form(f, by) for f in atom.forms), atom.source, index)
+    return Atom(atom.kind, atom.name, linears, tuple(renamed_form(f, by) for f in atom.forms), atom.source, index)
 
 
-def _renamed_form(form: Form, by: Replacement) -> Form:
+def renamed_form(form: Form, by: Replacement) -> Form:
+    """A form with free indices replaced by other indices one to one."""
     if form.free.isdisjoint(by):
         return form
     return form_of((_renamed_term(term, by), factor) for term, factor in form.terms.values())
@@ -298,7 +299,7 @@ def renamed_binder(atom: Atom) -> Atom:
     if atom.index is None:
         return atom
     new = fresh(atom.index)
-    body = _renamed_form(atom.forms[0], {atom.index: lin.of_index(new)})
+    body = renamed_form(atom.forms[0], {atom.index: lin.of_index(new)})
     return Atom(atom.kind, atom.name, atom.linears, (body,), atom.source, new)
 
 

@@ -18,10 +18,10 @@ from verify.form.setting import Undefined
 from verify.form.signs import is_positive, sign
 from verify.form.term import ONE, ZERO, Atom, Form, Rational, constant_value, number, power_of
 
-ODD = frozenset({"sin", "tan", "sinh", "tanh", "arcsin", "arctan", "arcsinh", "arctanh", "erf"})
+ODD = frozenset({"sin", "tan", "sinh", "tanh", "arcsin", "arctan", "arcsinh", "arctanh", "erf", "erfinv"})
 EVEN = frozenset({"cos", "cosh"})
 _AT_ZERO = {**dict.fromkeys(ODD, 0), **dict.fromkeys(EVEN, 1)}
-_INVERSE = {"tanh": "arctanh", "sin": "arcsin", "cos": "arccos", "cosh": "arccosh", "tan": "arctan", "sinh": "arcsinh"}
+_INVERSE = {"tanh": "arctanh", "sin": "arcsin", "cos": "arccos", "cosh": "arccosh", "erf": "erfinv", "tan": "arctan"}
 _TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
 
 
@@ -50,6 +50,9 @@ def kernel(name: str, *args: Form) -> Form:
         split = by_cases(form, _in_slot(name, forms, slot))
         if split is not None:
             return split
+    inner = _undone(name, forms[0])
+    if inner is not None:
+        return inner
     match name:
         case "exp":
             return exponential(forms[0])
@@ -84,9 +87,6 @@ def _plain(name: str, forms: tuple[Form, ...]) -> Form:
         return number(value.numerator // value.denominator)
     if name == "arctan" and value in (1, -1):
         return scale(power_of(Atom("constant", "π")), Fraction(int(value), 4))
-    inner = _undone(name, form)
-    if inner is not None:
-        return inner
     flip = -1 if (name in ODD or name in EVEN) and form.terms and leading_sign(form) < 0 else 1
     forms = (scale(form, flip), *forms[1:])
     return scale(power_of(Atom("kernel", name, (), forms)), flip if name in ODD else 1)

@@ -40,10 +40,10 @@ _NEEDS: dict[str, tuple[tuple[Callable[[Form], Form], str], ...]] = {
     "arctanh": ((lambda u: subtract(ONE, power(u, 2)), "> 0"),),
     "arccosh": ((lambda u: subtract(u, ONE), ">= 0"),),
     "tan": ((lambda u: construct.kernel("cos", u), "!= 0"),),
+    "erfinv": ((lambda u: subtract(ONE, power(u, 2)), "> 0"),),
     "gammaln": ((lambda u: u, "> 0"),),
     "digamma": ((lambda u: u, "> 0"),),
     "trigamma": ((lambda u: u, "> 0"),),
-    "erfinv": ((lambda u: subtract(ONE, power(u, 2)), "> 0"),),
 }
 
 

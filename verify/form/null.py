@@ -1,6 +1,7 @@
 """Where an expression is zero on a set of measure zero only, for every size: sufficient conditions.
 
-u = c x + r, x a continuous input that r does not hold        u = a product of such entries and positive factors
+u = c x + r, x an entry of a continuous input that r does not hold
+u = a product of such entries and positive factors
 u analytic on all of space and not 0 at one point: all continuous inputs 0, or all 1
 u a polynomial with a monomial that no other term gives, from a size on
 """
@@ -47,9 +48,24 @@ def _affine_in_one(form: Form, continuous: frozenset[Source]) -> bool:
         ((atom, p),) = term.factors.values()
         if atom.kind != "cell" or p != 1 or atom.source not in continuous:
             continue
-        if all(atom.source not in other.sources for other, _ in form.terms.values() if other is not term):
+        if all(_avoids(other, atom) for other, _ in form.terms.values() if other is not term):
             return True
     return False
+
+
+def _avoids(term: Term, entry: Atom) -> bool:
+    """Whether a term does not hold an entry: not its array, or it at places that always differ."""
+    if entry.source not in term.sources:
+        return True
+    for atom, _ in term.factors.values():
+        if entry.source not in atom.sources:
+            continue
+        if atom.kind != "cell":
+            return False
+        gaps = (lin.minus(mine, other) for mine, other in zip(atom.linears, entry.linears, strict=True))
+        if not any(lin.always_negative(gap) or lin.always_negative(lin.times(gap, -1)) for gap in gaps):
+            return False
+    return True
 
 
 def _product(form: Form, continuous: frozenset[Source]) -> bool:

@@ -217,7 +217,7 @@ class _Question:
         difference = subtract(given, gradient.form)
         required = [*self.plain.required(self.forward), *gradient.requirements]
         ladder = Ladder(self.plain, required, self._captured)
-        for weights in chain((None,), conventions(difference, gradient.form)):
+        for weights in chain((None,), conventions(given, gradient.form)):
             derivative = gradient.form if weights is None else with_convention(gradient.form, weights)
             zero = ladder.zero(subtract(given, derivative))
             if zero is not None:

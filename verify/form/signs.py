@@ -7,9 +7,13 @@ value where u = 0, so u is not zero there.
 
 from __future__ import annotations
 
+from itertools import permutations
+
+from dualgrad.program.entry import Index
 from dualgrad.program.size import Extent, dimension
 from verify.form import linear as lin
-from verify.form.term import Atom, Form, Rational, Term
+from verify.form.algebra import renamed_form
+from verify.form.term import Atom, Form, Rational, Term, form_of
 
 Sign = tuple[bool, bool]  # never negative, never zero
 _OF_INPUTS: dict[str, Sign] = {
@@ -72,8 +76,37 @@ def _term(term: Term) -> Sign:
     nonnegative = all(known[0] for known in signs)
     nonzero = all(known[1] for known in signs)
     if term.bound:
-        nonzero = nonzero and nonnegative and all(lin.positive(index.extent) for index in term.bound)
+        somewhere = all(lin.positive(index.extent) for index in term.bound)
+        nonzero = nonnegative and somewhere and (nonzero or _attained(term))
     return (nonnegative, nonzero)
+
+
+def _attained(term: Term) -> bool:
+    """Whether the term counts where an extreme is attained: Σ_i I(f(i) - max_i f(i) = 0) is at least 1."""
+    if len(term.factors) != 1:
+        return False
+    ((atom, _),) = term.factors.values()
+    if atom.kind != "vanishes":
+        return False
+    form = atom.forms[0]
+    for part, factor in form.terms.values():
+        found = [inner for inner, p in part.factors.values() if inner.kind == "extreme" and p == 1]
+        if len(found) == len(part.factors) == 1 and not part.bound and factor in (1, -1):
+            rest = form_of(pair for pair in form.terms.values() if pair[0] is not part)
+            return any(_is_body(found[0], order, rest, -factor) for order in permutations(term.bound))
+    return False
+
+
+def _is_body(atom: Atom, order: tuple[Index, ...], rest: Form, factor: Rational) -> bool:
+    """Whether ``rest`` is the factor times the body of a nest of extremes, with these indices in its place."""
+    if atom.index is None or atom.name not in ("max", "min") or atom.index.extent != order[0].extent:
+        return False
+    body = renamed_form(atom.forms[0], {atom.index: lin.of_index(order[0])})
+    if len(order) == 1:
+        return form_of((term, known * factor) for term, known in body.terms.values()).key == rest.key
+    inner = [held for term, _ in body.terms.values() for held, _ in term.factors.values()]
+    alone = len(body.terms) == 1 and len(inner) == 1 and inner[0].kind == "extreme" and inner[0].name == atom.name
+    return alone and _is_body(inner[0], order[1:], rest, factor)
 
 
 def _of_size(form: Form) -> Sign:

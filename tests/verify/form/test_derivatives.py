@@ -115,19 +115,42 @@ def value(node, arguments):
     raise AssertionError(node)
 
 
+def by_series(name, point):
+    """The derivative of a kernel at a point, from power series of other functions."""
+    with_slope = flint.arb_series([point, 1], prec=2)
+    one = flint.arb_series([1], prec=2)
+    grown, shrunk = with_slope.exp(), (-with_slope).exp()
+    of_exponentials = {
+        "sinh": (grown - shrunk) / 2,
+        "cosh": (grown + shrunk) / 2,
+        "tanh": (grown - shrunk) / (grown + shrunk),
+    }
+    match name:
+        case "sinh" | "cosh" | "tanh":
+            return of_exponentials[name][1]
+        case "arcsinh":
+            return (with_slope + (with_slope * with_slope + one).sqrt()).log()[1]
+        case "arccosh":
+            return (with_slope + (with_slope * with_slope - one).sqrt()).log()[1]
+        case "arctanh":
+            return ((one + with_slope).log()[1] - (one - with_slope).log()[1]) / 2
+        case "erfinv":
+            return 1 / flint.arb_series([point.erfinv(), 1], prec=2).erf()[1]
+        case "digamma":
+            return 2 * flint.arb_series([point, 1], prec=3).lgamma()[2]
+    return getattr(with_slope, SERIES.get(name, name))()[1]
+
+
 @pytest.mark.parametrize("name", sorted(set(DERIVATIVES) - {"arctan2"}))
 @pytest.mark.parametrize("point", ["0.3", "0.71", "1.9"])
-def test_the_table_agrees_with_the_series(name, point):
+def test_the_table_agrees_with_power_series(name, point):
     point = flint.arb(point)
     if name == "arccosh":
         point += 1
-    if name in ("arcsin", "arccos", "arctanh"):
+    if name in ("arcsin", "arccos", "arctanh", "erfinv"):
         point = point / 2
     (slope,) = DERIVATIVES[name]
-    series = getattr(flint.arb_series([point, 1], prec=2), SERIES.get(name, name), None)
-    if series is None:
-        pytest.skip(f"python-flint has no series of {name}")
-    difference = value(slope, [point]) - series()[1]
+    difference = value(slope, [point]) - by_series(name, point)
     assert difference.is_finite()
     assert abs(difference) < flint.arb("1e-12")
 

@@ -36,6 +36,7 @@ INTERPRETER = Interpreter(
 )
 
 
+NAMES = {"gammaln": "lgamma", **{f"arc{k}": f"a{k}" for k in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}}
 ORDER = {"delta": 0, "atleast": 0, "positive": 1, "vanishes": 1}
 
 
@@ -78,8 +79,6 @@ class Dual:
 class Ball:
     """A real number in an enclosure."""
 
-    names = {"gammaln": "lgamma", **{f"arc{k}": f"a{k}" for k in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}}
-
     def __init__(self, value):
         self.value = (
             value if isinstance(value, flint.arb) else flint.arb(flint.fmpq(*Fraction(value).as_integer_ratio()))
@@ -106,7 +105,7 @@ class Ball:
     def kernel(self, name):
         if name == "floor":
             raise Skip
-        return self.checked(getattr(self.value, self.names.get(name, name))())
+        return self.checked(getattr(self.value, NAMES.get(name, name))())
 
     def compare(self):
         if self.value > 0:

@@ -77,38 +77,53 @@ CASES = {
     "the notebook": (
         lambda x: (3 * (x + 2) ** 2).mean(),
         lambda x: 6 / x.size * (x + 2),
-        [lambda x: 3 / 2 * (x + 2), lambda x: 6 / x.size * x, lambda x: 6 / (x.size + 1) * (x + 2), lambda x: -6 / x.size * (x + 2)],
-        {"x": "n m"}, 0,
+        [
+            lambda x: 3 / 2 * (x + 2),
+            lambda x: 6 / x.size * x,
+            lambda x: 6 / (x.size + 1) * (x + 2),
+            lambda x: -6 / x.size * (x + 2),
+        ],
+        {"x": "n m"},
+        0,
     ),
     "quadratic form": (
         lambda x, A: x @ A @ x,
         lambda x, A: (A + A.T) @ x,
         [lambda x, A: 2 * A @ x, lambda x, A: A @ x, lambda x, A: (A - A.T) @ x],
-        {"x": "n", "A": "n n"}, 0,
+        {"x": "n", "A": "n n"},
+        0,
     ),
     "least squares": (
         lambda x, A, b: np.sum((A @ x - b) ** 2),
         lambda x, A, b: 2 * A.T @ (A @ x - b),
         [lambda x, A, b: A.T @ (A @ x - b), lambda x, A, b: 2 * A.T @ (A @ x + b), lambda x, A, b: 2 * A.T @ (A @ x)],
-        {"x": "n", "A": "m n", "b": "m"}, 0,
+        {"x": "n", "A": "m n", "b": "m"},
+        0,
     ),
     "logsumexp": (
         logsumexp,
         softmax,
         [lambda x: np.exp(x), lambda x: softmax(x) / x.size, lambda x: 2 * softmax(x)],
-        {"x": "n"}, 0,
+        {"x": "n"},
+        0,
     ),
     "logsumexp, shifted": (
         lambda x: np.log(np.sum(np.exp(x - np.max(x)))) + np.max(x),
         softmax,
         [lambda x: np.exp(x - np.max(x)), lambda x: np.exp(x), lambda x: softmax(2 * x)],
-        {"x": "n"}, 0,
+        {"x": "n"},
+        0,
     ),
     "softmax cross-entropy": (
         cross_entropy,
         lambda z, y: softmax(z) * np.sum(y) - y,
-        [lambda z, y: softmax(z) - y, lambda z, y: y - softmax(z) * np.sum(y), lambda z, y: softmax(z) * np.mean(y) - y],
-        {"z": "n", "y": "n"}, 0,
+        [
+            lambda z, y: softmax(z) - y,
+            lambda z, y: y - softmax(z) * np.sum(y),
+            lambda z, y: softmax(z) * np.mean(y) - y,
+        ],
+        {"z": "n", "y": "n"},
+        0,
     ),
     "two-layer network": (
         network,
@@ -118,32 +133,46 @@ CASES = {
             lambda W, U, x: np.outer((U.T @ (1 - np.tanh(U @ np.tanh(W @ x)))) * (1 - np.tanh(W @ x) ** 2), x),
             lambda W, U, x: np.outer((U.T @ (1 - np.tanh(U @ np.tanh(W @ x)) ** 2)) * (1 - np.tanh(W @ x)), x),
         ],
-        {"W": "h n", "U": "k h", "x": "n"}, 0,
+        {"W": "h n", "U": "k h", "x": "n"},
+        0,
     ),
-    "mean": (np.mean, lambda x: np.ones_like(x) / x.size, [lambda x: np.ones_like(x), lambda x: x / x.size, lambda x: 0 * x], {"x": "n"}, 0),
+    "mean": (
+        np.mean,
+        lambda x: np.ones_like(x) / x.size,
+        [lambda x: np.ones_like(x), lambda x: x / x.size, lambda x: 0 * x],
+        {"x": "n"},
+        0,
+    ),
     "variance": (
         lambda x: np.mean((x - np.mean(x)) ** 2),
         lambda x: 2 * (x - np.mean(x)) / x.size,
         [lambda x: 2 * (x - np.mean(x)) / (x.size - 1), lambda x: 2 * x / x.size, lambda x: (x - np.mean(x)) / x.size],
-        {"x": "n"}, 0,
+        {"x": "n"},
+        0,
     ),
     "layer norm": (
         layer_norm,
         layer_norm_slope,
         [
             lambda x, w: layer_norm_slope(x, w) * x.size,
-            lambda x, w: (w - normalised(x) * (w * normalised(x)).mean()) / np.sqrt(((x - x.mean()) ** 2).mean() + 1e-5),
-            lambda x, w: (w - w.mean() - normalised(x) * (w * normalised(x)).mean()) / np.sqrt(((x - x.mean()) ** 2).mean()),
+            lambda x, w: (
+                (w - normalised(x) * (w * normalised(x)).mean()) / np.sqrt(((x - x.mean()) ** 2).mean() + 1e-5)
+            ),
+            lambda x, w: (
+                (w - w.mean() - normalised(x) * (w * normalised(x)).mean()) / np.sqrt(((x - x.mean()) ** 2).mean())
+            ),
         ],
-        {"x": "n", "w": "n"}, 0,
+        {"x": "n", "w": "n"},
+        0,
     ),
     "trace": (
         lambda A, X: np.trace(A @ X),
         lambda A, X: A.T,
         [lambda A, X: A.T * 2, lambda A, X: A.T + X, lambda A, X: 0 * X],
-        {"A": "n m", "X": "m n"}, 1,
+        {"A": "n m", "X": "m n"},
+        1,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CASES)

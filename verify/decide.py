@@ -13,8 +13,8 @@ from verify import floats, hygiene
 from verify.formula import Attempt, attempt
 from verify.hardpoints import hard_points
 from verify.kinks import look_around
-from verify.look import Look, Point, finite_value, fits, look
-from verify.numbers import judge
+from verify.look import AGREED_BITS, ROUNDED_BITS, ROUNDED_READING, Look, Point, finite_value, fits, look
+from verify.numbers import OK, judge
 from verify.problem import Array, Problem, Undecidable, run
 from verify.recording import Recording
 from verify.sampling import judged, other_sizes, question, random_points, strayed
@@ -41,6 +41,7 @@ class Findings:
     reason: str = ""
     readings: frozenset[str] = frozenset()
     looked: int = 0
+    bits: float = AGREED_BITS  # of relative agreement, at the point where it is least
     equalities: dict[str, bool] = field(default_factory=dict)
     unsure: str = ""
     notes: tuple[str, ...] = ()
@@ -136,7 +137,8 @@ def _at_kink(findings: Findings, seen: Look, got: list[Array]) -> Numbers:
     local = look_around(asked)
     here = seen is findings.here
     if local.differentiable is None:
-        findings.unsure = findings.unsure or local.reason
+        if here:
+            findings.unsure = findings.unsure or local.reason
         return Numbers("unknown", points=1, reason=local.reason)
     if local.differentiable is False:
         known = {_sort_of(kink) for kink in findings.kinks}
@@ -222,9 +224,11 @@ def _absorb(findings: Findings, seen: Look) -> None:
         findings.reason = f"the enclosures are disjoint at {seen.point.label}"
     elif seen.status == "equal":
         findings.looked += 1
+        findings.bits = min(findings.bits, ROUNDED_BITS if seen.reading == ROUNDED_READING else AGREED_BITS)
         findings.readings |= {seen.reading}
     elif seen.status == "numbers only":
         findings.looked += 1
+        findings.bits = min(findings.bits, *(_bits_of(part) for part in findings.got))
     elif seen.status == "unknown":
         findings.unsure = findings.unsure or seen.reason
 
@@ -249,10 +253,10 @@ def _result(findings: Findings, clean: hygiene.Hygiene) -> Result:
     problem = findings.problem
     formula = with_expression(problem, findings.recording, _formula(findings))
     verdict, reason, example = formula.verdict, formula.reason, findings.refutation or findings.wrong_numbers
-    if findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
-        verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
-    elif findings.settled:
+    if findings.settled:
         verdict, reason = Verdict.REFUTED, findings.reason
+    elif findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
+        verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
     elif findings.numbers.status == "wrong":
         verdict, reason = Verdict.REFUTED, f"the numbers are wrong at the given arguments: {findings.numbers.reason}"
         example = _example(problem, findings.here, findings.numbers)
@@ -301,11 +305,21 @@ def _formula(findings: Findings) -> Formula:
         )
     return Formula(
         Verdict.CERTIFIED,
-        method=f"balls at {findings.looked} points",
+        method=f"balls at {findings.looked} points, to {_digits(findings)} digits",
         sizes="the sizes run",
         assumptions=tuple(f"literals are read as {reading}" for reading in sorted(findings.readings - {"exact"})),
         reason=f"not proved: {reason}" if reason else "",
     )
+
+
+def _digits(findings: Findings) -> int:
+    """The decimal digits to which the candidate and the truth agree wherever they were compared."""
+    return int(findings.bits * 0.30103)
+
+
+def _bits_of(array: Array) -> float:
+    """What the numbers of an array say where they are ok: its precision, less what is allowed for rounding."""
+    return float(np.finfo(array.dtype).nmant if array.dtype.kind == "f" else np.finfo(float).nmant) - float(np.log2(OK))
 
 
 def _by_floats(findings: Findings, reason: str) -> Formula:

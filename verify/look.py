@@ -17,8 +17,10 @@ from verify.recording import Recording, record, with_inputs
 FIRST_BITS = 128
 LAST_BITS = 2048
 AGREED_BITS = 80  # a difference is enclosed to this many bits of its terms before it counts as zero
+ROUNDED_READING = "numbers rounded to doubles"
 READINGS = ("exact", "decimal", "named")
-ROUNDED = 2.0**-50  # constants folded by Python before they are seen (d * d) carry a few ulps of their own
+ROUNDED_BITS = 50
+ROUNDED = 2.0**-ROUNDED_BITS  # constants folded by Python before they are seen (d * d) carry a few ulps of their own
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def _compare(problem: Problem, point: Point, recording: Recording, bits: int, se
         if reading == "exact":
             first = replace(seen, status="different", difference=difference)
             if _within_rounding(problem, seen, claimed, bits):
-                first = replace(seen, status="equal", reading="numbers rounded to doubles")
+                first = replace(seen, status="equal", reading=ROUNDED_READING)
     return first
 
 

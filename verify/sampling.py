@@ -72,10 +72,19 @@ def _of_its_kind(problem: Problem, position: int, array: Array, rng: np.random.G
     given = problem.arrays[position]
     match presumed(problem, position):
         case "labels":
-            return np.asarray(rng.choice(given.ravel(), array.shape), dtype=given.dtype)
+            return _labels_like(given, array.shape, rng)
         case "positive" | "negative":
             return np.asarray(np.copysign(array, given.flat[0]))
     return array
+
+
+def _labels_like(given: Array, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Rows of the given labels, each in another order: a one-hot row stays one."""
+    if len(shape) < 2 or shape[-1] != given.shape[-1]:
+        return np.asarray(rng.choice(given.ravel(), shape), dtype=given.dtype)
+    rows = given.reshape(-1, given.shape[-1])
+    chosen = rows[rng.integers(len(rows), size=int(np.prod(shape[:-1])))]
+    return rng.permuted(chosen, axis=-1).reshape(shape)
 
 
 def random_points(problem: Problem, seeds: Iterable[int]) -> Iterator[Point]:

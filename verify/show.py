@@ -12,7 +12,7 @@ from dualgrad.mirror import Reading, Unreadable, derivation, gradient, opened, p
 from dualgrad.program.size import dimension, substitute
 from verify.problem import Array, Problem
 from verify.recording import Recording, with_inputs
-from verify.verdict import Formula, Result, Row, Step, Written
+from verify.verdict import Formula, Result, Row, Step, Verdict, Written
 
 
 def with_expression(problem: Problem, recording: Recording, formula: Formula) -> Formula:
@@ -54,7 +54,7 @@ def with_derivation(problem: Problem, recording: Recording, got: list[Array], re
         result,
         program=tuple(Row(r.name, r.operation, r.shape, r.value, r.latex, r.line) for r in lines),
         derivation=tuple(Step(step.title, step.latex) for step in steps),
-        value=value_text(value_at(found, where)),
+        value="" if result.verdict is Verdict.NONDIFFERENTIABLE else value_text(value_at(found, where)),
         engine=_printed(got[0]),
     )
 

@@ -125,9 +125,9 @@ class Step:
     latex: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
-    """What :func:`verify.check` found. ``ok`` is what a gate reads."""
+    """What :func:`verify.check` found. ``ok`` is what a gate reads, and what the result is as a truth value."""
 
     verdict: Verdict
     formula: Formula
@@ -154,6 +154,12 @@ class Result:
             at_input = [kink for kink in self.kinks if kink.at_input]
             return bool(at_input) and all(kink.inside is True for kink in at_input)
         return self.verdict in PASSES
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        return f"<{self.verdict} {self.name}: {self.reason or self.formula.sizes}>"
 
     def explained(self) -> Result:
         """The result with the program's intermediates and the derivation filled in, which a check leaves for later."""

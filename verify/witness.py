@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
+import ast
+import linecache
 import os
 import textwrap
+import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,26 +39,34 @@ def counterexample(
 
 def script(problem: Problem, arguments: tuple[str, ...], place: int, index: tuple[int, ...], expected: str) -> str:
     """A few lines of NumPy that show the element; the functions' sources are included where they can be found."""
-    sources = [source(problem.f)] if problem.own else [source(problem.f), source(problem.candidate) or _unnamed(problem)]
     call = ", ".join(argument.partition("=")[0] for argument in arguments)
     pick = f"[{place}]" if len(problem.wrt) > 1 else ""
     where = f"[{', '.join(map(str, index))}]" if index else ""
-    gradient = "gradient" if problem.own else getattr(problem.candidate, "__name__", "gradient")
-    gradient = "gradient" if not source(problem.candidate) else gradient
     lines = [
         "import numpy as np",
-        *(text for text in sources if text),
+        source(problem.f, "f"),
+        _candidate_lines(problem),
         *arguments,
-        f"print(np.asarray({gradient}({call}){pick}){where}, 'but the derivative is', {expected!r})",
+        f"print(np.asarray({_called(problem)}({call}){pick}){where}, 'but the derivative is', {expected!r})",
     ]
-    return "\n".join(lines)
+    return "\n".join(line for line in lines if line)
 
 
-def _unnamed(problem: Problem) -> str:
-    """A line to fill in where the gradient's source cannot be shown."""
+def _called(problem: Problem) -> str:
+    """What the script calls the gradient."""
+    text = "" if problem.own else source(problem.candidate, "gradient")
+    return str(problem.candidate.__name__) if text.startswith("def ") else "gradient"
+
+
+def _candidate_lines(problem: Problem) -> str:
+    """The gradient in the script: its source, the engine's, or a line to fill in."""
+    if problem.own:
+        f = getattr(problem.f, "__name__", "f").replace("<lambda>", "f")
+        which = problem.wrt[0] if len(problem.wrt) == 1 else problem.wrt
+        return f"import dualgrad as dg\ngradient = dg.grad(lambda *args: {f}(*args).sum(), {which})"
     code = getattr(problem.candidate, "__code__", None)
-    where = f" of {os.path.basename(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
-    return f"gradient = ...  # the function{where}"
+    line = f" of {os.path.basename(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
+    return source(problem.candidate, "gradient") or f"gradient = ...  # put the function{line} here"
 
 
 def literal(array: Array) -> str:
@@ -74,10 +84,48 @@ def literal(array: Array) -> str:
     return f"np.array({text}{dtype})".replace("nan", "np.nan").replace("inf", "np.inf")
 
 
-def source(function: Callable[..., Any]) -> str:
-    """The source of a short plain function, dedented; empty where it is long, a lambda, or cannot be found."""
-    try:
-        text = textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError):
+def source(function: Callable[..., Any], name: str = "f") -> str:
+    """The source of a short plain function, without decorators; empty where it is long or cannot be found.
+
+    A lambda becomes an assignment to ``name``.
+    """
+    code = getattr(function, "__code__", None)
+    if code is None:
         return ""
-    return text.rstrip() if text.count("\n") <= 12 and text.startswith("def ") else ""
+    lines = linecache.getlines(code.co_filename)
+    try:
+        tree = ast.parse("".join(lines))
+    except SyntaxError:
+        return ""
+    found = [node for node in ast.walk(tree) if isinstance(node, _KINDS) and _is(node, code)]
+    if len(found) != 1:
+        return ""
+    text = ast.unparse(_assigned(found[0], name)) if isinstance(found[0], ast.Lambda) else _segment(lines, found[0])
+    return text if text.count("\n") <= 12 else ""
+
+
+_KINDS = (ast.FunctionDef, ast.Lambda)
+
+
+def _is(node: ast.FunctionDef | ast.Lambda, code: types.CodeType) -> bool:
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+    named = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+    same_name = getattr(node, "name", "<lambda>") == code.co_name
+    same = first == code.co_firstlineno and same_name and tuple(named) == code.co_varnames[: len(named)]
+    return same and (not isinstance(node, ast.Lambda) or _spans(node, code))
+
+
+def _spans(node: ast.Lambda, code: types.CodeType) -> bool:
+    """Whether the code lies within the lambda's body: several lambdas may stand on one line."""
+    body = node.body
+    places = [(line, column) for line, _, column, _ in code.co_positions() if line is not None and column]
+    start, end = (body.lineno, body.col_offset), (body.end_lineno or 0, body.end_col_offset or 0)
+    return bool(places) and start <= min(places) and max(places) < end
+
+
+def _segment(lines: list[str], node: ast.FunctionDef | ast.Lambda) -> str:
+    return textwrap.dedent("".join(lines[node.lineno - 1 : node.end_lineno])).rstrip()
+
+
+def _assigned(node: ast.Lambda, name: str) -> ast.AST:
+    return ast.fix_missing_locations(ast.Assign([ast.Name(name, ast.Store())], node))

@@ -7,10 +7,11 @@ the boundary of a guard that is exact, and boundaries have measure zero.
 
 from __future__ import annotations
 
+from dualgrad.program.entry import Index
 from verify.form import linear as lin
 from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract, sum_over
 from verify.form.clear import without_ties
-from verify.form.construct import over_new_index, vanishes
+from verify.form.construct import extreme, over_new_index, vanishes
 from verify.form.derivatives import DERIVATIVES
 from verify.form.interpret import Interpreter, Requirement
 from verify.form.linear import Linear
@@ -110,13 +111,20 @@ class Derivative:
     def _extreme(self, atom: Atom) -> Form:
         index, body = over_new_index(atom)
         if atom.name == "prod":
-            self._require(body, "!= 0", ONE)
-            return multiply(power_of(atom), sum_over(multiply(power(body, -1), self.of(body)), index))
+            return self._product_of_others(index, body)
         self.guards[atom.key] = atom
         attained = vanishes(subtract(body, power_of(atom)))
         other = fresh(index)
         ties = sum_over(substitute(attained, {index: lin.of_index(other)}), other)
         return multiply(power(ties, -1), sum_over(multiply(attained, self.of(body)), index))
+
+    def _product_of_others(self, index: Index, body: Form) -> Form:
+        """Σ_i (the product of the others) d body(i): no division, so exact at zeros."""
+        other = fresh(index)
+        same = truth("delta", lin.minus(lin.of_index(index), lin.of_index(other)))
+        others = extreme("prod", index, add(same, multiply(subtract(ONE, same), body)))
+        at_other = substitute(body, {index: lin.of_index(other)})
+        return sum_over(multiply(others, self.of(at_other)), other)
 
 
 def _lowered(atom: Atom, p: Rational) -> Form:

@@ -20,6 +20,7 @@ from verify.form.steps import (
     at_each_place,
     by_angles,
     by_exponentials,
+    by_quotients,
     has_known_extents,
     on_domain,
     with_aligned_guards,
@@ -86,6 +87,7 @@ class Ladder:
 
     def _steps(self) -> Iterator[tuple[str, Callable[[Form], Form]]]:
         yield "domain", lambda form: on_domain(form, never_zero(self.required, self.denote))
+        yield "quotients", lambda form: by_quotients(form, never_zero(self.required, self.denote))
         yield "domains", self._under_domains
         yield "guards", with_aligned_guards
         yield "exponentials", by_exponentials

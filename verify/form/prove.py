@@ -215,7 +215,8 @@ class _Question:
         gradient = unfolded(self.forward, variable, self.kind, self.plain)
         given = self.plain.at(operand, self.plain.positions(self._shape(variable)))
         difference = subtract(given, gradient.form)
-        required = [*self.plain.required(self.forward), *gradient.requirements]
+        programs = (self.forward, self.gradient)
+        required = [*(one for each in programs for one in self.plain.required(each)), *gradient.requirements]
         ladder = Ladder(self.plain, required, self._captured)
         for weights in chain((None,), conventions(given, gradient.form)):
             derivative = gradient.form if weights is None else with_convention(gradient.form, weights)

@@ -10,7 +10,8 @@ from dualgrad.program.entry import Index
 from dualgrad.program.size import Extent, terms
 from verify.form import linear as lin
 from verify.form.algebra import Fill, add, multiply, rewrite, scale, substitute, subtract
-from verify.form.construct import kernel, over_new_index
+from verify.form.cases import restricted
+from verify.form.construct import extreme, kernel, over_new_index, vanishes
 from verify.form.linear import Linear
 from verify.form.power import exponential, power
 from verify.form.setting import spend
@@ -86,6 +87,46 @@ class _OnDomain(Step):
 def on_domain(form: Form, nonzero: Container[str]) -> Form:
     """The form on a domain where expressions of these patterns are not zero."""
     return rewrite(form, lambda atom: _holds(atom, "vanishes"), _OnDomain(nonzero))
+
+
+class _ByQuotients(Step):
+    def __init__(self, nonzero: Container[str]) -> None:
+        self.nonzero = nonzero
+
+    def atom(self, atom: Atom, p: Rational) -> Form | None:
+        """A product of all but one as the whole product over that one, where it is not zero on the domain."""
+        left_out = _left_out(atom)
+        if left_out is None:
+            return None
+        index, body, one = left_out
+        if on_domain(vanishes(one), self.nonzero).terms:
+            return None
+        return power(multiply(extreme("prod", index, body), power(one, -1)), p)
+
+
+def by_quotients(form: Form, nonzero: Container[str]) -> Form:
+    """The form with products of all but one written as quotients."""
+    return rewrite(form, lambda atom: _holds(atom, "extreme"), _ByQuotients(nonzero))
+
+
+def _left_out(atom: Atom) -> tuple[Index, Form, Form] | None:
+    """For prod_j (1 where j = e, else b(j)): the index, b(j) and b(e)."""
+    if atom.kind != "extreme" or atom.name != "prod":
+        return None
+    index, body = over_new_index(atom)
+    deltas = {held.key: held for term, _ in body.terms.values() for held, _ in term.factors.values()
+              if held.kind == "delta" and index in held.free}  # fmt: skip
+    if len(deltas) != 1:
+        return None
+    (delta,) = deltas.values()
+    factor = dict(delta.linears[0][1])[index]
+    if factor not in (1, -1):
+        return None
+    place = lin.minus(lin.of_index(index), lin.times(delta.linears[0], factor))
+    rest = restricted(body, delta, 0)
+    if substitute(restricted(body, delta, 1), {index: place}).key != ONE.key:
+        return None
+    return index, rest, substitute(rest, {index: place})
 
 
 # ---------------------------------------------------------------------------- hyperbolic functions

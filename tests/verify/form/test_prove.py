@@ -433,6 +433,16 @@ def test_a_requirement_is_not_dropped_for_what_follows_from_it():
     assert (spread.forward, spread.gradient, spread.derivative) == ((), (), ())
 
 
+def test_a_product_is_differentiated_without_dividing():
+    proof = decide(np.prod, None, VECTOR)
+    assert isinstance(proof, Proof)
+    assert (proof.derivative, proof.gradient) == ((), ())
+    quotient = decide(np.prod, lambda x: np.prod(x) / x, VECTOR)
+    assert isinstance(quotient, Proof)
+    assert quotient.only_gradient == ("x[i] != 0",)
+    assert isinstance(decide(np.prod, lambda x: np.prod(x) * np.ones_like(x), VECTOR), Failure)
+
+
 def test_further_identities():
     assert isinstance(
         decide(lambda x: np.sum(np.cos(3 * x)), lambda x: 3 * np.sin(x) - 12 * np.sin(x) * np.cos(x) ** 2, VECTOR),

@@ -15,7 +15,7 @@ from verify.form.prove import prove_gradient
 from verify.form.setting import Budget
 from verify.problem import Problem
 from verify.recording import Recording, with_inputs
-from verify.witness import source
+from verify.witness import full_source
 
 SECONDS = 3.0  # for one reading of the literals
 READING_WORDS = {
@@ -100,7 +100,7 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
         reading=found.reading,
         assumptions=found.assumptions,
         witnesses=[witness],
-        sources={"f": source(problem.f), "the gradient": source(problem.candidate)},
+        sources={"f": full_source(problem.f), "the gradient": full_source(problem.candidate)},
     )
     return certificate, checker.check(certificate)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 import os
 import textwrap
@@ -102,6 +103,15 @@ def source(function: Callable[..., Any], name: str = "f") -> str:
         return ""
     text = ast.unparse(_assigned(found[0], name)) if isinstance(found[0], ast.Lambda) else _segment(lines, found[0])
     return text if text.count("\n") <= 12 else ""
+
+
+def full_source(function: Callable[..., Any]) -> str:
+    """The text that a certificate hashes: the whole source, or the code object where there is none."""
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        code = getattr(function, "__code__", None)
+        return repr(function) if code is None else f"{code.co_code.hex()} {code.co_consts!r} {code.co_names!r}"
 
 
 _KINDS = (ast.FunctionDef, ast.Lambda)

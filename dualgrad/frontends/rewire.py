@@ -11,17 +11,26 @@ import builtins
 import dis
 import functools
 import types
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
-from dualgrad.frontends.watch import caught_exceptions
+import numpy as np
+
+from dualgrad.frontends.classes import copy_class, copyable, fill_instance
+from dualgrad.frontends.state import State
+from dualgrad.frontends.watch import COPY_MARK, watched_code
 
 # Their functions speak the protocols themselves, or are ours: never copied.
 OPAQUE_PACKAGES = frozenset({"numpy", "dualgrad", "verify", "math", "builtins", "flint", "sympy"})
 # Their values differ from call to call.
-CHANGING_MODULES = frozenset({"random", "numpy.random", "numpy.random.mtrand", "secrets", "time", "uuid"})
+CHANGING_MODULES = frozenset(
+    {"random", "numpy.random", "numpy.random.mtrand", "secrets", "time", "uuid", "datetime", "threading", "gc"}
+)
 STATEFUL = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
+_ATOMS = (int, float, str, bytes, bool, complex, type(None), np.dtype, range, slice)
 
 
 @dataclass(eq=False)
@@ -30,41 +39,99 @@ class Rewiring:
 
     table: Mapping[int, tuple[Any, Any]]  # id -> (original, kept alive; replacement)
     refuse: Callable[[str], Any]
+    vectorized: Callable[..., Any] = np.vectorize
     copies: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     catching: set[types.CodeType] = field(default_factory=set)  # code of the copies that handles exceptions
+    excepting: set[types.CodeType] = field(default_factory=set)  # those that may go on after one
+    state: State = field(default_factory=State)
 
     def watched(self, copy: Callable[..., Any], *args: Any) -> Any:
-        """Call a copy; an exception that traced code catches poisons the recording."""
-        with caught_exceptions(self.catching, self.refuse):
-            return copy(*args)
+        """Call a copy with what may be copies of the arguments.
+
+        An exception that traced code catches poisons the recording, and so does a change of what outlives the call.
+        """
+        with watched_code(self.catching, self.refuse):
+            result = copy(*map(self.translate, args))
+        self.state.check(self.refuse)
+        return result
 
     def translate(self, value: Any) -> Any:
         """The tracing counterpart of a value, or the value itself."""
+        if type(value) in _ATOMS:
+            return value
         known = self.table.get(id(value)) or self.copies.get(id(value))
         if known is not None and known[0] is value:
             return known[1]
         copy = self._copy(value)
-        if copy is not value:
-            self.copies[id(value)] = (value, copy)
+        self.copies[id(value)] = (value, copy)
         return copy
 
     def _copy(self, value: Any) -> Any:
         if isinstance(value, types.ModuleType):
             return ModuleView(value, self)
+        if type(value).__module__.partition(".")[0] == "dualgrad":
+            return value
         if _changes(value):
             return self._changing(value)
+        if isinstance(value, (types.FunctionType, types.MethodType, functools.partial, functools._lru_cache_wrapper)):
+            return self._callable(value)
+        if isinstance(value, np.vectorize):
+            return self.vectorized(self.translate(value.pyfunc), value.otypes, excluded=value.excluded)
+        if isinstance(value, type):
+            return self._class(value)
+        if isinstance(value, Iterator):
+            return self.refuse("an iterator that was made outside was used; a second call would go on from there")
+        return self._object(value)
+
+    def _callable(self, value: Any) -> Any:
         if isinstance(value, types.FunctionType):
-            return self._function(value) if _package(value) not in OPAQUE_PACKAGES else value
+            known = _package(value) in OPAQUE_PACKAGES or isinstance(value.__globals__, Globals)
+            return value if known else self._function(value)
         if isinstance(value, types.MethodType):
-            return types.MethodType(self.translate(value.__func__), value.__self__)
+            return types.MethodType(self.translate(value.__func__), self.translate(value.__self__))
         if isinstance(value, functools.partial):
             keywords = {key: self.translate(entry) for key, entry in value.keywords.items()}
             return functools.partial(self.translate(value.func), *map(self.translate, value.args), **keywords)
-        if isinstance(value, functools._lru_cache_wrapper):
-            return self.translate(value.__wrapped__)
-        call = getattr(type(value), "__call__", None)
-        if isinstance(call, types.FunctionType) and _package(call) not in OPAQUE_PACKAGES:
-            return types.MethodType(self.translate(call), value)
+        return self.translate(value.__wrapped__)
+
+    def _class(self, value: type) -> type:
+        def known(copy: type) -> None:
+            self.copies[id(value)] = (value, copy)
+
+        if not copyable(value, OPAQUE_PACKAGES):
+            return value
+        copy = copy_class(value, self.translate, known)
+        self.state.remember(copy)
+        return copy
+
+    def _object(self, value: Any) -> Any:
+        """A container or an instance; where nothing in it needs a copy, itself. Changes to either are noticed."""
+        copy = self._container(value) if type(value) in _CONTAINERS else self._instance(value)
+        self.state.remember(value)
+        if copy is not value:
+            self.state.remember(copy)
+        return copy
+
+    def _container(self, value: Any) -> Any:
+        self.copies[id(value)] = (value, value)  # while one that holds itself is gone through
+        if isinstance(value, dict):
+            entries = {key: self.translate(entry) for key, entry in value.items()}
+            return entries if any(entry is not value[key] for key, entry in entries.items()) else value
+        parts = [self.translate(entry) for entry in value]
+        return type(value)(parts) if any(a is not b for a, b in zip(parts, value, strict=True)) else value
+
+    def _instance(self, value: Any) -> Any:
+        kind = self.translate(type(value))
+        if kind is not type(value):
+            copy = object.__new__(kind)
+            self.copies[id(value)] = (value, copy)
+            fill_instance(copy, value, self.translate)
+            return copy
+        owner = getattr(value, "__self__", None)
+        if owner is not None and not isinstance(owner, types.ModuleType):  # a method of a list, a dict, …
+            self.translate(owner)
+        if type(value).__module__ not in ("builtins", "numpy"):
+            self._container(vars(value)) if hasattr(value, "__dict__") else None
         return value
 
     def _changing(self, value: Any) -> Any:
@@ -76,13 +143,17 @@ class Rewiring:
         return refused if callable(value) and not isinstance(value, type) else refused()
 
     def _function(self, function: types.FunctionType) -> types.FunctionType:
-        self.catching |= handlers(function.__code__)
+        found = handlers(function.__code__)
+        self.catching |= found
+        self.excepting |= set(filter(excepts, found))
         if changes_state(function):
             self.refuse(f"{function.__name__} assigns a global or an outer variable; a second call could differ")
         copy = types.FunctionType(
             function.__code__, Globals(function.__globals__, self), function.__name__, None, self._closure(function)
         )
         self.copies[id(function)] = (function, copy)
+        copy.__dict__.update(function.__dict__)
+        self.state.remember(copy)
         copy.__defaults__ = function.__defaults__ and tuple(map(self.translate, function.__defaults__))
         keywords = function.__kwdefaults__
         copy.__kwdefaults__ = keywords and {key: self.translate(value) for key, value in keywords.items()}
@@ -108,7 +179,8 @@ class Globals(dict[str, Any]):
         replaced = {
             name: rewiring.translate(value) for name, value in vars(builtins).items() if id(value) in rewiring.table
         }
-        super().__init__(__builtins__=vars(builtins) | replaced | {"__import__": _importer(rewiring)})
+        names = vars(builtins) | replaced | {"__import__": _importer(rewiring)}
+        super().__init__({"__builtins__": names, COPY_MARK: rewiring.excepting})
         self.original = original
         self.rewiring = rewiring
 
@@ -137,24 +209,42 @@ class ModuleView:
 
 
 def changes_state(function: types.FunctionType) -> bool:
-    """Whether a function assigns globals or variables of an enclosing function."""
+    """Whether a function, or one nested in it, assigns globals or variables of an enclosing function."""
+    outer = function.__code__.co_freevars
     return any(
-        opname in STATEFUL or (opname == "STORE_DEREF" and name in function.__code__.co_freevars)
-        for opname, name in _steps(function.__code__)
+        opname in STATEFUL or (opname in ("STORE_DEREF", "DELETE_DEREF") and name in outer)
+        for code in nested(function.__code__)
+        for opname, name in _steps(code)
     )
 
 
 def handlers(code: types.CodeType) -> set[types.CodeType]:
     """A code object and those nested in it, as far as they handle exceptions."""
-    nested = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    found = {code} if any(opname == "PUSH_EXC_INFO" for opname, _ in _steps(code)) else set()
-    return found.union(*map(handlers, nested))
+    return {inner for inner in nested(code) if any(opname == "PUSH_EXC_INFO" for opname, _ in _steps(inner))}
+
+
+def excepts(code: types.CodeType) -> bool:
+    """Whether a code object has an ``except``: ``with`` and ``finally`` pass exceptions on."""
+    names = [opname for opname, _ in _steps(code)]
+    bare = any(a == "PUSH_EXC_INFO" and b == "POP_TOP" for a, b in pairwise(names))
+    return bare or "CHECK_EXC_MATCH" in names
+
+
+def nested(code: types.CodeType) -> Iterator[types.CodeType]:
+    """A code object and those of the functions, classes and comprehensions written in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from nested(constant)
 
 
 @functools.lru_cache(maxsize=1024)
 def _steps(code: types.CodeType) -> tuple[tuple[str, Any], ...]:
     """The instructions of a code object. A function is copied for every recording, its code stays the same."""
     return tuple((step.opname, step.argval) for step in dis.get_instructions(code))
+
+
+_CONTAINERS = (list, tuple, dict, set, frozenset, deque)
 
 
 def _importer(rewiring: Rewiring) -> Callable[..., Any]:

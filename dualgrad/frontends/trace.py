@@ -49,6 +49,7 @@ class Trace:
     poison: list[Poison] = field(default_factory=list)
     _captures: dict[tuple[Any, ...], Variable] = field(default_factory=dict)
     _known: dict[tuple[Any, ...], tuple[Variable, Any]] = field(default_factory=dict)
+    _inputs: set[Variable] = field(default_factory=set)
     _serial: int = 0
 
     def input(self, name: str, array: np.ndarray[Any, Any], shape: Sequence[str | int] | None = None) -> Tracer:
@@ -61,6 +62,7 @@ class Trace:
             else:
                 extents.append(label)
         variable = Variable(name, tuple(extents), array.dtype)
+        self._inputs.add(variable)
         return Tracer(self, Cell(variable), np.array(array) if self.concrete else None)
 
     def record(self, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Tracer:
@@ -78,10 +80,14 @@ class Trace:
         try:
             meaning = op.meaning(self.extents, *(self.shape(operand) for operand in operands), **params)
         except (ValueError, NotImplementedError, TypeError) as error:
-            self.refuse(f"dualgrad.{op.name}: {error}")
+            return self.refuse(f"dualgrad.{op.name}: {error}")
         line = user_line()
         value = self._run(op, inputs, params)
-        dtype = value.dtype if value is not None else np.dtype(op.dtype(*map(_dtype_of, inputs), **params))
+        given = list(map(_dtype_of, inputs))
+        dtype = value.dtype if value is not None else np.dtype(op.dtype(*given, **params))
+        rounds = inexact(op.name, [np.dtype(type(d)) if not isinstance(d, np.dtype) else d for d in given], dtype)
+        if rounds:
+            self.refuse(f"dualgrad.{op.name}: {rounds}")
         output = Variable(self._name("v"), meaning.shape, dtype)
         self.equations.append(Equation(op, operands, params, output, meaning, line))
         self._known[key] = (output, value)
@@ -112,7 +118,7 @@ class Trace:
                 return Literal(float(value))
             case np.ndarray() if value.dtype.kind in "fiub":
                 return self._capture(value)
-        self.refuse(f"an operand of type {type(value).__name__} cannot be recorded; pass numbers or real arrays")
+        raise self.refuse(f"an operand of type {type(value).__name__} cannot be recorded; pass numbers or real arrays")
 
     def _capture(self, array: np.ndarray[Any, Any]) -> Operand:
         if array.dtype.kind not in "fiub":
@@ -148,6 +154,14 @@ class Trace:
         extent = self.extents.resolve(extent)
         return Tracer(self, Cell(SizeOf(extent)), None) if isinstance(extent, Size) else extent
 
+    def classes(self, tracer: Tracer) -> tuple[type, ...]:
+        """The classes that an array may have natively: one without axes may be a NumPy or a Python number."""
+        if tracer.ndim:
+            return (np.ndarray,)
+        python = {"f": float, "i": int, "b": bool}.get(tracer.dtype.kind, float)
+        kinds = (tracer.dtype.type, python)
+        return (np.ndarray, *kinds) if tracer._cell._operand in self._inputs else kinds
+
     def refuse(self, reason: str) -> NoReturn:
         """Poison the recording and raise :class:`Untraceable`."""
         self.poison.append(Poison(reason, user_line()))
@@ -168,6 +182,26 @@ class Trace:
     def _name(self, prefix: str) -> str:
         self._serial += 1
         return f"{prefix}{self._serial}"
+
+
+# Ops that only move entries: what integers they get, they give.
+_MOVING = frozenset(
+    "astype copy positive where getitem setitem put reshape transpose broadcast_to concatenate diagonal maximum "
+    "minimum max min zeros_like ones_like tril triu".split()
+)
+
+
+def inexact(name: str, given: Sequence[np.dtype[Any]], result: np.dtype[Any]) -> str:
+    """Why an op does not compute on these dtypes what it means on real numbers; empty where it does."""
+    if name == "astype" and result.kind in "iub" and any(d.kind == "f" or result.kind == "b" != d.kind for d in given):
+        return f"{given[0]} values are rounded to {result}; keep them floating"
+    if result.kind == "b" and name in ("add", "matmul", "einsum") and all(d.kind == "b" for d in given):
+        return "on booleans it means 'or'; use logical_or, or convert one with .astype(float)"
+    if name == "full_like" and result.kind != "f":
+        return f"the number is rounded to {result}; use np.full with a dtype"
+    if name not in _MOVING and (result.kind == "u" or (result.kind == "i" and result.itemsize < 8)):
+        return f"{result} wraps around; convert to float first"
+    return ""
 
 
 def _identity(operand: Operand) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dualgrad.array import ArrayMethods
+from dualgrad.frontends import advanced
 from dualgrad.frontends.dims import Dim, user_line
+from dualgrad.frontends.looks import agreed, printed_only, seen_by_traced_code
 from dualgrad.op import REGISTRY, Op
 from dualgrad.program.record import Condition, Operand, Shape, Variable
 from dualgrad.program.size import Size, dimensions, product
@@ -62,9 +64,8 @@ class Cell:
         self._operand = operand
 
 
-LOOSE_VIEWS = frozenset(
-    {"reshape", "ravel", "diagonal", "broadcast_to", "squeeze", "expand_dims", "transpose", "swapaxes", "moveaxis"}
-)
+# Ops whose result may share memory with their operand, in a way that the cell does not follow.
+LOOSE_VIEWS = frozenset({"reshape", "diagonal", "broadcast_to", "transpose", "getitem", "einsum"})
 
 
 class Tracer(ArrayMethods):
@@ -82,7 +83,7 @@ class Tracer(ArrayMethods):
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         first = next(value for value in inputs if isinstance(value, Tracer))
         result = first._trace.record(op, inputs, params)
-        if op.name in LOOSE_VIEWS and isinstance(inputs[0], Tracer):
+        if op.name in LOOSE_VIEWS and isinstance(inputs[0], Tracer) and result.ndim:
             result._cell = Cell(result._cell.read(), parent=inputs[0], loose=True)
         return result
 
@@ -130,6 +131,8 @@ class Tracer(ArrayMethods):
         return result
 
     def __getitem__(self, key: Any) -> Any:
+        if advanced.is_advanced(key):
+            return advanced.take(self, key)
         try:
             result = self._take(key)
         except (TypeError, IndexError, NotImplementedError) as error:
@@ -145,6 +148,10 @@ class Tracer(ArrayMethods):
 
     def _put(self, key: Any, value: Any) -> None:
         """``self[key] = value``: the last write wins, and every view sees it."""
+        self._must_hold(value, "assigned to")
+        if advanced.is_advanced(key):
+            advanced.put(self, key, value)
+            return
         try:
             result: Tracer = REGISTRY["setitem"](self, value, key)
         except (TypeError, IndexError, NotImplementedError) as error:
@@ -155,12 +162,21 @@ class Tracer(ArrayMethods):
 
     def become(self, result: Tracer) -> None:
         """In-place: this array now holds what ``result`` holds."""
+        if not np.can_cast(result.dtype, self.dtype, "same_kind"):
+            self._must_hold(result, "written in place to")
         if result.ndim != self.ndim:
             self._trace.refuse(f"an in-place operation changed the shape from {self.extents} to {result.extents}")
         for mine, other in zip(self.extents, result.extents, strict=True):
             self._trace.extents.same(mine, other, "an in-place operation")
         self._cell.write(result.operand, self)
         self._value = result._value
+
+    def _must_hold(self, value: Any, what: str) -> None:
+        dtype = getattr(value, "dtype", np.dtype(type(value)) if isinstance(value, (int, float)) else None)
+        if self.dtype.kind != "f" and dtype is not None and not np.can_cast(dtype, self.dtype, "same_kind"):
+            self._trace.refuse(
+                f"{dtype} values were {what} an array of {self.dtype}, which rounds: make it a float array"
+            )
 
     def _in_place(self, result: Tracer) -> Tracer:
         if self.ndim == 0:  # a NumPy scalar is immutable: the name is rebound
@@ -183,6 +199,15 @@ class Tracer(ArrayMethods):
     def __ipow__(self, other: Any) -> Tracer:
         return self._in_place(self**other)
 
+    def __imod__(self, other: Any) -> Tracer:
+        return self._in_place(self % other)
+
+    def __iand__(self, other: Any) -> Tracer:
+        return self._in_place(self & other)
+
+    def __ior__(self, other: Any) -> Tracer:
+        return self._in_place(self | other)
+
     def __imatmul__(self, other: Any) -> Tracer:
         return self._in_place(self @ other)
 
@@ -190,11 +215,62 @@ class Tracer(ArrayMethods):
         """A fresh handle on an operand of this trace, with this array's value."""
         return Tracer(self._trace, Cell(operand), self._value)
 
+    def fill(self, value: Any) -> None:
+        """Assign one number to every element."""
+        self._put(Ellipsis, value)
+
+    def astype(
+        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
+        """The array in another dtype."""
+        return self if not copy and np.dtype(dtype) == self.dtype else REGISTRY["astype"](self, dtype)
+
+    def flatten(self, order: str = "C") -> Any:
+        """All elements in one axis, copied."""
+        return self.__copy__() if self.ndim == 1 else self.reshape(-1, order=order).__copy__()
+
+    def __copy__(self) -> Tracer:
+        return self.rebound(self.operand)
+
+    def __deepcopy__(self, _: Any) -> Tracer:
+        return self.rebound(self.operand)
+
+    def copy(self, order: str = "C") -> Any:
+        """The same entries in an array of their own."""
+        return REGISTRY["copy"](self)
+
+    def conj(self) -> Any:
+        """The array itself: arrays here are real."""
+        return REGISTRY["positive"](self)
+
+    conjugate = conj
+
+    # ------------------------------------------------------------------------ NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        target = out[0] if isinstance(out, tuple) and len(out) == 1 else out
+        if isinstance(target, Tracer) and target.ndim and method == "__call__":
+            target.become(super().__array_ufunc__(ufunc, method, *inputs, **kwargs))
+            return target
+        if method == "at" and isinstance(inputs[0], Tracer):
+            return advanced.at(ufunc, *inputs)
+        if method == "reduce" and ufunc not in (np.add, np.multiply) and kwargs.get("initial") is None:
+            kwargs.pop("initial", None)
+        return super().__array_ufunc__(ufunc, method, *inputs, out=target, **kwargs)
+
+    def __apply__(self, function: Callable[..., Any], name: str, args: Any, kwargs: Any) -> Any:
+        result = super().__apply__(function, name, args, kwargs)
+        if isinstance(result, Tracer) and any(result is arg for arg in args):  # np.roll(x, 0) is a copy, squeeze is not
+            return Tracer(self._trace, Cell(result.operand, parent=result, loose=True), result._value)
+        return result
+
     # ------------------------------------------------------------------------ escapes
 
     def __bool__(self) -> bool:
         if self._value is None:
-            self._trace.refuse("a branch was taken on a value; a proof covers every value")
+            self._trace.refuse(
+                "a branch was taken on a value; a proof covers every value: use np.where, or check at one point"
+            )
         outcome = bool(self._value)
         self._trace.conditions.append(Condition(self.operand, outcome, user_line()))
         return outcome
@@ -208,44 +284,15 @@ class Tracer(ArrayMethods):
         return self._trace.extents.concrete(extent)
 
     def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array")
         return (self[position] for position in range(len(self)))
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         return self._trace.refuse(
-            "an array was asked for its values by code that cannot be recorded (np.asarray, C code, …)"
+            "an array was asked for its values by code that cannot be recorded (np.asarray in a library, C code, "
+            "assignment into an array made outside); make the array in the function, use NumPy functions"
         )
-
-    def _no_value(self, what: str) -> Any:
-        return self._trace.refuse(f"{what} reads a value; a recording covers every value: use NumPy functions instead")
-
-    def __float__(self) -> Any:
-        return self._no_value("float()")
-
-    def __int__(self) -> Any:
-        return self._no_value("int()")
-
-    def __index__(self) -> Any:
-        return self._no_value("an index")
-
-    def __complex__(self) -> Any:
-        return self._no_value("complex()")
-
-    def item(self, *_: Any) -> Any:
-        """Refused: reads a value."""
-        return self._no_value("item()")
-
-    def tolist(self) -> Any:
-        """Refused: reads values."""
-        return self._no_value("tolist()")
-
-    def __contains__(self, _: Any) -> Any:
-        return self._no_value("the operator in")
-
-    def __eq__(self, other: object) -> Any:
-        return self._equality("equal", other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._equality("not_equal", other)
 
     def _equality(self, name: str, other: object) -> Any:
         if self._value is None:
@@ -254,15 +301,62 @@ class Tracer(ArrayMethods):
             )
         return REGISTRY[name](self, other)
 
-    __hash__ = object.__hash__
+    def __eq__(self, other: object) -> Any:
+        return self._equality("equal", other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._equality("not_equal", other)
+
+    def __hash__(self) -> int:
+        if self.ndim:
+            raise TypeError("unhashable type: 'numpy.ndarray'")
+        return int(self._trace.refuse("hash() reads a value; a recording covers every value: do not use it as a key"))
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return self.looks_like("__class__", lambda kind: kind) if seen_by_traced_code() else Tracer
+
+    def looks_like(self, asked: str, question: Callable[[type], Any]) -> Any:
+        """What the array that this stands for would answer, by its class."""
+        return agreed(self._trace.classes(self), question, self._trace.refuse, asked)
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self.dtype.itemsize
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__array_"):
+            self.__array__()
         if hasattr(np.ndarray, name):
-            self._trace.refuse(f"the attribute .{name} of an array cannot be recorded")
+            self._trace.refuse(f"the attribute .{name} of an array cannot be recorded; write it with NumPy functions")
         raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
 
     def __repr__(self) -> str:
+        if seen_by_traced_code() and not printed_only():
+            self._trace.refuse("an array was turned into text, which shows its values; print it on a line of its own")
         return f"Tracer({self._cell._operand!r}: {self.dtype}[{', '.join(map(str, self.extents))}])"
+
+
+_READS = (
+    "__float__ __int__ __index__ __complex__ item tolist tobytes __contains__ __round__ __trunc__ __floor__ __ceil__"
+)
+_UNKNOWN = "__floordiv__ __rfloordiv__ __ifloordiv__ __divmod__ __rdivmod__ __xor__ __rxor__ __lshift__ __rshift__"
+
+
+def _refusing(message: str) -> Callable[..., Any]:
+    def refused(self: Tracer, *_: Any, **__: Any) -> Any:
+        return self._trace.refuse(message)
+
+    refused.__doc__ = "Refused: " + message
+    return refused
+
+
+for _name in _READS.split():
+    _said = f"{_name.strip('_')}() reads a value; a recording covers every value: use NumPy functions instead"
+    setattr(Tracer, _name, _refusing(_said))
+for _name in _UNKNOWN.split():
+    setattr(Tracer, _name, _refusing(f"the operator {_name} is not an op of dualgrad; write it with ops that are"))
 
 
 def _kind(key: Any) -> str:

@@ -128,7 +128,7 @@ def swallows_asarray(x):
         lambda x: x * x[0].item(),
         lambda x: np.where(x == 0, 1.0, x),
         lambda x: x * (1.0 in x),
-        lambda x: np.add(x, 1, out=np.zeros(4)),
+        lambda x, out=np.zeros(4): np.add(x, 1, out=out),
         lambda x: np.sort(x) if x.tolist() else x,
     ],
     ids=["try-float", "try-frombuffer", "branch", "item", "equality", "contains", "out", "tolist"],

@@ -1,0 +1,103 @@
+"""Indexing with arrays: integer positions that are numbers are read one by one, masks of values become np.where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from dualgrad.frontends.tracer import Tracer
+
+LIMIT = 256  # elements; each becomes an equation
+
+
+def is_advanced(key: Any) -> bool:
+    """Whether a key holds arrays or lists: more than integers, slices, None and the ellipsis."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return any(isinstance(part, (list, np.ndarray)) or getattr(part, "ndim", 0) for part in parts)
+
+
+def take(array: Tracer, key: Any) -> Any:
+    """``array[key]``: a copy, as NumPy makes one."""
+    shape, places = _places(array, key)
+    parts = [array[place] for place in places]
+    return np.reshape(np.stack(parts), (*shape, *parts[0].shape))
+
+
+def put(array: Tracer, key: Any, value: Any) -> None:
+    """``array[key] = value``: where a position is repeated, the last write wins."""
+    if _is_mask(key):
+        _put_mask(array, key, value)
+        return
+    shape, places = _places(array, key)
+    spread = _spread(value, shape, places[0], array)
+    for number, place in zip(np.ndindex(*shape), places, strict=True):
+        array[place] = spread[number] if getattr(spread, "ndim", 0) else spread
+
+
+def at(ufunc: np.ufunc, array: Tracer, key: Any, value: Any = None) -> None:
+    """``ufunc.at(array, key, value)``: one position after the other, repeated ones too."""
+    if value is None or not is_advanced(key):
+        array[key] = ufunc(array[key]) if value is None else ufunc(array[key], value)
+        return
+    shape, places = _places(array, key)
+    spread = _spread(value, shape, places[0], array)
+    for number, place in zip(np.ndindex(*shape), places, strict=True):
+        array[place] = ufunc(array[place], spread[number] if getattr(spread, "ndim", 0) else spread)
+
+
+def _spread(value: Any, shape: tuple[int, ...], place: tuple[Any, ...], array: Tracer) -> Any:
+    """A value with the axes of the positions in front; a single number stays one."""
+    value = np.asarray(value) if isinstance(value, (list, tuple)) else value
+    if not getattr(value, "ndim", 0):
+        return value
+    rest = array[place].shape
+    return np.broadcast_to(value, (*shape, *rest))
+
+
+def _is_mask(key: Any) -> bool:
+    return getattr(key, "ndim", 0) > 0 and not isinstance(key, np.ndarray) and key.dtype == bool
+
+
+def _put_mask(array: Tracer, mask: Any, value: Any) -> None:
+    if mask.ndim != array.ndim or getattr(value, "ndim", 0):
+        array.__refuse__("assigning an array where a mask of values holds cannot be recorded; use np.where")
+    chosen: Any = np.where(mask, value, array)
+    array.become(chosen)
+
+
+def _places(array: Tracer, key: Any) -> tuple[tuple[int, ...], list[tuple[Any, ...]]]:
+    """The shape of the positions, and each as a basic index. Arrays of positions must come first in the key."""
+    parts = tuple(_positions(array, axis, part) for axis, part in enumerate(key if isinstance(key, tuple) else (key,)))
+    count = sum(isinstance(part, np.ndarray) for part in parts)
+    if not all(isinstance(part, np.ndarray) for part in parts[:count]):
+        array.__refuse__("indexing with arrays after slices cannot be recorded; move that axis to the front")
+    joined = np.broadcast_arrays(*parts[:count])
+    if not 0 < joined[0].size <= LIMIT:
+        array.__refuse__(f"indexing with {joined[0].size} positions cannot be recorded; at most {LIMIT} can")
+    return joined[0].shape, list(_each(joined, parts[count:]))
+
+
+def _each(joined: Any, rest: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    for number in np.ndindex(*joined[0].shape):
+        yield (*(int(part[number]) for part in joined), *rest)
+
+
+def _positions(array: Tracer, axis: int, part: Any) -> Any:
+    """An index as an array of integers where it is one, or as it is."""
+    if isinstance(part, (slice, type(None), type(Ellipsis))):
+        return part
+    if hasattr(part, "extents"):
+        what = "x[mask] with a mask of values" if part.dtype == bool else "an index that is a value"
+        array.__refuse__(f"{what} has no fixed result to record; use np.where, or sums weighted by the mask")
+    positions = np.asarray(part)
+    if positions.dtype == bool:
+        if positions.ndim != 1:
+            array.__refuse__("indexing with a mask of several axes cannot be recorded; use np.where")
+        array._trace.extents.same(array.extents[axis], len(positions), "indexing with a mask")
+        return np.flatnonzero(positions)
+    if positions.dtype.kind not in "iu":
+        raise IndexError("arrays used as indices must be of integer (or boolean) type")
+    return positions

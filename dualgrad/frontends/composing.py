@@ -1,0 +1,188 @@
+"""NumPy functions that are chains of ops: the traced arrays go through the ops one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dualgrad.frontends.host import Host, is_array, is_traced, stacked, traced_or
+from dualgrad.frontends.tracer import Tracer
+from dualgrad.op import BY_NUMPY, Kind
+from dualgrad.program.record import Operand, Variable
+
+SEGMENTS = 64  # of np.interp, at most
+_JOINING = (np.concatenate, np.stack, np.vstack, np.hstack, np.column_stack, np.einsum)
+
+
+def compositions(host: Host) -> dict[Any, Any]:
+    """Replacements of NumPy functions, by the original."""
+    return {
+        **_of_lists(),
+        np.select: traced_or(np.select, _select),
+        np.piecewise: traced_or(np.piecewise, _piecewise(host)),
+        np.interp: traced_or(np.interp, _interp(host)),
+        np.ediff1d: traced_or(np.ediff1d, lambda ary: np.diff(np.reshape(ary, -1))),
+        np.ptp: traced_or(np.ptp, lambda a, axis=None: np.max(a, axis=axis) - np.min(a, axis=axis)),
+        np.trapezoid: traced_or(np.trapezoid, _trapezoid),
+        np.copyto: traced_or(np.copyto, _copyto),
+        np.fill_diagonal: traced_or(np.fill_diagonal, _fill_diagonal),
+        np.broadcast_arrays: traced_or(np.broadcast_arrays, _broadcast_arrays(host)),
+        np.fliplr: traced_or(np.fliplr, lambda m: np.flip(m, 1)),
+        np.flipud: traced_or(np.flipud, lambda m: np.flip(m, 0)),
+        np.size: lambda a, axis=None: _size(a, axis),
+        np.isscalar: _isscalar(host),
+        np.vectorize: vectorizing(host),
+        np.take: traced_or(np.take, _take(host)),
+    }
+
+
+def _of_lists() -> dict[Any, Any]:
+    """Functions of one array take lists as well, which the protocols do not look into."""
+    plain = [f for f in BY_NUMPY if not isinstance(f, np.ufunc) and f not in _JOINING]
+    return {function: _listing(function) for function in plain}
+
+
+def _listing(function: Callable[..., Any]) -> Callable[..., Any]:
+    def listed(*args: Any, **kwargs: Any) -> Any:
+        return function(*(stacked(a) if isinstance(a, list) and is_traced(a) else a for a in args), **kwargs)
+
+    return listed
+
+
+def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    result = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        result = np.where(condition, choice, result)
+    return result
+
+
+def _piecewise(host: Host) -> Callable[..., Any]:
+    def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
+        conditions = list(condlist) if isinstance(condlist, (list, tuple)) else [condlist]
+        if not isinstance(x, Tracer) or x.dtype.kind != "f":
+            return host.refuse("np.piecewise of this argument cannot be recorded; use np.where")
+        values = [f(x, *args, **kw) if callable(f) else f for f in funclist]
+        if not all(_elementwise(host, x.operand, value) for value in values):
+            host.refuse("np.piecewise with a function that is not elementwise cannot be recorded; use np.where")
+        result: Any = values[len(conditions)] if len(values) > len(conditions) else 0.0
+        for condition, value in zip(conditions, values, strict=False):  # the last that holds counts
+            result = np.where(condition, value, result)
+        return result
+
+    return piecewise
+
+
+def _elementwise(host: Host, source: Operand, value: Any) -> bool:
+    """Whether a value depends on the source only through pointwise ops."""
+    made = {equation.output: equation for equation in host.trace.equations}
+    waiting = [value.operand] if isinstance(value, Tracer) else []
+    while waiting:
+        operand = waiting.pop()
+        if not isinstance(operand, Variable) or operand is source or not operand.shape:
+            continue
+        equation = made.get(operand)
+        if equation is None or equation.op.kind is not Kind.POINTWISE:
+            return False
+        waiting.extend(equation.inputs)
+    return not is_array(value) or isinstance(value, Tracer)
+
+
+def _interp(host: Host) -> Callable[..., Any]:
+    def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+        if is_traced(xp) or period is not None or not 0 < np.size(xp) <= SEGMENTS:
+            return host.refuse(
+                f"np.interp is recorded for up to {SEGMENTS} known places xp, without period=; use np.where"
+            )
+        places, values = np.asarray(xp, float), fp if is_array(fp) else stacked(fp) if is_traced(fp) else np.asarray(fp)
+        last = len(places) - 1
+        result = np.where(np.greater(x, places[last]), values[last] if right is None else right, values[last])
+        for k in reversed(range(last)):
+            slope = (values[k + 1] - values[k]) / (places[k + 1] - places[k])
+            result = np.where(np.less(x, places[k + 1]), slope * (x - places[k]) + values[k], result)
+        return np.where(np.less(x, places[0]), values[0] if left is None else left, result)
+
+    return interp
+
+
+def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
+    y = stacked(y) if isinstance(y, (list, tuple)) else y
+    if y.ndim != 1:
+        y.__refuse__("np.trapezoid of more than one axis cannot be recorded; write the sum")
+    width = dx if x is None else np.diff(x)
+    return np.sum(width * (y[1:] + y[:-1]) / 2.0)
+
+
+def _copyto(dst: Any, src: Any) -> None:
+    dst[...] = src
+
+
+def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    if not is_array(a) or a.ndim != 2 or wrap:
+        (a if is_array(a) else val).__refuse__("np.fill_diagonal cannot be recorded here; use A - np.diag(…)")
+    ones = np.ones_like(a[:, 0])
+    a[...] = np.tril(a, -1) + np.triu(a, 1) + np.diag(val * ones)
+
+
+def _broadcast_arrays(host: Host) -> Callable[..., Any]:
+    def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
+        total = sum(np.zeros_like(arg) for arg in args)
+        return tuple(np.broadcast_to(arg, total.shape) for arg in args)
+
+    return broadcast_arrays
+
+
+def _size(value: Any, axis: Any) -> Any:
+    if not is_array(value):
+        return np.size(value, axis)
+    return value.size if axis is None else value.shape[axis]
+
+
+def _isscalar(host: Host) -> Callable[..., Any]:
+    def isscalar(element: Any) -> Any:
+        if isinstance(element, Tracer):
+            return element.looks_like("np.isscalar", lambda kind: kind is not np.ndarray)
+        return np.isscalar(0 if is_traced(element) else element)
+
+    return isscalar
+
+
+def _take(host: Host) -> Callable[..., Any]:
+    def take(a: Any, indices: Any, axis: Any = None) -> Any:
+        if not is_array(a) or axis not in (None, 0) or (axis is None and a.ndim != 1):
+            return host.refuse("np.take along this axis cannot be recorded; index with brackets")
+        return a[indices]
+
+    return take
+
+
+def vectorizing(host: Host) -> Callable[..., Any]:
+    """``np.vectorize``: called with traced arrays, the function runs once for every element."""
+
+    def vectorize(pyfunc: Any = None, otypes: Any = None, doc: Any = None, excluded: Any = None, **rest: Any) -> Any:
+        if pyfunc is None:
+            return lambda function: vectorize(function, otypes, doc, excluded, **rest)
+        plain = np.vectorize(pyfunc, otypes, doc, excluded, **rest)
+
+        def vectorized(*args: Any, **kwargs: Any) -> Any:
+            if not is_traced((*args, *kwargs.values())):
+                return plain(*args, **kwargs)
+            if excluded or kwargs or rest:
+                host.refuse("np.vectorize with excluded=, signature= or keywords cannot be recorded; write the loop")
+            return _each(pyfunc, args)
+
+        return vectorized
+
+    return vectorize
+
+
+def _each(function: Callable[..., Any], args: Sequence[Any]) -> Any:
+    arrays = [stacked(arg) if not is_array(arg) else arg for arg in args]
+    total = sum(np.zeros_like(array) for array in arrays)
+    if not total.ndim:
+        return function(*arrays)
+    spread = [np.broadcast_to(array, total.shape) for array in arrays]
+    shape = tuple(map(int, total.shape))
+    values = [function(*(array[place] for array in spread)) for place in np.ndindex(*shape)]
+    return np.reshape(stacked(values), shape)

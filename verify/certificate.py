@@ -22,6 +22,8 @@ from dualgrad.frontends.dims import Extents
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Extent, Size, dimensions, terms
 from verify import checker
+from verify.trusted.schema import parse
+from verify.trusted.terms import Refused
 
 Json = dict[str, Any]
 
@@ -79,8 +81,8 @@ def certify(
 def check_file(path: str | Path) -> tuple[bool, str]:
     """Re-check a certificate file: whether it is accepted, and one sentence that says so or why not."""
     try:
-        certificate = checker.parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, checker.Refused) as error:
+        certificate = parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, Refused) as error:
         return False, f"rejected: {path} is not a certificate: {error}"
     report = checker.check(certificate)
     if not report.accepted:
@@ -96,7 +98,7 @@ def dumps(certificate: Json) -> str:
 # ---------------------------------------------------------------------------- side conditions
 
 STEPS = frozenset(
-    "greater less greater_equal less_equal equal not_equal logical_not logical_and logical_or absolute sign relu "
+    "greater less greater_equal less_equal equal not_equal logical_not logical_and logical_or absolute sign relu where "
     "maximum minimum heaviside floor ceil max min".split()
 )
 _BASE = {

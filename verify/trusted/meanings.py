@@ -11,105 +11,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
-
-class Refused(Exception):
-    """The certificate is wrong, or says something that is not understood."""
-
-
-def need(condition: object, reason: str) -> None:
-    """Refuse where the condition does not hold."""
-    if not condition:
-        raise Refused(reason)
-
-
-# ---------------------------------------------------------------------------- integer polynomials, and sums of terms
-
-
-class Poly(tuple[tuple[tuple[str, ...], int], ...]):
-    """Sorted (names, coefficient) pairs. A dimension is an identifier; an index starts with "#" (free, with a range)
-    or "@" (bound, in a stored term)."""
-
-    def __new__(cls, pairs: Iterable[tuple[tuple[str, ...], int]] = ()) -> Poly:
-        total: dict[tuple[str, ...], int] = {}
-        for names, factor in pairs:
-            total[names] = total.get(names, 0) + factor
-        return super().__new__(cls, sorted((names, factor) for names, factor in total.items() if factor))
-
-    def __add__(self, other: Poly | int) -> Poly:  # type: ignore[override]
-        return Poly([*self, *poly(other)])
-
-    def __sub__(self, other: Poly | int) -> Poly:
-        return Poly([*self, *((names, -factor) for names, factor in poly(other))])
-
-    def __mul__(self, other: Poly | int) -> Poly:  # type: ignore[override]
-        return Poly((tuple(sorted(a + b)), f * g) for a, f in self for b, g in poly(other))
-
-    def at(self, by: Mapping[str, Poly]) -> Poly:
-        """With names replaced, all at once."""
-        if self.name or not any(name in by for names, _ in self for name in names):
-            return by.get(self.name, self)
-        left = [(tuple(n for n in names if n not in by), [by[n] for n in names if n in by], f) for names, f in self]
-        return Poly(pair for kept, new, f in left for pair in math.prod(new, start=Poly([(kept, f)])))
-
-    @property
-    def name(self) -> str:
-        """The name, where this is one name and nothing else; else ""."""
-        return self[0][0][0] if len(self) == 1 and self[0][1] == 1 and len(self[0][0]) == 1 else ""
-
-
-@cache
-def poly(value: Poly | int | str) -> Poly:
-    """A number or a name as a polynomial."""
-    return value if isinstance(value, Poly) else Poly([((value,), 1) if isinstance(value, str) else ((), value)])
-
-
-ZERO, ONE = Poly(), poly(1)
-
-
-def size(value: Any) -> Poly:
-    """A size as a certificate spells it: an integer, or [[coefficient, [names]], …]."""
-    if type(value) is int:
-        return poly(value)
-    need(type(value) is list and all(type(pair) is list and len(pair) == 2 for pair in value), "a size")
-    for factor, names in value:
-        need(type(factor) is int and type(names) is list and len(names) <= 8, "a size")
-        need(all(type(name) is str and name.isidentifier() for name in names), "a size")
-    return Poly((tuple(sorted(names)), factor) for factor, names in value)
-
-
-Number = int | Fraction
-Term = tuple[tuple[Poly, ...], tuple[Any, ...]]  # extents of the bound indices, sorted factors
-UNIT: Term = ((), ())
-
-
-class Form(dict[Term, Number]):
-    """A sum of terms with coefficients."""
-
-    def gather(self, term: Term, c: Number) -> None:
-        """Add one term in place."""
-        total = self.pop(term, 0) + c
-        assert not isinstance(total, float)
-        if total:
-            self[term] = total
-
-    def __add__(self, other: Form) -> Form:
-        out = Form(self)
-        for term, c in other.items():
-            out.gather(term, c)
-        return out
-
-    def __sub__(self, other: Form) -> Form:
-        return self + other * -1
-
-    def __mul__(self, number: Number) -> Form:
-        return Form({term: c * number for term, c in self.items() if number})
-
-
-UNITY = Form({UNIT: 1})
+from verify.trusted.terms import ONE, UNITY, ZERO, Form, Number, Poly, need, size
 
 
 class Array(NamedTuple):
@@ -171,13 +76,17 @@ COMPOSED: dict[str, Callable[..., Array]] = {  # f.exp(a) applies an op
     "hypot": lambda f, a, b: f.sqrt(f.add(f.square(a), f.square(b))),
     "norm": lambda f, a, **over: f.sqrt(f.sum(f.square(a), **over)),
     "std": lambda f, a, **over: f.sqrt(f.var(a, **over)),
-    "logsumexp": lambda f, a, **over: f.log(f.sum(f.exp(a), **over)),
+    "max": lambda f, a, axis, keepdims: f.sum(f.nonempty(a, axis), axis=axis, keepdims=keepdims, largest=True),
+    "logsumexp": lambda f, a, axis, keepdims: f.log(f.sum(f.exp(f.nonempty(a, axis)), axis=axis, keepdims=keepdims)),
     "softmax": lambda f, a, axis: f.divide(f.exp(a), f.sum(f.exp(a), axis=axis, keepdims=True)),
     "log_softmax": lambda f, a, axis: f.subtract(a, f.log(f.sum(f.exp(a), axis=axis, keepdims=True))),
     "min": lambda f, a, **over: f.negative(f.max(f.negative(a), **over)),
     "tril": lambda f, a, k: f.triu(a, k, sign=-1),
 }
-STEPS = {*COMPARISONS, *"absolute sign relu maximum minimum heaviside floor ceil max min".split()}  # these have kinks
+STEPS = {
+    *COMPARISONS,
+    *"absolute sign relu where maximum minimum heaviside floor ceil max min".split(),
+}  # these have kinks
 CONDITIONS: dict[str, tuple[int, str]] = {  # where an op is smooth: (operand, or -1 for the result; condition)
     **dict.fromkeys(("sqrt", "power", "log", "log2", "log10", "gammaln", "digamma"), (0, "> 0")),
     **dict.fromkeys(("arcsin", "arccos", "arctanh"), (0, "in (-1, 1)")), "log1p": (0, "> -1"), "arccosh": (0, "> 1"),
@@ -275,7 +184,7 @@ class Ops:
         return self.pointwise(lambda w, a: w.power(a, exponent), [a], a.kind)
 
     def full_like(self, a: Array, fill_value: Number) -> Array:
-        need(a.kind == "f" or not fill_value % 1, "a fill value that is rounded")
+        need(a.kind == "f" or (a.kind == "i" and not fill_value % 1), "a fill value that is rounded")
         return a._replace(entry=lambda at: UNITY * fill_value)
 
     def astype(self, a: Array, dtype: str) -> Array:
@@ -296,13 +205,13 @@ class Ops:
 
         return Array(shape, entry, "i" if a.kind == "b" and not largest else a.kind)
 
-    def max(self, a: Array, axis: Sequence[int], keepdims: bool) -> Array:
-        self.count(a, axis)
-        return self.sum(a, axis, keepdims, largest=True)
+    def nonempty(self, a: Array, axis: Iterable[int]) -> Array:
+        need(self.w.nonnegative(math.prod((a.shape[k] for k in axis), start=ONE) - 1), "a maximum of no elements")
+        return a
 
     def count(self, a: Array, axis: Iterable[int], less: int = 0) -> Array:
         number = math.prod((a.shape[k] for k in axis), start=ONE) - less
-        need(self.w.nonnegative(number - 1), "a mean or maximum of no elements")
+        need(self.w.nonnegative(number - 1), "a mean of no elements")
         return Array((), lambda at: self.w.number(number))
 
     def mean(self, a: Array, axis: Sequence[int], keepdims: bool) -> Array:
@@ -313,6 +222,8 @@ class Ops:
         return self.divide(self.sum(squares, axis, keepdims), self.count(a, axis, ddof))
 
     def cumsum(self, a: Array, axis: int) -> Array:
+        need(0 <= axis < len(a.shape), "an axis")
+
         def entry(at: Sequence[Poly]) -> Form:
             j = self.w.index(a.shape[axis])
             upto = self.w.relation(">=", at[axis] - j)
@@ -356,18 +267,19 @@ class Ops:
         shift = {axis1: max(-offset, 0), axis2: max(offset, 0)}
         kept, lengths = [k for k in range(len(a.shape)) if k not in shift], [a.shape[k] - s for k, s in shift.items()]
         shortest = [p for p in lengths if all(self.w.nonnegative(q - p) for q in lengths)]
-        need(len(shift) == 2 and shortest, "a diagonal of this length")
-        shape = (*(a.shape[k] for k in kept), shortest[0])
-        places = lambda at: [at[-1] + shift[k] if k in shift else at[kept.index(k)] for k in range(len(a.shape))]  # noqa: E731
-        return Array(shape, lambda at: a.entry(places(at)), a.kind)
+        rank = range(len(a.shape))
+        need(set(shift) <= set(rank) and len(shift) == 2 and shortest, "a diagonal of this length")
+
+        def entry(at: Sequence[Poly]) -> Form:
+            return a.entry([at[-1] + shift[k] if k in shift else at[kept.index(k)] for k in rank])
+
+        return Array((*(a.shape[k] for k in kept), shortest[0]), entry, a.kind)
 
     def diag(self, a: Array, k: int, shape: Sequence[Any], axis1: int, axis2: int) -> Array:
         new, shift = tuple(map(size, shape)), {axis1: max(-k, 0), axis2: max(k, 0)}
-        fits = len(shift) == 2 and all(self.w.nonnegative(new[axis] - s - a.shape[-1]) for axis, s in shift.items())
-        need(
-            fits and tuple(e for axis, e in enumerate(new) if axis not in shift) == a.shape[:-1],
-            "diag of another shape",
-        )
+        need(len(shift) == 2 and set(shift) <= set(range(len(new))), "two axes")
+        fits = all(self.w.nonnegative(new[axis] - s - a.shape[-1]) for axis, s in shift.items())
+        need(fits and tuple(e for axis, e in enumerate(new) if axis not in shift) == a.shape[:-1], "another shape")
 
         def entry(at: Sequence[Poly]) -> Form:
             rest = [place for axis, place in enumerate(at) if axis not in shift]
@@ -381,10 +293,11 @@ class Ops:
     ) -> tuple[list[Poly], Callable[[Sequence[Poly]], list[Poly]]]:
         """A basic index: the shape it gives, and the places in the whole that its entries have, shown to be inside."""
         steps = [[] if step is None else [size(part) for part in step] for step in key]
-        need(sum(map(bool, steps)) == len(shape) and all(len(step) in (0, 1, 3) for step in steps), "a key")
+        need(sum(map(bool, steps)) == len(shape) and all(s is None or len(s) in (1, 3) for s in key), "a key")
         for (first, *more), extent in zip(filter(None, steps), shape, strict=True):
             ends = [first, first + (more[0] - 1) * more[1] if more else first]
             low, high = ends[::-1] if more and self.w.nonnegative(ZERO - more[1]) else ends
+            need(not more or (self.w.nonnegative(more[0]) and len(more[1]) == 1 and not more[1][0][0]), "a slice")
             inside = self.w.nonnegative(low) and self.w.nonnegative(extent - 1 - high)
             need(inside or (more and not more[0]), "an index that may be out of range")
 
@@ -408,8 +321,8 @@ class Ops:
         def entry(at: Sequence[Poly]) -> Form:
             here = lambda j: [i - p for i, p in zip(at, places(j), strict=True)]  # noqa: E731
             kept = UNITY - self.sums(shape, here, lambda j: UNITY)
-            new: Form = self.sums(shape, here, lambda j: spread(value, j))
-            return new + self.w.mul(kept, a.entry(at))
+            old: Form = self.w.mul(kept, a.entry(at))
+            return old + self.sums(shape, here, lambda j: spread(value, j))
 
         return Array(a.shape, entry, a.kind)
 
@@ -417,6 +330,7 @@ class Ops:
         return self.setitem(Array(tuple(map(size, shape)), lambda at: Form(), a.kind), a, key)
 
     def concatenate(self, *arrays: Array, axis: int) -> Array:
+        need(all(0 <= axis < len(a.shape) for a in arrays), "an axis")
         need(len({(*a.shape[:axis], *a.shape[axis + 1 :]) for a in arrays}) == 1, "concatenate of different shapes")
         ends = [sum((a.shape[axis] for a in arrays[:k]), start=ZERO) for k in range(len(arrays) + 1)]
 
@@ -429,14 +343,14 @@ class Ops:
         return Array(shape, parts, widest(*arrays))
 
     def einsum(self, *arrays: Array, subscripts: str) -> Array:
-        given, _, result = subscripts.partition("->")
+        given, arrow, result = subscripts.partition("->")
         terms, extents = given.split(","), dict[str, Poly]()
         for term, a in zip(terms, arrays, strict=True):
             for label, extent in zip(term, a.shape, strict=True):
                 known = extents.get(label, ONE)
                 need(ONE in (known, extent) or known == extent, "einsum of different sizes")
                 extents[label] = extent if known == ONE else known
-        need(len(set(result)) == len(result), "a result with a label twice")
+        need(arrow and len(set(result)) == len(result), "subscripts that do not name the result")
 
         def entry(at: Sequence[Poly]) -> Form:
             summed = {label: self.w.index(extents[label]) for label in extents if label not in result}
@@ -454,5 +368,5 @@ class Ops:
         return self.einsum(a, b, subscripts=subscripts)
 
 
-_HELPERS = {"apply", "pointwise", "sums", "count", "block"}
+_HELPERS = {"apply", "pointwise", "sums", "count", "block", "nonempty"}
 STRUCTURAL = {name: method for name, method in vars(Ops).items() if name[0] != "_" and name not in _HELPERS}

@@ -1,0 +1,65 @@
+"""What a certificate looks like, key by key: strict JSON, and exactly these keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from verify.trusted.terms import Refused, need
+
+MAX_BYTES = 4_000_000
+
+OPEN = {"real", "positive", "nonnegative", "nonzero", "unit", "invertible"}  # facts that leave an open set
+THIN = {"binary", "sign", "simplex", "onehot", "symmetric", "spd", "predicate"}  # facts that hold on a null set
+NAMED = {"name": str, "shape": [object], "dtype": str}
+EQUATION = {"name": str, "op": str, "operands": [object], "params": {str: object}, "shape": [object], "line": str}
+PROGRAM = {"name": str, "equations": [EQUATION], "outputs": [object]}
+SCHEMA = {
+    "format": str,
+    "claim": {"wrt": [str], "kind": str, "text": str},
+    "dimensions": [{"name": str, "least": int}],
+    "merges": {str: object},
+    "size_conditions": [{"size": object, "least": int, "why": str}],
+    "leaks": [str],
+    "inputs": [NAMED | {"facts": [str]}],
+    "captured": [NAMED | {"sha256": str}],
+    "F": PROGRAM,
+    "G": PROGRAM,
+    "reading": str,
+    "assumptions": [str],
+    "conditions": [{"at": str, "operand": int, "is": str}],
+    "kinks": [str],
+    "witnesses": [{str: {"shape": [int], "values": [str]}}],
+    "versions": {str: str},
+    "hints": {str: object},
+    "trusted": int,
+}
+
+
+def shaped(value: Any, schema: Any, where: str) -> None:
+    """Refuse a value that is not exactly of this shape."""
+    if isinstance(schema, list):
+        need(type(value) is list, f"{where}: expected a list")
+        for item in value:
+            shaped(item, schema[0], where)
+    elif isinstance(schema, dict):
+        fits = type(value) is dict and (str in schema or set(value) == set(schema))
+        need(fits, f"{where}: expected the keys {', '.join(map(str, schema))}")
+        for key, item in value.items():
+            shaped(item, schema.get(str) or schema[key], f"{where}.{key}")
+    else:
+        need(schema is object or type(value) is schema, f"{where}: expected {schema.__name__}")
+
+
+def parse(text: str) -> Any:
+    """Strict JSON: no floats, no NaN, no repeated keys, no oversize."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        need(len(dict(pairs)) == len(pairs), "a key is repeated")
+        return dict(pairs)
+
+    def refuse(number: str) -> Any:
+        raise Refused(f"{number} is not a whole number")
+
+    need(len(text) <= MAX_BYTES, "too large")
+    return json.loads(text, object_pairs_hook=unique, parse_constant=refuse, parse_float=refuse)

@@ -1,0 +1,215 @@
+"""Integer polynomials (sizes and positions), and sums of products over indices with their one canonical form.
+
+The ground that the checker and its table of meanings stand on; the standard library alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import cache
+from itertools import groupby, permutations, product
+from typing import Any, NamedTuple
+
+
+class Refused(Exception):
+    """The certificate is wrong, or says something that is not understood."""
+
+
+def need(condition: object, reason: str) -> None:
+    """Refuse where the condition does not hold."""
+    if not condition:
+        raise Refused(reason)
+
+
+# ---------------------------------------------------------------------------- integer polynomials
+
+
+class Poly(tuple[tuple[tuple[str, ...], int], ...]):
+    """Sorted (names, coefficient) pairs. A dimension is an identifier; an index starts with "#" (free, with a range)
+    or "@" (bound, in a stored term)."""
+
+    def __new__(cls, pairs: Iterable[tuple[tuple[str, ...], int]] = ()) -> Poly:
+        total: dict[tuple[str, ...], int] = {}
+        for names, factor in pairs:
+            total[names] = total.get(names, 0) + factor
+        return super().__new__(cls, sorted((names, factor) for names, factor in total.items() if factor))
+
+    def __add__(self, other: Poly | int) -> Poly:  # type: ignore[override]
+        return Poly([*self, *poly(other)])
+
+    def __sub__(self, other: Poly | int) -> Poly:
+        return Poly([*self, *((names, -factor) for names, factor in poly(other))])
+
+    def __mul__(self, other: Poly | int) -> Poly:  # type: ignore[override]
+        return Poly((tuple(sorted(a + b)), f * g) for a, f in self for b, g in poly(other))
+
+    def at(self, by: Mapping[str, Poly]) -> Poly:
+        """With names replaced, all at once."""
+        if self.name or not any(name in by for names, _ in self for name in names):
+            return by.get(self.name, self)
+        left = [(tuple(n for n in names if n not in by), [by[n] for n in names if n in by], f) for names, f in self]
+        return Poly(pair for kept, new, f in left for pair in math.prod(new, start=Poly([(kept, f)])))
+
+    @property
+    def name(self) -> str:
+        """The name, where this is one name and nothing else; else ""."""
+        return self[0][0][0] if len(self) == 1 and self[0][1] == 1 and len(self[0][0]) == 1 else ""
+
+
+@cache
+def poly(value: Poly | int | str) -> Poly:
+    """A number or a name as a polynomial."""
+    return value if isinstance(value, Poly) else Poly([((value,), 1) if isinstance(value, str) else ((), value)])
+
+
+ZERO, ONE = Poly(), poly(1)
+
+
+def size(value: Any) -> Poly:
+    """A size as a certificate spells it: an integer, or [[coefficient, [names]], …]."""
+    if type(value) is int:
+        return poly(value)
+    need(type(value) is list and all(type(pair) is list and len(pair) == 2 for pair in value), "a size")
+    for factor, names in value:
+        need(type(factor) is int and type(names) is list and len(names) <= 8, "a size")
+        need(all(type(name) is str and name.isidentifier() for name in names), "a size")
+    return Poly((tuple(sorted(names)), factor) for factor, names in value)
+
+
+# ---------------------------------------------------------------------------- terms
+# A form is {term: coefficient}. A term is (extents of its bound indices, sorted factors). Its bound indices are named
+# "@d.0", "@d.1", … where d is one more than in any term inside its factors, so that nothing is captured.
+
+Number = int | Fraction
+BOOLEAN = {"==", ">=", "positive", "zero"}  # factors that are 0 or 1
+Term = tuple[tuple[Poly, ...], tuple[Any, ...]]  # extents of the bound indices, sorted factors
+UNIT: Term = ((), ())
+
+
+class Form(dict[Term, Number]):
+    """A sum of terms with coefficients."""
+
+    def gather(self, term: Term, c: Number) -> None:
+        """Add one term in place."""
+        total = self.pop(term, 0) + c
+        assert not isinstance(total, float)
+        if total:
+            self[term] = total
+
+    def __add__(self, other: Form) -> Form:
+        out = Form(self)
+        for term, c in other.items():
+            out.gather(term, c)
+        return out
+
+    def __sub__(self, other: Form) -> Form:
+        return self + other * -1
+
+    def __mul__(self, number: Number) -> Form:
+        return Form({term: c * number for term, c in self.items() if number})
+
+
+UNITY = Form({UNIT: 1})
+
+
+class Atom(NamedTuple):
+    """What a factor is: an input at positions, a dimension, a prime, [p == 0] or [p >= 0], or a function of a form."""
+
+    kind: str
+    name: str = ""
+    args: tuple[Poly, ...] = ()
+    body: tuple[tuple[Term, Number], ...] = ()
+
+
+Factors = dict[Atom, Number]
+
+
+@cache
+def names_of(atom: Atom) -> frozenset[str]:
+    """The indices that are free in an atom."""
+    own = {n for arg in atom.args for names, _ in arg for n in names if n[0] in "#@"}
+    return frozenset(own.union(*(names_of(a) - set(bound(term)) for term, _ in atom.body for a, _ in term[1])))
+
+
+@cache
+def bound(term: Term) -> tuple[str, ...]:
+    """The names of a term's bound indices."""
+    return tuple(f"@{depth(term[1])}.{k}" for k in range(len(term[0])))
+
+
+def depth(factors: Iterable[tuple[Atom, Number]]) -> int:
+    """One more than in any term inside the factors."""
+    return max((depth(term[1]) for atom, _ in factors for term, _ in atom.body), default=0) + 1
+
+
+def moved(atom: Atom, by: Mapping[str, Poly]) -> Atom:
+    """The atom with indices renamed, and put in order again."""
+    if names_of(atom).isdisjoint(by):
+        return atom
+    args = tuple(arg.at(by) for arg in atom.args)
+    if atom.kind in ("==", ">="):
+        scale = math.gcd(*(f for _, f in args[0])) or 1
+        p = Poly((names, f // scale) for names, f in args[0])
+        args = (min(p, ZERO - p) if atom.kind == "==" else p,)
+    args = tuple(sorted(args)) if atom.kind == "symmetric" else args
+    return atom._replace(args=args, body=tuple(sorted((renamed(term, by), c) for term, c in atom.body)))
+
+
+def renamed(term: Term, by: Mapping[str, Poly]) -> Term:
+    """A stored term with free indices renamed, and its bound ones named anew."""
+    return canonical({moved(atom, by): power for atom, power in term[1]}, dict(zip(bound(term), term[0], strict=True)))
+
+
+def canonical(factors: Factors, extents: Mapping[str, Poly]) -> Term:
+    """The term with bound indices named by where they occur; what that leaves open is tried each way."""
+    level = depth(factors.items())
+
+    def where(b: str) -> Any:
+        by = {n: poly("@0" if n == b else "@1") for n in extents}
+        return extents[b], sorted((moved(atom, by), power) for atom, power in factors.items() if b in names_of(atom))
+
+    def labelled(order: Sequence[str]) -> Term:
+        by = {name: poly(f"@{level}.{k}") for k, name in enumerate(order)}
+        return tuple(extents[b] for b in order), tuple(sorted((moved(atom, by), p) for atom, p in factors.items()))
+
+    several = len(extents) > 1
+    groups = [[*group] for _, group in groupby(sorted(extents, key=where), key=where)] if several else [[*extents]]
+    need(math.prod(math.factorial(len(group)) for group in groups) <= 720, "too many ways to name bound indices")
+    return min(labelled(sum(order, ())) for order in product(*map(permutations, groups)))
+
+
+def related(kind: str, p: Poly) -> Atom:
+    """[p == 0] or [p >= 0], up to scale."""
+    return moved(Atom(kind, "", (p,)), {n: poly(n) for names, _ in p for n in names})
+
+
+def less(factors: Factors, atom: Atom) -> Factors:
+    """The factors without one."""
+    return {other: power for other, power in factors.items() if other != atom}
+
+
+def inputs(atom: Atom) -> list[str]:
+    """The inputs that an atom reads, as often as they occur."""
+    return [atom.name] if atom.kind == "input" else [n for t, _ in atom.body for a, _ in t[1] for n in inputs(a)]
+
+
+def lifted(kind: str, body: Form, flip: bool = False) -> tuple[Atom, int]:
+    """The function of this body; with ``flip``, up to the sign returned."""
+    blind = {name: poly("@") for name in names_of(Atom("", "", (), tuple(body.items())))}
+    sign = -1 if flip and body[min(body, key=lambda term: (renamed(term, blind), term))] < 0 else 1
+    return Atom(kind, "", (), tuple(sorted((body * sign).items()))), sign
+
+
+def factorised(number: Fraction) -> Factors:
+    """A positive rational as powers of primes; what is left beyond small ones counts as one."""
+    found: Factors = {}
+    for whole, sign in ((number.numerator, 1), (number.denominator, -1)):
+        for p in (2, *range(3, 1000, 2)):
+            while whole % p == 0:
+                whole, found[Atom("prime", str(p))] = whole // p, found.get(Atom("prime", str(p)), 0) + sign
+        if whole > 1:
+            found[Atom("prime", str(whole))] = sign
+    assert math.prod(Fraction(atom.name) ** k for atom, k in found.items()) == number
+    return found

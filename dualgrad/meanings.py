@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, NoReturn
 
 from dualgrad.program.entry import Affine, Count, Element, Entry, Index, Number, Reduce, affine
 from dualgrad.program.size import Extent, product
@@ -48,3 +50,18 @@ def over(
 
 def _at(axis: int, indices: Mapping[int, Index]) -> Affine:
     return affine(indices.get(axis, 0))
+
+
+@dataclass(frozen=True)
+class Unread:
+    """In the place of a meaning or of a rule: there is none, and whoever asks for it is told why.
+
+    >>> Unread("it has no closed form")()
+    Traceback (most recent call last):
+    NotImplementedError: it has no closed form
+    """
+
+    why: str
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        raise NotImplementedError(self.why)

@@ -17,6 +17,7 @@ from scipy import special
 
 import dualgrad as dg
 from dualgrad.engine.backward import pull
+from dualgrad.meanings import Unread
 from dualgrad.op import REGISTRY, Call, Op
 from dualgrad.program.entry import (
     Count,
@@ -35,6 +36,7 @@ from dualgrad.program.entry import (
 
 STEP = 1e-30
 TIGHT = {"rtol": 1e-11, "atol": 1e-12}
+LOOSE = {"rtol": 1e-6, "atol": 1e-7}
 
 # ---------------------------------------------------------------------------- reading a meaning
 
@@ -58,6 +60,11 @@ def power(base, exponent):
     return cmath.exp(float(exponent) * cmath.log(base)) if base else 0.0
 
 
+def moved(x, value, slope):
+    """Where SciPy knows a function of real numbers only, its value and slope say what a tiny imaginary part does."""
+    return complex(value, slope * x.imag)
+
+
 KERNELS = {
     **{name: getattr(cmath, name) for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{f"arc{name}": getattr(cmath, f"a{name}") for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
@@ -65,6 +72,10 @@ KERNELS = {
     "erfc": lambda x: 1 - special.erf(x),
     "gammaln": special.loggamma,
     "digamma": special.digamma,
+    "erfinv": lambda x: moved(
+        x, special.erfinv(x.real), math.sqrt(math.pi) / 2 * math.exp(special.erfinv(x.real) ** 2)
+    ),
+    "trigamma": lambda x: moved(x, special.polygamma(1, x.real), special.polygamma(2, x.real)),
     "power": lambda x, y: cmath.exp(y * cmath.log(x)),
     "arctan2": lambda y, x: cmath.atan(y / x) + (math.copysign(math.pi, y.real) if x.real < 0 else 0),
     "floor": lambda x: math.floor(x.real),
@@ -148,7 +159,8 @@ def slots(op: Op, call: Call) -> list[int]:
     """The operands that a gradient flows to."""
     rules = (op.vjp or op.partials) * (len(call.inputs) if op.variadic else 1)
     floating = [np.asarray(x).dtype.kind == "f" for x in call.inputs]
-    return [slot for slot, rule in enumerate(rules) if rule is not None and floating[slot]]
+    ruled = [rule is not None and not isinstance(rule, Unread) for rule in rules]
+    return [slot for slot, rule in enumerate(ruled) if rule and floating[slot]]
 
 
 def function(op: Op, call: Call, chosen: list[int]):
@@ -164,10 +176,23 @@ def function(op: Op, call: Call, chosen: list[int]):
 
 
 def differentiable():
-    return [op for op in OPS if any(slots(op, call) for call in calls(op)) and op.name != "digamma"]
+    return [op for op in OPS if any(slots(op, call) for call in calls(op))]
 
+
+def read(op: Op, call: Call) -> bool:
+    """Whether the op has a meaning for this call, or refuses to have one."""
+    try:
+        meaning_of(op, call)
+    except NotImplementedError as why:
+        assert len(str(why)) > 20
+        return False
+    return True
+
+
+READ = {op: [read(op, call) for call in calls(op)] for op in OPS}
 
 every_op = pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
+every_op_with_a_meaning = pytest.mark.parametrize("op", [op for op in OPS if any(READ[op])], ids=lambda op: op.name)
 every_differentiable_op = pytest.mark.parametrize("op", differentiable(), ids=lambda op: op.name)
 
 
@@ -175,12 +200,21 @@ def random_like(x, rng):
     return rng.standard_normal(np.shape(x))[()]
 
 
+def differences(f, points, tangents):
+    """The directional derivative of f, by central differences of fourth order."""
+
+    def along(step):
+        return f(*(x + step * t for x, t in zip(points, tangents, strict=True)))
+
+    return (8 * (along(1e-3) - along(-1e-3)) - (along(2e-3) - along(-2e-3))) / 12e-3
+
+
 # ---------------------------------------------------------------------------- the checks
 
 
-@every_op
+@every_op_with_a_meaning
 def test_the_meaning_is_what_the_forward_computes(op):
-    for call in calls(op):
+    for call in itertools.compress(calls(op), READ[op]):
         meaning, y = meaning_of(op, call), op.forward(*call.inputs, **call.params)
         assert meaning.shape == np.shape(y)
         np.testing.assert_allclose(evaluated(meaning, call.inputs).real, y, **TIGHT)
@@ -202,13 +236,17 @@ def test_the_jvp_is_the_derivative_of_the_meaning(op):
         chosen = slots(op, call)
         points = [call.inputs[slot] for slot in chosen]
         tangents = [random_like(x, rng) for x in points]
-        moved = list(map(np.asarray, call.inputs))
-        for slot, tangent in zip(chosen, tangents, strict=True):
-            moved[slot] = moved[slot] + 1j * STEP * tangent
-        expected = evaluated(meaning_of(op, call), moved).imag / STEP
         _, found = dg.jvp(function(op, call, chosen), points, tangents)
-        assert np.shape(found) == expected.shape
-        np.testing.assert_allclose(found, expected, **TIGHT)
+        if read(op, call):
+            moved = list(map(np.asarray, call.inputs))
+            for slot, tangent in zip(chosen, tangents, strict=True):
+                moved[slot] = moved[slot] + 1j * STEP * tangent
+            expected = evaluated(meaning_of(op, call), moved).imag / STEP
+            np.testing.assert_allclose(found, expected, **TIGHT)
+        else:
+            expected = differences(function(op, call, chosen), points, tangents)
+            np.testing.assert_allclose(found, expected, **LOOSE)
+        assert np.shape(found) == np.shape(expected)
 
 
 @every_differentiable_op
@@ -245,8 +283,6 @@ def test_the_recorded_backward_is_the_fast_one_bit_for_bit(op):
 
 @every_differentiable_op
 def test_the_second_derivative_is_that_of_the_first(op):
-    if op.name == "gammaln":
-        pytest.skip("its second derivative, trigamma, is refused with a reason")
     rng = np.random.default_rng(4)
     for call in calls(op):
         chosen = slots(op, call)
@@ -257,14 +293,13 @@ def test_the_second_derivative_is_that_of_the_first(op):
         def pulled(*given, f=f, g=g):
             return dg.vjp(f, *given)[1](g)
 
-        def along(step, pulled=pulled, points=points, tangents=tangents):
-            return pulled(*(x + step * t for x, t in zip(points, tangents, strict=True)))
-
         for k in range(len(chosen)):
-            _, found = dg.jvp(lambda *given, k=k, pulled=pulled: pulled(*given)[k], points, tangents)
-            steps = (8 * (a - b) - (c - d) for a, b, c, d in zip(*map(along, (1e-3, -1e-3, 2e-3, -2e-3)), strict=True))
-            expected = list(steps)[k] / 12e-3
-            np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+
+            def slot(*given, k=k, pulled=pulled):
+                return pulled(*given)[k]
+
+            _, found = dg.jvp(slot, points, tangents)
+            np.testing.assert_allclose(found, differences(slot, points, tangents), **LOOSE)
 
 
 @every_differentiable_op

@@ -157,7 +157,7 @@ def _math(name: str) -> Callable[..., float]:
 _KERNELS: dict[str, Callable[..., Value]] = {
     **{name: _math(name) for name in "exp log sin cos tan sinh cosh tanh arcsin arccos arctan".split()},
     **{name: _math(name) for name in "arcsinh arccosh arctanh arctan2 power".split()},
-    **{name: _scipy(name) for name in "erf erfc gammaln digamma".split()},
+    **{name: _scipy(name) for name in "erf erfc erfinv gammaln digamma".split()},
     "trigamma": lambda x: _scipy("polygamma")(1, x),
     "floor": lambda x: Fraction(math.floor(x)),
 }

@@ -34,6 +34,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "arctanh": sympy.atanh,
     "erf": sympy.erf,
     "erfc": sympy.erfc,
+    "erfinv": sympy.erfinv,
     "gammaln": sympy.loggamma,
     "digamma": lambda x: sympy.polygamma(0, x),
     "trigamma": lambda x: sympy.polygamma(1, x),

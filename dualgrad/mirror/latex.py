@@ -13,7 +13,7 @@ _SIGNS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 _RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "==": "=", "!=": r"\ne"}
 _FUNCTIONS = {
     **{name: rf"\{name}" for name in "log sin cos tan sinh cosh tanh arcsin arccos arctan max min".split()},
-    **{name: rf"\operatorname{{{name}}}" for name in "arcsinh arccosh arctanh erf erfc sign".split()},
+    **{name: rf"\operatorname{{{name}}}" for name in "arcsinh arccosh arctanh erf erfc erfinv sign".split()},
     "arctan2": r"\operatorname{atan2}",
     "gammaln": r"\log \Gamma",
     "digamma": r"\psi",

@@ -2,10 +2,13 @@
 
 from dualgrad.ops import (
     arithmetic,
+    bessel,
     comparison,
     constant,
     diagonal,
+    entropy,
     exponential,
+    gamma,
     hyperbolic,
     index,
     join,
@@ -21,10 +24,13 @@ from dualgrad.ops import (
 
 __all__ = [
     "arithmetic",
+    "bessel",
     "comparison",
     "constant",
     "diagonal",
+    "entropy",
     "exponential",
+    "gamma",
     "hyperbolic",
     "index",
     "join",

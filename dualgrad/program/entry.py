@@ -184,7 +184,7 @@ Scalar = Entry | int | Fraction
 # verify/form (derivative table), verify/ball (Arb) and dualgrad/mirror (SymPy).
 KERNELS = frozenset(
     "exp log sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh "
-    "erf erfc gammaln digamma power arctan2 floor".split()
+    "erf erfc erfinv gammaln digamma trigamma power arctan2 floor".split()
 )
 
 

@@ -68,8 +68,10 @@ VALUES: dict[str, Callable[..., arb]] = {
     "arctanh": arb.atanh,
     "erf": arb.erf,
     "erfc": arb.erfc,
+    "erfinv": arb.erfinv,
     "gammaln": log_gamma,
     "digamma": arb.digamma,
+    "trigamma": lambda x: slope("digamma", x),
     "power": general_power,
     "arctan2": lambda y, x: arb.atan2(y, x),
     "floor": arb.floor,
@@ -98,9 +100,15 @@ def _log_gamma(u: Series) -> Series:
     return -(inverse if inverse[0] > 0 else -inverse).log()
 
 
-def _digamma(u: Series) -> Series:
-    inverse = arb_series([u[0], u[1]], _ORDER + 1).rgamma()
+def _digamma(u: Series, order: int = _ORDER) -> Series:
+    inverse = arb_series([u[0], u[1]], order + 1).rgamma()
     return -inverse.derivative() / inverse
+
+
+def _erfinv(u: Series) -> Series:
+    """The inverse of a function has the inverse slope: that of erf, where erf gives u."""
+    y = u[0].erfinv()
+    return arb_series([y, u[1] / Series.erf(arb_series([y, 1], _ORDER))[1]], _ORDER)
 
 
 _EXPANSIONS: dict[str, Callable[[Series], Series]] = {
@@ -120,8 +128,10 @@ _EXPANSIONS: dict[str, Callable[[Series], Series]] = {
     "arctanh": lambda u: ((1 + u) / (1 - u)).log() / 2,
     "erf": Series.erf,
     "erfc": lambda u: -Series.erf(u),  # erfc = 1 - erf; the constant is of no interest here
+    "erfinv": _erfinv,
     "gammaln": _log_gamma,
     "digamma": _digamma,
+    "trigamma": lambda u: _digamma(u, _ORDER + 1).derivative(),
     "floor": lambda u: arb_series([0], _ORDER),
 }
 

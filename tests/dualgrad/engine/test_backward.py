@@ -60,8 +60,8 @@ def test_operations_that_keep_no_values_may_run_again():
 
 def test_an_exception_leaves_every_gradient_as_it_was():
     x, y = leaf(1.0), leaf(2.0)
-    total = (x * 3).sum() + dg.digamma(y).sum()
-    with pytest.raises(NotImplementedError, match="trigamma"):
+    total = (x * 3).sum() + dg.gammainc(y, 1.0).sum()
+    with pytest.raises(NotImplementedError, match="no closed form"):
         total.backward()
     assert x.grad is None
     assert y.grad is None

@@ -22,6 +22,8 @@ FUNCTIONS = {
     "max": max,
     "min": min,
     "erf": special.erf,
+    "erfc": special.erfc,
+    "erfinv": special.erfinv,
     "log Γ": special.gammaln,
     "ψ": special.digamma,
 }

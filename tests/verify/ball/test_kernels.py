@@ -31,6 +31,8 @@ REFERENCE = {
     "erfc": mpmath.erfc,
     "gammaln": lambda x: mpmath.log(abs(mpmath.gamma(x))),
     "digamma": mpmath.digamma,
+    "erfinv": mpmath.erfinv,
+    "trigamma": lambda x: mpmath.polygamma(1, x),
 }
 POINTS = {
     "log": [0.3, 7.5],
@@ -42,6 +44,8 @@ POINTS = {
     "erf": [-2.5, 0.7, 4.0],
     "erfc": [-2.5, 0.7, 4.0],
     "digamma": [0.3, 9.5, -1.7],
+    "erfinv": [-0.9375, 0.25, 0.0078125],
+    "trigamma": [0.3, 9.5, -1.7],
 }
 ANYWHERE = [-20.5, -1.25, -1e-3, 0.7, 33.0]
 CASES = [(name, x) for name in REFERENCE for x in POINTS.get(name, ANYWHERE)]
@@ -93,6 +97,15 @@ def test_the_slope_of_digamma_is_a_zeta_function(x):
     with working_precision(256):
         assert kernels.slope("digamma", arb(x)).overlaps(arb(2).zeta(arb(x)))
         assert kernels.slope("gammaln", arb(x)).overlaps(arb(x).digamma())
+        assert kernels.slope("trigamma", arb(x)).overlaps(-2 * arb(3).zeta(arb(x)))
+
+
+@given(st.floats(-0.99, 0.99))
+def test_the_slope_of_erfinv_follows_from_its_value(x):
+    with working_precision(256):
+        y = kernels.VALUES["erfinv"](arb(x))
+        assert y.erf().overlaps(arb(x))
+        assert kernels.slope("erfinv", arb(x)).overlaps(arb.pi().sqrt() / 2 * (y * y).exp())
 
 
 @pytest.mark.parametrize("exponent", [Fraction(3), Fraction(-2), Fraction(1, 2), Fraction(5, 3), Fraction(0)])
@@ -114,7 +127,7 @@ def test_powers_of_negative_numbers_and_of_zero():
     assert kernels.slopes("power", 0, (arb(-2), arb(3))) == 12
 
 
-@pytest.mark.parametrize(("name", "x"), [("log", -1), ("log", 0), ("arcsin", 1), ("arccosh", 1), ("exp", "nan")])
+@pytest.mark.parametrize(("name", "x"), [("log", -1), ("log", 0), ("arcsin", 1), ("erfinv", 1), ("arccosh", 1), ("exp", "nan")])
 def test_where_a_kernel_has_no_slope_the_ball_is_not_finite(name, x):
     assert not kernels.slope(name, arb(x)).is_finite()
 

@@ -1,0 +1,97 @@
+"""Bessel functions. Their orders are static: no derivative in an order has a closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dualgrad.lazy import special
+from dualgrad.meanings import Unread
+from dualgrad.op import Call, Kink, Op, pointwise
+from dualgrad.samples import call, drawn, over
+
+_NO_KERNEL = Unread("Bessel functions are no kernels of the language of meanings")
+_ANY = (-4.0, 4.0)
+_POSITIVE = (0.3, 4.0)
+
+
+def _bessel(name: str, slope: Callable[[Any, Any], Any], values: tuple[float, float], **rest: Any) -> Op:
+    """A Bessel function of a fixed order."""
+    return pointwise(name, special(name), [slope], _NO_KERNEL, samples=over(values), ulps=16, **rest)
+
+
+def _number(name: str, v: Any) -> Any:
+    if not isinstance(v, (int, float, np.number)):
+        raise TypeError(f"{name}: got an order of type {type(v).__name__}, expected a number: the order is static")
+    return v
+
+
+def _of_order(name: str, slope: Callable[[float, Any, Any], Any], **rest: Any) -> Op:
+    """A Bessel function of any order, which is given first."""
+
+    def forward(z: Any, v: float) -> Any:
+        return np.asarray(special(name)(v, z)).astype(np.asarray(z).dtype)[()]
+
+    return pointwise(
+        name,
+        forward,
+        [lambda y, z, v: slope(v, y, z)],
+        _NO_KERNEL,
+        call=lambda v, z, /: Call((z,), {"v": _number(name, v)}),
+        samples=drawn(lambda draw: [call(v, draw(3, low=0.3, high=4)) for v in (0, 1, 2, 2.5)]),
+        numpy=(),
+        ulps=16,
+        **rest,
+    )
+
+
+jv: Op = _of_order("jv", lambda v, y, z: -jv(1, z) if v == 0 else 0.5 * (jv(v - 1, z) - jv(v + 1, z)), aliases=("jn",))
+yv: Op = _of_order("yv", lambda v, y, z: -yv(1, z) if v == 0 else 0.5 * (yv(v - 1, z) - yv(v + 1, z)), aliases=("yn",))
+iv: Op = _of_order("iv", lambda v, y, z: iv(1, z) if v == 0 else 0.5 * (iv(v - 1, z) + iv(v + 1, z)))
+kv: Op = _of_order("kv", lambda v, y, z: -kv(1, z) if v == 0 else -0.5 * (kv(v - 1, z) + kv(v + 1, z)), domain="z > 0")
+
+j0: Op = _bessel("j0", lambda y, x: -j1(x), _ANY)
+j1: Op = _bessel("j1", lambda y, x: 0.5 * (j0(x) - jv(2, x)), _ANY)
+y0: Op = _bessel("y0", lambda y, x: -y1(x), _POSITIVE, domain="x > 0")
+y1: Op = _bessel("y1", lambda y, x: 0.5 * (y0(x) - yv(2, x)), _POSITIVE, domain="x > 0")
+i0: Op = _bessel("i0", lambda y, x: i1(x), _ANY, numpy=(np.i0,))
+i1: Op = _bessel("i1", lambda y, x: 0.5 * (i0(x) + iv(2, x)), _ANY)
+k0: Op = _bessel("k0", lambda y, x: -k1(x), _POSITIVE, domain="x > 0")
+k1: Op = _bessel("k1", lambda y, x: -0.5 * (k0(x) + kv(2, x)), _POSITIVE, domain="x > 0")
+
+# ---------------------------------------------------------------------------- scaled by exp(-|x|)
+
+
+def _hyp1f1(x: Any, a: float, b: float) -> Any:
+    return np.asarray(special("hyp1f1")(a, b, x)).astype(np.asarray(x).dtype)[()]
+
+
+hyp1f1: Op = pointwise(
+    "hyp1f1",
+    _hyp1f1,
+    [lambda y, x, a, b: a / b * hyp1f1(a + 1, b + 1, x)],
+    Unread("Kummer's function is no kernel of the language of meanings"),
+    call=lambda a, b, x, /: Call((x,), {"a": a, "b": b}),
+    samples=drawn(lambda draw: [call(1.5, 2.0, draw(3, low=-4)), call(0.5, 1.0, draw())]),
+    numpy=(),
+    ulps=16,
+    doc="Kummer's confluent hypergeometric function, for fixed a and b.",
+)
+
+
+def _scaled_i1_slope(y: Any, x: Any) -> Any:
+    middle = np.equal(x, 0)
+    return np.where(middle, 0.5, hyp1f1(1.5, 2.0, -2 * np.abs(x)) - y / np.where(middle, 1, x))
+
+
+# i1e - i0e cancels for large x; Kummer's function is their difference.
+i0e: Op = _bessel(
+    "i0e",
+    lambda y, x: -np.sign(x) * hyp1f1(1.5, 2.0, -2 * np.abs(x)),
+    _ANY,
+    kinks=(Kink("x = 0", "0", "the middle of [-1, 1], as for the absolute value"),),
+)
+i1e: Op = _bessel("i1e", _scaled_i1_slope, _ANY)
+ive: Op = _of_order("ive", lambda v, y, z: 0.5 * (ive(v - 1, z) + ive(v + 1, z)) - np.sign(z) * y)

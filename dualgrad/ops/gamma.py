@@ -1,0 +1,257 @@
+"""The gamma function and its relatives."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from dualgrad.lazy import special
+from dualgrad.meanings import Unread
+from dualgrad.op import Call, Op, composed, pointwise
+from dualgrad.program.entry import Entry, kernel, positive, select
+from dualgrad.samples import call, drawn, over
+
+_PI = 4 * kernel("arctan", 1)
+_POSITIVE = (0.2, 5.0)
+
+
+def _gamma(x: Entry) -> Entry:
+    """By the reflection formula below 0."""
+    below = _PI / (kernel("sin", _PI * x) * kernel("exp", kernel("gammaln", 1 - x)))
+    return select(positive(x), kernel("exp", kernel("gammaln", x)), below)
+
+
+gammaln = pointwise(
+    "gammaln",
+    special("gammaln"),
+    partials=[lambda y, x: digamma(x)],
+    meaning=lambda x: kernel("gammaln", x),
+    domain="x > 0",
+    samples=over(_POSITIVE),
+)
+
+gamma = pointwise(
+    "gamma",
+    special("gamma"),
+    partials=[lambda y, x: y * digamma(x)],
+    meaning=_gamma,
+    domain="x is not 0, -1, -2, …",
+    samples=over((-0.9, 4.0)),
+    ulps=16,
+)
+
+
+def _reciprocal_gamma_slope(y: Any, x: Any) -> Any:
+    # By reflection below 0: digamma has poles where 1 / gamma is 0. There πx is reduced to one turn exactly.
+    below = x < 0
+    beyond = 1 - np.where(below, x, 0)
+    turn = np.pi * (x - 2 * np.floor(x / 2 + 0.5))
+    slope = gamma(beyond) * (np.cos(turn) - np.sin(turn) * digamma(beyond) / np.pi)
+    inside = np.where(below, 1, x)
+    scale = 1 / gamma(inside + 1)  # not 1 / gamma(x) times digamma(x): at 0 they are 0 and infinite
+    return np.where(below, slope, scale * (1 - inside * digamma(inside + 1)))
+
+
+rgamma = pointwise(
+    "rgamma",
+    special("rgamma"),
+    partials=[_reciprocal_gamma_slope],
+    meaning=lambda x: 1 / _gamma(x),
+    samples=over((-0.9, 4.0)),
+    ulps=16,
+)
+
+gammasgn = pointwise(
+    "gammasgn",
+    special("gammasgn"),
+    partials=[None],
+    meaning=Unread("the sign of the gamma function is a step"),
+    samples=over((-2.0, 4.0)),
+)
+
+digamma: Op = pointwise(
+    "digamma",
+    special("digamma"),
+    partials=[lambda y, x: polygamma(1, x)],
+    aliases=("psi",),
+    meaning=lambda x: kernel("digamma", x),
+    domain="x > 0",
+    ulps=16,
+    samples=over(_POSITIVE),
+)
+
+
+def _polygamma_meaning(x: Entry, n: int) -> Entry:
+    if n > 1:
+        raise NotImplementedError(f"polygamma of order {n} is no kernel of the language of meanings; only 0 and 1 are")
+    return kernel(("digamma", "trigamma")[n], x)
+
+
+polygamma: Op = pointwise(
+    "polygamma",
+    lambda x, n: special("polygamma")(n, x).astype(np.asarray(x).dtype)[()],
+    partials=[lambda y, x, n: polygamma(n + 1, x)],
+    meaning=_polygamma_meaning,
+    call=lambda n, x, /: Call((x,), {"n": operator.index(n)}),
+    numpy=(),
+    domain="x > 0",
+    ulps=16,
+    samples=drawn(
+        lambda draw: [call(1, draw(2, 3, low=0.3, high=4)), call(0, draw(3, low=0.5, high=4)), call(1, draw(low=1))]
+    ),
+    doc="The n-th derivative of digamma.",
+)
+
+
+@composed()
+def multigammaln(a: Any, d: int) -> Any:
+    """The logarithm of the gamma function of d dimensions.
+
+    >>> float(multigammaln(3.0, 1)) == float(gammaln(3.0))
+    True
+    """
+    constant = d * (d - 1) / 4 * np.log(np.pi)
+    total = gammaln(a)
+    for k in range(1, d):
+        total = total + gammaln(a - k / 2)
+    return total + constant
+
+
+# ---------------------------------------------------------------------------- beta
+
+_SHIFT = 20  # from here on ψ follows its asymptotic series, with the Bernoulli numbers B₂, B₄, …
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+
+
+def _increment(x: Any, d: Any) -> Any:
+    """ψ(x + d) - ψ(x) for positive x and x + d: every term is a difference that is taken exactly."""
+    total = sum(d / ((x + k) * (x + k + d)) for k in range(_SHIFT))
+    low = x + _SHIFT
+    high = low + d
+    u, v = 1 / low**2, 1 / high**2
+    total = total + np.log1p(d / low) + d / (2 * low * high)
+    inner, power = np.ones_like(u), np.ones_like(u)  # (vᵏ - uᵏ) / (v - u), uᵏ
+    series = np.zeros_like(u)
+    for k, number in enumerate(_BERNOULLI, 1):
+        series = series + number / (2 * k) * inner
+        power = power * u
+        inner = v * inner + power
+    return total + d * (low + high) * u * v * series
+
+
+def _digamma_increment(x: Any, d: Any) -> Any:
+    x, d = np.asarray(x), np.asarray(d)
+    with np.errstate(all="ignore"):
+        inside = (x > 0) & (x + d > 0)
+        plain = special("digamma")(x + d) - special("digamma")(x)
+        near = _increment(np.where(inside, x, 1).astype(np.float64), np.where(inside, d, 0).astype(np.float64))
+        return np.where(inside, near.astype(plain.dtype), plain)[()]
+
+
+digamma_increment = pointwise(
+    "digamma_increment",
+    _digamma_increment,
+    partials=[lambda y, x, d: polygamma(1, x + d) - polygamma(1, x), lambda y, x, d: polygamma(1, x + d)],
+    meaning=lambda x, d: kernel("digamma", x + d) - kernel("digamma", x),
+    domain="x > 0, x + d > 0",
+    samples=over(_POSITIVE, _POSITIVE),
+    ulps=math.inf,
+    doc="digamma(x + d) - digamma(x). Its own derivative in x is a plain difference, which loses digits for d << x.",
+)
+
+beta = pointwise(
+    "beta",
+    special("beta"),
+    partials=[
+        lambda y, a, b: -y * digamma_increment(a, b),
+        lambda y, a, b: -y * digamma_increment(b, a),
+    ],
+    meaning=lambda a, b: _gamma(a) * _gamma(b) / _gamma(a + b),
+    samples=over(_POSITIVE, _POSITIVE),
+    ulps=64,  # those of SciPy's values
+)
+
+betaln = pointwise(
+    "betaln",
+    special("betaln"),
+    partials=[
+        lambda y, a, b: -digamma_increment(a, b),
+        lambda y, a, b: -digamma_increment(b, a),
+    ],
+    meaning=lambda a, b: kernel("gammaln", a) + kernel("gammaln", b) - kernel("gammaln", a + b),
+    domain="a > 0, b > 0",
+    samples=over(_POSITIVE, _POSITIVE),
+    ulps=16,
+)
+
+# ---------------------------------------------------------------------------- incomplete gamma and beta
+
+_NO_INTEGRAL = Unread("an integral up to its argument is not in the language of meanings")
+
+
+def _gamma_density(a: Any, x: Any) -> Any:
+    a, x = np.asarray(a), np.asarray(x)
+    with np.errstate(all="ignore"):
+        small = np.minimum(a, _SMALL)
+        direct = np.power(x, small - 1) * np.exp(-x) / special("gamma")(small)  # exp would magnify the error of log
+        found = np.where(a > _SMALL, np.exp((a - 1) * np.log(x) - x - special("gammaln")(a)), direct)
+        return found.astype(direct.dtype)[()]
+
+
+_SMALL = 50.0
+
+gamma_density: Op = pointwise(
+    "gamma_density",
+    _gamma_density,
+    partials=[
+        lambda y, a, x: y * (np.log(x) - digamma(a)),
+        lambda y, a, x: y * ((a - 1) / x - 1),
+    ],
+    meaning=lambda a, x: kernel("exp", (a - 1) * kernel("log", x) - x - kernel("gammaln", a)),
+    domain="a > 0, x > 0",
+    samples=over(_POSITIVE, _POSITIVE),
+    ulps=16,
+    doc="The density of the gamma distribution of shape a; for a above 50 it loses digits as a grows.",
+)
+
+
+def _betainc_slope(a: Any, b: Any, x: Any) -> Any:
+    return np.exp((a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - betaln(a, b))
+
+
+def _no_rule(name: str) -> Unread:
+    return Unread(f"{name}: the derivative in its parameters has no closed form; differentiate it in x only")
+
+
+gammainc = pointwise(
+    "gammainc",
+    special("gammainc"),
+    partials=[_no_rule("gammainc"), lambda y, a, x: gamma_density(a, x)],
+    meaning=_NO_INTEGRAL,
+    domain="a > 0, x > 0",
+    samples=over(_POSITIVE, _POSITIVE),
+    ulps=16,
+)
+
+gammaincc = pointwise(
+    "gammaincc",
+    special("gammaincc"),
+    partials=[_no_rule("gammaincc"), lambda y, a, x: -gamma_density(a, x)],
+    meaning=_NO_INTEGRAL,
+    domain="a > 0, x > 0",
+    samples=over(_POSITIVE, _POSITIVE),
+    ulps=16,
+)
+
+betainc = pointwise(
+    "betainc",
+    special("betainc"),
+    partials=[_no_rule("betainc"), _no_rule("betainc"), lambda y, a, b, x: _betainc_slope(a, b, x)],
+    meaning=_NO_INTEGRAL,
+    domain="a > 0, b > 0, 0 < x < 1",
+    samples=over(_POSITIVE, _POSITIVE, (0.1, 0.9)),
+    ulps=16,
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from dualgrad.program.entry import Index
-from verify.form.setting import TooLarge
+from verify.form.setting import TooLarge, spend
 
 Names = Mapping[Index, str]
 MOST_LEAVES = 720
@@ -43,6 +43,7 @@ class _Search:
         tied = _first_tie(colours)
         if not tied:
             self.leaves += 1
+            spend(1)
             if self.leaves > MOST_LEAVES:
                 raise TooLarge("the bound indices of a term are too symmetric to name")
             names = _names(colours, self.level)

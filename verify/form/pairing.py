@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dualgrad.program.record import Program, Variable
 from verify.form.denote import Denotation
+from verify.form.meeting import Means, guards_in, meeting_guards
 from verify.form.term import Form
 
 WIDEST = 24  # equations that a candidate may take to unfold
@@ -21,6 +22,7 @@ class Pairing:
         self.denote = denote
         self.order = [equation.output for equation in gradient.equations if equation.output not in own]
         self.paired: list[Variable] = []
+        self.means = Means(meeting_guards(denote.step(equation) for equation in forward.equations))
 
     def __call__(self, variable: Variable, adjoint: Form) -> Form:
         """The adjoint of a variable as one opaque array where the gradient program has it, else as it is."""
@@ -39,9 +41,14 @@ class Pairing:
                 continue
             if tuple(map(self.denote.facts.resolve, candidate.shape)) == shape and self._is_near(candidate):
                 form = self.denote.form(candidate)
-                if form.sources == adjoint.sources and form.key == adjoint.key:
+                if form.sources == adjoint.sources and self._same(form, adjoint):
                     return candidate
         return None
+
+    def _same(self, form: Form, adjoint: Form) -> bool:
+        if form.key != adjoint.key and not guards_in(adjoint):
+            return False
+        return self.means.allow(form, adjoint)
 
     def _is_near(self, variable: Variable) -> bool:
         """Whether unfolding the variable down to what is opaque takes few equations."""

@@ -17,6 +17,7 @@ class Proof:
     ``sizes``       (dimension, least value) beyond 1
     ``opaque``      intermediates that stayed opaque: the identity holds for all their values
     ``equality_tests``  F tests a computed value for equality: a caller must not call this proved
+    ``composed``    the kinks are those of single steps: kinks that cancel in the whole are among them
     ``domains``     inputs whose named domain was used beyond the signs of its entries
     """
 
@@ -31,6 +32,7 @@ class Proof:
     opaque: tuple[str, ...]
     equality_tests: tuple[str, ...]
     domains: tuple[str, ...]
+    composed: bool
     literals: str
     statistics: dict[str, float]
     certificate: dict[str, object]

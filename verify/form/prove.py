@@ -26,6 +26,7 @@ from verify.form.facts import Facts
 from verify.form.fragment import is_polynomial, sizes_that_tell
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, Settled, settled
+from verify.form.meeting import guards_in
 from verify.form.null import null
 from verify.form.pairing import Pairing
 from verify.form.proof import Failure, Proof
@@ -34,6 +35,8 @@ from verify.form.term import Atom, Form, Source, atoms, power_of
 from verify.form.text import written
 from verify.form.ties import conventions, guards_of, with_convention
 
+MOST_TERMS_AGAIN = 256
+SECONDS_AGAIN = 0.5
 GUARDS = frozenset({"positive", "vanishes", "extreme"})
 CONTINUOUS = frozenset({"real", "positive", "nonnegative", "nonzero", "unit", "invertible"})
 
@@ -41,6 +44,10 @@ CONTINUOUS = frozenset({"real", "positive", "nonnegative", "nonzero", "unit", "i
 class _NotShown(Exception):
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
+
+
+class _NotNull(_NotShown):
+    """A convention is taken on a set that is not shown to have measure zero."""
 
 
 @dataclass
@@ -55,6 +62,7 @@ class _Found:
     opaque: list[str] = field(default_factory=list)
     domains: list[str] = field(default_factory=list)
     certificate: dict[str, object] = field(default_factory=dict)
+    composed: bool = False
 
 
 def prove_gradient(
@@ -133,6 +141,7 @@ class _Question:
             opaque=_unique(text for one in found for text in one.opaque),
             equality_tests=_unique(equality_tests(self.forward, self.wrt)),
             domains=_unique(text for one in found for text in one.domains),
+            composed=any(one.composed for one in found),
             literals=self.literals,
             statistics={"seconds": time.perf_counter() - started},
             certificate={"arguments": [one.certificate for one in found]},
@@ -180,9 +189,22 @@ class _Question:
                 found = self._opaque(variable, operand, shared)
             except (TooLarge, Undefined):
                 found = None
-            if found is not None and not self._has_guards():
-                return found
+            if found is not None:
+                return self._confirmed(found, variable, operand) if self._has_guards() else found
         return self._unfolded(variable, operand)
+
+    def _confirmed(self, found: _Found, variable: Variable, operand: Operand) -> _Found:
+        """A proof of a program with guards done again unfolded, so that kinks that cancel are seen.
+
+        Where that is too large, or kinks are not shown to be rare, the composition of steps stands: it is right
+        almost everywhere, as each step takes a mean of its sides only where they meet.
+        """
+        try:
+            with at_most(MOST_TERMS_AGAIN, SECONDS_AGAIN):
+                return self._unfolded(variable, operand)
+        except (TooLarge, _NotNull):
+            found.composed = True
+            return found
 
     def _has_guards(self) -> bool:
         """Whether the forward has kinks or jumps: a proof off the kinks of each step is none of the whole."""
@@ -197,19 +219,31 @@ class _Question:
         pairing = Pairing(self.forward, self.gradient, denote)
         gradient = by_chain_rule(self.forward, variable, self.kind, denote, pairing)
         given = denote.at(operand, place)
-        difference = subtract(given, gradient.form)
         equations = dict.fromkeys((*self.forward.equations, *self.gradient.equations))
         folded = {denote.source(equation.output): equation for equation in equations}
-        order = list(reversed(folded))
-        while True:
-            zero = settled(difference)
-            if zero is not None:
-                left = sorted(repr(source) for source in difference.sources & set(folded))
-                return self._made(variable, gradient, zero, opaque=left)
-            latest = next((source for source in order if source in difference.sources), None)
-            if latest is None:
-                return None
-            difference = _unfold(difference, latest, folded[latest], denote)
+        if pairing.means.allow(given, gradient.form):
+            found = self._made(variable, gradient, Settled("equal normal forms"), _labels(gradient.form, folded))
+            found.ties += [f"both sides meet: {guard}" for guard in pairing.means.ties]
+            return found
+        if guards_in(gradient.form) or pairing.means.ties:
+            return None
+        return self._unfolding(variable, gradient, subtract(given, gradient.form), folded, denote)
+
+    def _unfolding(
+        self,
+        variable: Variable,
+        gradient: Gradient,
+        difference: Form,
+        folded: dict[Source, Equation],
+        denote: Denotation,
+    ) -> _Found | None:
+        for source in reversed(folded):
+            if source in difference.sources:
+                difference = _unfold(difference, source, folded[source], denote)
+                zero = settled(difference)
+                if zero is not None:
+                    return self._made(variable, gradient, zero, _labels(difference, folded))
+        return None
 
     def _unfolded(self, variable: Variable, operand: Operand) -> _Found:
         gradient = unfolded(self.forward, variable, self.kind, self.plain)
@@ -232,7 +266,7 @@ class _Question:
         shown = null(guard.forms[0], self._continuous())
         text = f"{written(guard.forms[0])} = 0"
         if not shown.shown:
-            raise _NotShown(Failure(f"a convention is taken where {text}, which is not shown to have measure zero"))
+            raise _NotNull(Failure(f"a convention is taken where {text}, which is not shown to have measure zero"))
         found.ties.append(text)
         for name, least in shown.sizes:
             found.sizes[name] = max(least, found.sizes.get(name, 1))
@@ -276,6 +310,10 @@ class _Question:
             domains=list(zero.rests_on),
             certificate=certificate,
         )
+
+
+def _labels(form: Form, folded: Iterable[Source]) -> list[str]:
+    return sorted(repr(source) for source in form.sources.intersection(folded))
 
 
 def _unfold(form: Form, source: Source, equation: Equation, denote: Denotation) -> Form:

@@ -461,3 +461,22 @@ def test_further_identities():
         ),
         Proof,
     )
+
+
+def test_a_deep_network_with_kinks():
+    def deep(W, x):
+        for _ in range(7):
+            x = np.maximum(W @ x, 0)
+        return np.sum(x)
+
+    proof = decide(deep, None, {"W": "n n", "x": "n"})
+    assert isinstance(proof, Proof)
+    assert proof.composed
+
+
+def test_kinks_that_cancel_are_seen():
+    def identity(x):
+        return np.sum(np.where(x > 0, x, 0) - np.where(-x > 0, -x, 0))
+
+    assert isinstance(decide(identity, None, VECTOR), Failure)
+    assert isinstance(decide(identity, lambda x: np.ones_like(x), VECTOR), Proof)

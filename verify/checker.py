@@ -580,7 +580,7 @@ def check(certificate: Any) -> Report:
 
 def main(paths: Sequence[str]) -> int:
     """Check files; 0 when all are accepted, 1 when not, 2 when there is none."""
-    failed = not paths
+    failed = False
     for path in paths:
         try:
             with open(path, encoding="utf-8") as file:
@@ -590,7 +590,7 @@ def main(paths: Sequence[str]) -> int:
         verdict = "accepted" if report.accepted else f"rejected: {report.reason}"
         print(f"{path}: {verdict} ({report.trusted} trusted steps, {report.steps} steps checked)")
         failed = failed or not report.accepted
-    return int(failed)
+    return int(failed) if paths else 2
 
 
 if __name__ == "__main__":

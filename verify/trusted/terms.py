@@ -47,8 +47,10 @@ class Poly(tuple[tuple[tuple[str, ...], int], ...]):
 
     def at(self, by: Mapping[str, Poly]) -> Poly:
         """With names replaced, all at once."""
-        if self.name or not any(name in by for names, _ in self for name in names):
-            return by.get(self.name, self)
+        if not any(name in by for names, _ in self for name in names):
+            return self
+        if self.name:
+            return by[self.name]
         left = [(tuple(n for n in names if n not in by), [by[n] for n in names if n in by], f) for names, f in self]
         return Poly(pair for kept, new, f in left for pair in math.prod(new, start=Poly([(kept, f)])))
 

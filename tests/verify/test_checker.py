@@ -1,0 +1,477 @@
+"""The checker by itself: what its forms mean, held against NumPy, and what it refuses."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import itertools
+import json
+import math
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import special
+
+import verify
+from dualgrad.op import REGISTRY
+from verify.ask import pose
+from verify.certificate import _Writer, certify, dumps, literal
+from verify.checker import FORMAT, Algebra, Reader, check
+from verify.recording import record_symbolic
+from verify.trusted.meanings import ARITHMETIC, COMPARISONS, COMPOSED, CONDITIONS, FLOATING, LAWS, STRUCTURAL
+from verify.trusted.schema import MAX_BYTES, parse
+from verify.trusted.terms import UNITY, Form, Poly, Refused, factorised, poly
+
+HERE = Path(verify.__file__).parent
+FILES = [HERE / "checker.py", *sorted((HERE / "trusted").glob("*.py"))]
+
+# ---------------------------------------------------------------------------- a certificate written by hand
+
+HAND = {
+    "format": FORMAT,
+    "claim": {"wrt": ["x"], "kind": "grad", "text": "the mean of 3 (x + 2)², by hand"},
+    "dimensions": [{"name": "n", "least": 1}],
+    "merges": {},
+    "size_conditions": [],
+    "leaks": [],
+    "inputs": [{"name": "x", "shape": [[[1, ["n"]]]], "dtype": "float64", "facts": []}],
+    "captured": [],
+    "F": {
+        "name": "f",
+        "equations": [
+            {"name": "y", "op": "add", "operands": ["x", {"int": "2"}], "params": {}, "shape": [[[1, ["n"]]]], "line": ""},
+            {"name": "s", "op": "square", "operands": ["y"], "params": {}, "shape": [[[1, ["n"]]]], "line": ""},
+            {"name": "z", "op": "multiply", "operands": ["s", {"float": "0x1.8p+1"}], "params": {}, "shape": [[[1, ["n"]]]], "line": ""},
+            {"name": "o", "op": "mean", "operands": ["z"], "params": {"axis": [0], "keepdims": False}, "shape": [], "line": ""},
+        ],
+        "outputs": ["o"],
+    },
+    "G": {
+        "name": "g",
+        "equations": [
+            {"name": "c", "op": "divide", "operands": [{"int": "6"}, {"size": [[1, ["n"]]]}], "params": {}, "shape": [], "line": ""},
+            {"name": "g", "op": "multiply", "operands": ["c", "y"], "params": {}, "shape": [[[1, ["n"]]]], "line": ""},
+        ],
+        "outputs": ["g"],
+    },
+    "reading": "exact",
+    "assumptions": [],
+    "conditions": [{"at": "c", "operand": 1, "is": "!= 0"}],
+    "kinks": [],
+    "witnesses": [],
+    "versions": {},
+    "hints": {},
+    "trusted": 6,
+}  # fmt: skip
+
+
+def edited(path: str, value: Any) -> Any:
+    """The certificate with the part at this path replaced; a value of ``...`` removes it."""
+    changed = copy.deepcopy(HAND)
+    *front, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    at: Any = changed
+    for part in front:
+        at = at[part]
+    if value is ...:
+        del at[last]
+    else:
+        at[last] = value
+    return changed
+
+
+def test_a_certificate_written_by_hand():
+    report = check(HAND)
+    assert report.accepted, report.reason
+    assert report.trusted == 6
+    assert report.steps > 10
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        ("format", "dualgrad-certificate/0", "another format"),
+        ("extra", 1, "expected the keys"),
+        ("claim.wrt", [], "wrt names"),
+        ("claim.wrt", ["y"], "wrt names"),
+        ("claim.kind", "vjp", "another format or kind"),
+        ("claim.text", ..., "expected the keys"),
+        ("dimensions", [], "not claimed"),
+        ("dimensions.0.least", 0, "dimensions are >= 1"),
+        ("dimensions.0.least", 1.5, "expected int"),
+        ("inputs.0.dtype", "uint8", "malformed"),
+        ("inputs.0.dtype", "int64", "wrt names"),
+        ("inputs.0.shape", [], "another shape"),
+        ("inputs.0.facts", ["round"], "a fact that is not known"),
+        ("inputs.0.facts", ["symmetric"], "not square"),
+        ("F.equations.0.op", "pad", "no meaning of pad is known"),
+        ("F.equations.1.op", "exp", "not shown to equal"),
+        ("F.equations.3.op", "sum", "not shown to equal"),
+        ("G.equations.0.operands.0", {"int": "3"}, "not shown to equal"),
+        ("F.equations.0.operands.1", {"int": "2.0"}, "a float literal in hexadecimal"),
+        ("F.equations.0.operands.1", "w", "used before it is defined"),
+        ("F.equations.0.shape", [], "another shape"),
+        ("F.equations.0.name", "x", "defined twice"),
+        ("F.equations.0.line", 3, "expected str"),
+        ("F.equations.2.operands.1", {"float": "0x1.8000000000001p+1"}, "not shown to equal"),
+        ("F.equations.3.params.axis", [1], "axes in order"),
+        ("F.equations.3.params.keepdims", True, "another shape"),
+        ("F.equations.3.params.initial", 1, "malformed"),
+        ("F.outputs", ["z"], "not shown to equal"),
+        ("G.outputs", [], "malformed"),
+        ("G.outputs", ["c"], "another shape"),
+        ("G.equations.0.operands.1", {"size": [[2, ["n"]]]}, "not shown to equal"),
+        ("G.equations.0.operands.1", {"size": [[1, ["m"]]]}, "not claimed"),
+        ("conditions", [], "is not listed"),
+        ("conditions.0.at", "g", "is not listed"),
+        ("conditions.0.is", "> 0", "is not listed"),
+        ("kinks", ["nowhere"], "a condition on nothing"),
+        ("reading", "decimal", "not among the assumptions"),
+        ("trusted", 5, "there are 6 trusted steps, not 5"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_named(path, value, reason):
+    report = check(edited(path, value))
+    assert not report.accepted
+    assert reason in report.reason
+
+
+@pytest.mark.parametrize("value", [None, [], 3, "x", {"format": FORMAT}], ids=repr)
+def test_anything_else_is_rejected(value):
+    assert not check(value).accepted
+
+
+def test_deep_nesting_is_rejected():
+    nested: Any = []
+    for _ in range(3000):
+        nested = [nested]
+    assert not check(edited("F.equations.0.params", {"axis": nested})).accepted
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a": 2}', '{"a": NaN}', '{"a": 1.5}', '{"a": -Infinity}', " " * (MAX_BYTES + 1)]
+)
+def test_json_is_read_strictly(text):
+    with pytest.raises(Refused):
+        parse(text)
+
+
+# ---------------------------------------------------------------------------- the standard library alone
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_nothing_but_the_standard_library_is_imported(path):
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    ours = {name for name in names if name.split(".")[0] not in sys.stdlib_module_names}
+    assert ours <= {"verify.trusted", *(f"verify.trusted.{other.stem}" for other in FILES)}
+
+
+def test_it_runs_as_a_file_with_nothing_installed(tmp_path):
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(json.dumps(HAND), encoding="utf-8")
+    bad.write_text(json.dumps(edited("trusted", 7)), encoding="utf-8")
+    command = [sys.executable, "-S", str(HERE / "checker.py")]
+    done = subprocess.run([*command, str(good)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert ": accepted (6 trusted steps" in done.stdout
+    done = subprocess.run([*command, str(good), str(bad)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "rejected: there are 6 trusted steps, not 7" in done.stdout
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 2
+
+
+# ---------------------------------------------------------------------------- what forms mean, by evaluating them
+
+FUNCTIONS = {
+    "exp": math.exp, "log": math.log, "sin": math.sin, "cos": math.cos, "sinh": math.sinh, "cosh": math.cosh,
+    "arcsin": math.asin, "arccos": math.acos, "arctan": math.atan, "arcsinh": math.asinh, "arccosh": math.acosh,
+    "arctanh": math.atanh, "erf": math.erf, "gammaln": math.lgamma, "digamma": special.digamma, "floor": math.floor,
+    "positive": lambda u: float(u > 0), "zero": lambda u: float(u == 0),
+}  # fmt: skip
+
+
+class Values:
+    """Forms as numbers: inputs as arrays, dimensions as sizes, indices as positions."""
+
+    def __init__(self, inputs: dict[str, Any], sizes: dict[str, int]) -> None:
+        self.inputs, self.sizes = inputs, sizes
+
+    def place(self, p: Poly, at: dict[str, int]) -> int:
+        return sum(f * math.prod(at[n] if n[0] in "#@" else self.sizes[n] for n in names) for names, f in p)
+
+    def form(self, form: Any, at: dict[str, int]) -> float:
+        return math.fsum(float(c) * self.term(term, at) for term, c in dict(form).items())
+
+    def term(self, term: Any, at: dict[str, int]) -> float:
+        from verify.trusted.terms import bound
+
+        extents, factors = term
+        ranges = [range(self.place(extent, at)) for extent in extents]
+        inner = (at | dict(zip(bound(term), places, strict=True)) for places in itertools.product(*ranges))
+        return math.fsum(self.product(factors, places) for places in inner)
+
+    def product(self, factors: Any, at: dict[str, int]) -> float:
+        relations = [atom for atom, _ in factors if atom.kind in ("==", ">=")]
+        signs = [(atom.kind, self.place(atom.args[0], at)) for atom in relations]
+        if not all(value == 0 if kind == "==" else value >= 0 for kind, value in signs):
+            return 0.0
+        return math.prod(self.atom(atom, at) ** float(power) for atom, power in factors if atom not in relations)
+
+    def atom(self, atom: Any, at: dict[str, int]) -> float:
+        if atom.kind == "input":
+            places = tuple(self.place(arg, at) for arg in atom.args)
+            inside = all(0 <= k < size for k, size in zip(places, self.inputs[atom.name].shape, strict=True))
+            # Outside, where a guard that was split cancels it, any value must do.
+            return float(self.inputs[atom.name][places]) if inside else 1.3 + 0.1 * sum(places)
+        if atom.kind in ("dim", "prime", "pi"):
+            return (
+                math.pi if atom.kind == "pi" else float(self.sizes[atom.name] if atom.kind == "dim" else int(atom.name))
+            )
+        if atom.kind == "max":
+            ((term, _),) = atom.body
+            ((entry, _),) = term[1]
+            from verify.trusted.terms import bound
+
+            return max(self.form(entry.body, at | {bound(term)[0]: k}) for k in range(self.place(term[0][0], at)))
+        value = self.form(atom.body, at)
+        return value if atom.kind == "base" else float(FUNCTIONS[atom.kind](value))
+
+
+def entries(w: Algebra, array: Any, values: Values) -> np.ndarray[Any, Any]:
+    """An array of forms as numbers, entry by entry."""
+    shape = tuple(values.place(extent, {}) for extent in array.shape)
+    indices = [w.index(extent) for extent in array.shape]
+    form = array.entry(indices)
+    out = np.zeros(shape)
+    for at in np.ndindex(shape):
+        out[at] = values.form(form, {index.name: k for index, k in zip(indices, at, strict=True) if index})
+    return out
+
+
+def slopes(w: Algebra, outputs: Any, name: str, values: Values) -> np.ndarray[Any, Any]:
+    """The derivative of the sum of the outputs in one input, by the checker's own rules, as numbers."""
+    total = Form()
+    for output in outputs:
+        indices = [w.index(extent) for extent in output.shape]
+        total = total + w.total(output.entry(indices), indices)
+    shape = values.inputs[name].shape
+    place = [w.index(poly(size) if not isinstance(size, Poly) else size) for size in shapes_of(w, name, shape)]
+    form = w.reduced(w.derivative(total, name, place))
+    out = np.zeros(shape)
+    for at in np.ndindex(shape):
+        out[at] = values.form(form, {index.name: k for index, k in zip(place, at, strict=True) if index})
+    return out
+
+
+def shapes_of(w: Algebra, name: str, shape: tuple[int, ...]) -> Any:
+    return getattr(w, "shapes", {}).get(name, shape)
+
+
+def differences(f: Any, args: list[Any], slot: int) -> np.ndarray[Any, Any]:
+    """The gradient of the sum of f by central differences."""
+    out = np.zeros(np.shape(args[slot]))
+    for place in np.ndindex(out.shape):
+        ends = []
+        for step in (1e-6, -1e-6):
+            moved = [np.array(arg, dtype=float) for arg in args]
+            moved[slot][place] += step
+            ends.append(float(np.sum(f(*moved))))
+        out[place] = (ends[0] - ends[1]) / 2e-6
+    return out
+
+
+KNOWN = sorted(name for name in REGISTRY if name in {*ARITHMETIC, *COMPARISONS, *FLOATING, *COMPOSED, *STRUCTURAL})
+
+
+def bare(arrays: list[Any], op: str, params: dict[str, Any], shape: Any) -> Reader:
+    """A reader whose F is one equation on float inputs a0, a1, …"""
+    inputs = [{"name": f"a{k}", "shape": list(a.shape), "dtype": "float64", "facts": []} for k, a in enumerate(arrays)]
+    equation = {
+        "name": "y",
+        "op": op,
+        "operands": [i["name"] for i in inputs],
+        "params": params,
+        "shape": list(shape),
+        "line": "",
+    }
+    wrt = {"wrt": ["a0"], "kind": "grad", "text": ""}
+    changes = {"inputs": inputs, "claim": wrt, "F": {"name": "f", "equations": [equation], "outputs": ["y"]}}
+    return Reader(copy.deepcopy(HAND) | changes)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_each_meaning_is_what_numpy_computes(name):
+    """Values at every sample of the op, and the checker's own derivative against differences."""
+    op, seen = REGISTRY[name], 0
+    for sample in op.samples(np.random.default_rng(3)):
+        call = op.call(*sample.args, **sample.kwargs)
+        arrays = [np.asarray(value, dtype=float) for value in call.inputs]
+        with np.errstate(all="ignore"):
+            expected = np.asarray(op.forward(*arrays, **call.params), dtype=float)
+        if expected.size == 0 or not all(array.size for array in arrays):
+            continue
+        params = {key: _Writer(None).param(value) for key, value in call.params.items()}  # type: ignore[arg-type]
+        reader = bare(arrays, op.name, params, expected.shape)
+        outputs = reader.run(reader.data["F"])
+        values = Values({f"a{k}": array for k, array in enumerate(arrays)}, {"n": 3})
+        np.testing.assert_allclose(entries(reader.w, outputs[0], values), expected, rtol=1e-12, atol=1e-12)
+        seen += 1
+        if name == "digamma":
+            continue
+        for slot in range(len(arrays)):
+            got = slopes(reader.w, outputs, f"a{slot}", values)
+            wanted = differences(lambda *a, call=call: op.forward(*a, **call.params), arrays, slot)
+            np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
+    assert seen
+
+
+def test_the_table_of_conditions_names_ops():
+    assert set(CONDITIONS) <= set(REGISTRY)
+    assert "base" in LAWS
+
+
+# ---------------------------------------------------------------------------- random programs, at several sizes
+
+VECTORS = {
+    "flip": lambda x, y: x[::-1],
+    "cumsum": lambda x, y: np.cumsum(x),
+    "shift": lambda x, y: np.concatenate([x[1:], x[:1]]),
+    "difference": lambda x, y: np.concatenate([y[:1], x[1:] - x[:-1]]),
+    "middle": lambda x, y: np.concatenate([x[:1], np.concatenate([x, y])[1:-1][: x.shape[0] - 1]]),
+    "affine": lambda x, y: 2 * x - y / 4 + 0.5,
+    "tanh": lambda x, y: np.tanh(x),
+    "square root": lambda x, y: np.sqrt(x * x + 1),
+    "exponential": lambda x, y: np.exp(x / 8) * y,
+    "logarithm": lambda x, y: np.log(1 + x**2) - y,
+    "relu": lambda x, y: np.maximum(x, y),
+    "absolute": lambda x, y: np.abs(x - 0.3) + y,
+    "pieces": lambda x, y: np.where(x > y, x * y, y - x),
+    "centred": lambda x, y: x - x.mean(),
+    "normalised": lambda x, y: x / np.sqrt((x**2).sum() + 1),
+    "softmax": lambda x, y: np.exp(x / 4) / np.exp(x / 4).sum() + y,
+    "shifted": lambda x, y: x - x.max() + y,
+    "diagonal": lambda x, y: np.diag(np.outer(x, y)) + x,
+    "matrix": lambda x, y: np.diag(x) @ y + x,
+    "triangle": lambda x, y: np.triu(np.outer(x, y), 1) @ x + np.tril(np.outer(y, x)) @ y,
+    "rows": lambda x, y: np.outer(x, y).sum(0) / x.size,
+    "flat": lambda x, y: np.outer(x, y).reshape(-1)[: x.size] + x,
+    "blocks": lambda x, y: np.kron(x, np.ones(1)) + y,
+    "transposed": lambda x, y: (np.outer(x, y).T @ x) / x.size,
+}
+
+
+def composed(names: list[str]) -> Any:
+    def f(x: Any, y: Any) -> Any:
+        for name in names:
+            x, y = y, VECTORS[name](x, y)
+        return (x * y).sum()
+
+    return f
+
+
+def program_matches(names: list[str], sizes: tuple[int, ...] = (1, 2, 3, 4)) -> None:
+    """A random program's form and derivative, proved for every size, are NumPy's values and differences at these."""
+    f = composed(names)
+    problem = pose(f, (np.ones(5), np.ones(5)), lambda x, y: (x, y), None, None, None)
+    recording = record_symbolic(problem, problem.arrays)
+    assert recording.forward is not None, recording.refused
+    assert recording.gradient is not None
+    certificate = certify(recording.forward, recording.gradient, ["x", "y"], "grad", recording.trace.extents)
+    reader = Reader(parse(dumps(certificate)))
+    outputs = reader.run(reader.data["F"])
+    rng = np.random.default_rng(len(names))
+    for size in sizes:
+        if any(
+            reader.size(c["size"]).at({"n": poly(size)}) != poly(0) and _short(reader, c, size)
+            for c in certificate["size_conditions"]
+        ):
+            continue
+        given = [rng.uniform(-1.5, 1.5, size), rng.uniform(-1.5, 1.5, size)]
+        dims = {name: size for name in reader.least}
+        values = Values(dict(zip(["x", "y"], given, strict=True)), dims)
+        expected = float(f(*given))
+        np.testing.assert_allclose(entries(reader.w, outputs[0], values), expected, rtol=1e-9, atol=1e-9)
+        reader.w.shapes = {name: reader.values[name].shape for name in ("x", "y")}  # type: ignore[attr-defined]
+        for slot, name in enumerate("xy"):
+            got = slopes(reader.w, outputs, name, values)
+            np.testing.assert_allclose(got, differences(f, given, slot), rtol=2e-4, atol=2e-5)
+
+
+def _short(reader: Reader, condition: Any, size: int) -> bool:
+    least = Values({}, dict.fromkeys(reader.least, size)).place(reader.size(condition["size"]), {})
+    return least < condition["least"]
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_forms_of_random_programs_have_numpys_values(seed):
+    rng = random.Random(seed)
+    program_matches([rng.choice(sorted(VECTORS)) for _ in range(rng.choice([1, 2, 2]))])
+
+
+# ---------------------------------------------------------------------------- rules with a trap
+
+
+def algebra() -> Algebra:
+    return Algebra({"n": 1, "m": 1}, [], set(), {"x"})
+
+
+def test_an_index_that_occurs_twice_is_not_solved_for():
+    """n·i + i == f does not mean i == f."""
+    w = algebra()
+    n = poly("n")
+    i, f = w.index(n), w.index(n * n)
+    held = w.total(w.mul(w.relation("==", f - n * i - i), w.atom("input", "x", (i,))), [i])
+    values = Values({"x": np.arange(1.0, 4.0)}, {"n": 3})
+    assert [values.form(held, {f.name: k}) for k in range(9)] == [1, 0, 0, 0, 2, 0, 0, 0, 3]
+
+
+def test_flat_positions_come_apart_only_within_range():
+    w = algebra()
+    n, m = poly("n"), poly("m")
+    i, j = w.index(n), w.index(m)
+    assert w.relation("==", m * i + j - m * 0) == w.mul(w.relation("==", i), w.relation("==", j))
+    assert w.relation("==", n * i + j) != w.mul(w.relation("==", i), w.relation("==", j))
+
+
+def test_numbers_are_taken_apart_exactly():
+    for number in (1, 2, 1018, 2**40 * 3**2, 999983, 1009 * 1013):
+        assert factorised(parse_fraction(number)) is not None
+    w = algebra()
+    half = w.power(UNITY * 8, parse_fraction(1) / 2)
+    assert w.mul(half, half) == UNITY * 8
+
+
+def parse_fraction(number: int) -> Any:
+    from fractions import Fraction
+
+    return Fraction(number)
+
+
+def test_coefficients_stay_exact():
+    with pytest.raises(AssertionError):
+        (UNITY * 0.5) + UNITY * 0.25
+
+
+def test_a_power_keeps_the_sign_of_its_base():
+    """((x - 1)²)^½ is not x - 1."""
+    w = algebra()
+    u = w.atom("input", "x", (poly(0),)) - UNITY
+    root = w.power(w.mul(u, u), parse_fraction(1) / 2)
+    assert not w.vanishes(root - u)
+    assert w.vanishes(w.mul(root, root) - w.mul(u, u))
+
+
+def test_budgets_end_a_check(monkeypatch):
+    monkeypatch.setattr("verify.checker.MAX_STEPS", 20)
+    assert check(HAND).reason == "out of budget"
+
+
+def test_literals_are_spelled_exactly():
+    assert literal(0.1) == {"float": "0x1.999999999999ap-4"}
+    assert literal(True) == {"bool": True}

@@ -112,10 +112,10 @@ class Op:
         try:
             self.signature.bind(*args, **kwargs)
         except TypeError as error:
-            given = ", ".join([*(type(a).__name__ for a in args), *(f"{key}=…" for key in kwargs)])
+            given = ", ".join([*(type(a).__name__ for a in args), *(f"{key}=..." for key in kwargs)])
             raise TypeError(
-                f"dualgrad.{self.name}: {error}; got ({given}), expected {self.name}{self.signature}; "
-                f"leave out what is not listed, or apply it as an op of its own"
+                f"dualgrad.{self.name}: {error}; got ({given}), expected {self.name}{_plain(self.signature)}"
+                f"{_renamed(kwargs, self.signature)}"
             ) from None
 
     def __repr__(self) -> str:
@@ -244,6 +244,21 @@ def _fixed_arity(name: str, forward: Callable[..., Any], arity: int) -> Callable
     if arity == 2:
         return lambda x1, x2, /: Call((x1, x2), {})
     return lambda x1, x2, x3, /: Call((x1, x2, x3), {})
+
+
+def _plain(signature: inspect.Signature) -> inspect.Signature:
+    """The signature as its user sees it: the annotations are those of the declaration."""
+    bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()]
+    return signature.replace(parameters=bare, return_annotation=inspect.Signature.empty)
+
+
+PYTORCH = {"dim": "axis", "keepdim": "keepdims"}
+
+
+def _renamed(kwargs: Mapping[str, Any], signature: inspect.Signature) -> str:
+    """What to write instead of PyTorch's keywords."""
+    known = [(key, PYTORCH[key]) for key in kwargs if PYTORCH.get(key) in signature.parameters]
+    return "".join(f"; write {numpy}= for {torch}=" for torch, numpy in known)
 
 
 def _frozen(value: Any) -> Any:

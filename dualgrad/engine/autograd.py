@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.engine.arguments import described
 from dualgrad.engine.backward import Lift, pull_back
 from dualgrad.engine.graph import Edge, Leaf
 from dualgrad.engine.modes import enable_grad, no_grad
@@ -18,7 +19,7 @@ def backward(
     tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False
 ) -> None:
     """Add the gradients of the tensors to the ``grad`` of every leaf they depend on: see :meth:`Tensor.backward`."""
-    seeds = list(_seeds(_sequence(tensors), _sequence(grad_tensors), create_graph))
+    seeds = list(_seeds("backward", _sequence(tensors), _sequence(grad_tensors), create_graph))
     found = _run(seeds, None, retain_graph, create_graph)
     # Only now, so that an exception on the way leaves every .grad as it was.
     for edge, cotangent in found.items():
@@ -43,8 +44,8 @@ def grad(
     >>> grad(x * x, x)
     (tensor(6.),)
     """
-    edges = [_edge(tensor) for tensor in _sequence(inputs)]
-    seeds = list(_seeds(_sequence(outputs), _sequence(grad_outputs), create_graph))
+    seeds = list(_seeds("grad", _sequence(outputs), _sequence(grad_outputs), create_graph))
+    edges = [_edge(tensor, position) for position, tensor in enumerate(_sequence(inputs))]
     found = _run(seeds, edges, retain_graph, create_graph)
     if not allow_unused and any(edge not in found for edge in edges):
         raise RuntimeError(
@@ -68,14 +69,28 @@ def _run(
         return pull_back(seeds, targets, lift, retain)
 
 
-def _edge(tensor: Tensor) -> Edge:
+def _edge(tensor: Any, position: int) -> Edge:
+    if not isinstance(tensor, Tensor):
+        raise TypeError(
+            f"dualgrad.autograd.grad: element {position} of inputs is {described(tensor)}, expected a tensor that "
+            f"requires grad and that the outputs depend on"
+        )
     if tensor._edge is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     return tensor._edge
 
 
-def _seeds(tensors: Sequence[Tensor], gradients: Sequence[Any], create_graph: bool) -> Iterator[tuple[Edge, Any]]:
+def _seeds(
+    asked: str, tensors: Sequence[Any], gradients: Sequence[Any], create_graph: bool
+) -> Iterator[tuple[Edge, Any]]:
+    if gradients and len(gradients) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
     for position, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"dualgrad.autograd.{asked}: element {position} of the outputs is {described(tensor)}, expected a "
+                f"tensor; for the gradient of a function use dualgrad.grad(f)(x)"
+            )
         if tensor._edge is None:
             raise RuntimeError(f"element {position} of tensors does not require grad and does not have a grad_fn")
         gradient = gradients[position] if gradients else None
@@ -88,13 +103,23 @@ def _seed(tensor: Tensor, gradient: Any, position: int, create_graph: bool) -> A
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         gradient = ones(tensor.data)
     if not isinstance(gradient, Tensor):
-        gradient = Tensor(gradient, dtype=None if hasattr(gradient, "extents") else tensor.dtype)
+        gradient = _gradient(gradient, tensor, position)
     if extents(gradient) != tensor.extents:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{position}] has a shape of {extents(gradient)} "
             f"and output[{position}] has a shape of {tensor.extents}."
         )
     return gradient if create_graph else gradient.data
+
+
+def _gradient(value: Any, tensor: Tensor, position: int) -> Tensor:
+    try:
+        return Tensor(value, dtype=None if hasattr(value, "extents") else tensor.dtype)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"dualgrad.autograd: the gradient of output {position} is {described(value)}, expected a tensor or an "
+            f"array of shape {tensor.extents}, or None for the gradient of a scalar"
+        ) from None
 
 
 def _wrapped(cotangent: Any) -> Tensor:

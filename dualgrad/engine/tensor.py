@@ -45,8 +45,8 @@ class Tensor(ArrayMethods):
         self._edge: Edge | None = None
         self._grad: Tensor | None = None
         self._family: object | None = None
-        if requires_grad:
-            self.requires_grad = True
+        if requires_grad is not False:
+            self.requires_grad = requires_grad
 
     # ------------------------------------------------------------------------ what it is
 
@@ -113,6 +113,8 @@ class Tensor(ArrayMethods):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, (bool, np.bool_)):
+            raise TypeError(f"requires_grad must be a bool, not {value!r}; write True or False")
         if not self.is_leaf:
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
@@ -138,6 +140,16 @@ class Tensor(ArrayMethods):
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError(
+                f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}; "
+                f"write dualgrad.tensor(...), or None to clear it"
+            )
+        if value is not None and (value.extents != self.extents or value.dtype != self.dtype):
+            raise RuntimeError(
+                f"assigned grad has dtype {value.dtype} and shape {value.extents}, expected those of the tensor: "
+                f"dtype {self.dtype} and shape {self.extents}"
+            )
         if isinstance(self._edge, Leaf):
             self._edge.grad = value
         else:
@@ -226,6 +238,9 @@ class Tensor(ArrayMethods):
         return found
 
     def __bool__(self) -> bool:
+        if isinstance(self._data, np.ndarray) and self._data.size != 1:
+            count = "more than one value" if self._data.size else "no values"
+            raise RuntimeError(f"Boolean value of Tensor with {count} is ambiguous")
         return bool(self._data)
 
     def __len__(self) -> int:

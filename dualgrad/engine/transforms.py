@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.engine.arguments import argument, name_of, positions, require_function, result
 from dualgrad.engine.autograd import ones
 from dualgrad.engine.backward import Adjoints, pull_back, scaled
 from dualgrad.engine.backward import lifted as lifted_operands
@@ -33,7 +34,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     >>> grad(lambda x: x**3)(2.0)
     np.float64(12.0)
     """
-    return lambda *args, **kwargs: value_and_grad(f, argnums)(*args, **kwargs)[1]
+    return _value_and_grad("grad", f, argnums, lambda value, gradient: gradient)
 
 
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -42,18 +43,26 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     >>> value_and_grad(lambda x: x**3)(2.0)
     (np.float64(8.0), np.float64(12.0))
     """
+    return _value_and_grad("value_and_grad", f, argnums, lambda value, gradient: (value, gradient))
 
-    def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        run = _Run.of(f, args, kwargs, argnums)
+
+def _value_and_grad(asked: str, f: Function, argnums: int | Sequence[int], give: Callable[[Any, Any], Any]) -> Function:
+    require_function(asked, f)
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        run = _Run.of(asked, f, args, kwargs, argnums)
         if any(extent != 1 for extent in run.out.extents):
             raise ValueError(
-                f"dualgrad.grad: {_name(f)} returned an array of shape {run.out.extents}, expected a scalar; "
+                f"dualgrad.{asked}: {name_of(f)} returned an array of shape {run.out.extents}, expected a scalar; "
                 f"sum it, or use dualgrad.jacobian or dualgrad.vjp"
             )
-        gradients = run.pull(ones(run.out.data))
-        return run.value, gradients[0] if isinstance(argnums, int) else gradients
+        return give(run.value, _per_argument(run.pull(ones(run.out.data)), argnums))
 
-    return both
+    return derivative
+
+
+def _per_argument(found: tuple[Any, ...], argnums: int | Sequence[int]) -> Any:
+    return found[0] if isinstance(argnums, int) else found
 
 
 def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
@@ -63,7 +72,7 @@ def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
     >>> pull(1.0)
     (np.float64(4.0), np.float64(3.0))
     """
-    run = _Run.of(f, args, {}, range(len(args)))
+    run = _Run.of("vjp", f, args, {}, range(len(args)))
     return run.value, run.pull
 
 
@@ -75,23 +84,30 @@ def jvp(f: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any,
     """
     if len(args) != len(tangents):
         raise ValueError(f"dualgrad.jvp: got {len(tangents)} tangents for {len(args)} arguments, expected one each")
-    run = _Run.of(f, args, {}, range(len(args)))
+    run = _Run.of("jvp", f, args, {}, range(len(args)))
     return run.value, run.push(tangents)
 
 
-def jacobian(f: Function, argnums: int = 0) -> Function:
-    """The derivatives of every output in every input, of shape ``output.shape + input.shape``.
+def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """The derivatives of every output in every input, of shape ``output.shape + input.shape``; one an argument.
 
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
     array([[2., 0.],
            [0., 4.]])
     """
+    require_function("jacobian", f)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        run = _Run.of(f, args, kwargs, argnums)
-        shape, inner = run.out.extents, run.fresh[0].extents
-        rows = [run.pull(unit)[0] for unit in _basis(shape)]
-        return np.reshape(np.stack(rows), (*shape, *inner)) if rows else np.zeros((*shape, *inner))
+        run = _Run.of("jacobian", f, args, kwargs, argnums)
+        shape = run.out.extents
+        rows = [run.pull(unit) for unit in _basis(shape)]
+        blocks = tuple(
+            np.reshape(np.stack([row[k] for row in rows]), (*shape, *x.extents))
+            if rows
+            else np.zeros((*shape, *x.extents))
+            for k, x in enumerate(run.fresh)
+        )
+        return _per_argument(blocks, argnums)
 
     return derivative
 
@@ -103,6 +119,7 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     array([[ 6.,  0.],
            [ 0., 12.]])
     """
+    require_function("hessian", f)
     return jacobian(grad(f, argnums), argnums)
 
 
@@ -119,16 +136,18 @@ class _Run:
     lifted: bool  # whether what is done with the graph is itself recorded
 
     @classmethod
-    def of(cls, f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: int | Sequence[int]) -> _Run:
-        chosen = [argnums] if isinstance(argnums, int) else list(argnums)
-        fresh = {position: _fresh(args[position]) for position in chosen}
+    def of(
+        cls, asked: str, f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: int | Sequence[int]
+    ) -> _Run:
+        require_function(asked, f)
+        chosen = positions(asked, f, args, argnums)
+        fresh = {position: _fresh(asked, f, position, args[position]) for position in chosen}
         given = [fresh.get(position, value) for position, value in enumerate(args)]
         with enable_grad():
-            out = f(*given, **kwargs)
-        out = out if isinstance(out, Tensor) else Tensor(out)
+            out = result(asked, f, f(*given, **kwargs))
         lifted = _reaches_outside(out, fresh.values())
         tensors = lifted or any(isinstance(args[position], Tensor) for position in chosen)
-        return cls(tuple(fresh.values()), out, tensors, lifted)
+        return cls(tuple(fresh[position] for position in chosen), out, tensors, lifted)
 
     @property
     def value(self) -> Any:
@@ -169,12 +188,12 @@ class _Run:
         return found
 
 
-def _fresh(value: Any) -> Tensor:
+def _fresh(asked: str, f: Function, position: int, value: Any) -> Tensor:
     """The argument with an identity of its own: a leaf, or a node on top of a tensor from outside."""
     if isinstance(value, Tensor) and value._edge is not None:
         data = value.data
         return handle(data, Node(REGISTRY["positive"], (data,), {}, data, (value._edge,)))
-    tensor = handle(value.data, None) if isinstance(value, Tensor) else Tensor(value)
+    tensor = argument(asked, f, position, value)
     return Tensor(tensor.data if tensor.dtype.kind == "f" else tensor.data.astype(float), requires_grad=True)
 
 
@@ -233,7 +252,3 @@ def _basis(shape: tuple[Any, ...]) -> Iterator[Any]:
         unit = np.zeros(shape)
         unit[place] = 1
         yield unit
-
-
-def _name(f: Function) -> str:
-    return getattr(f, "__name__", "the function")

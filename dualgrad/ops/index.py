@@ -47,7 +47,9 @@ def _step(part: Any, length: Extent) -> Step:
     if isinstance(part, slice):
         return _range(part, length)
     if isinstance(part, (bool, np.bool_)) or not _is_integer(part):
-        raise TypeError(f"an index of type {type(part).__name__} is not an op; use integers, slices, None and ...")
+        raise TypeError(
+            f"an index of type {type(part).__name__} is not an op; use integers, slices, arrays, None or Ellipsis"
+        )
     return (_from_front(plain_extent(part), length, "index"),)
 
 

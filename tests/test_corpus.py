@@ -10,7 +10,7 @@ import pytest
 from verify import Verdict, check
 
 CORPUS = Path(__file__).parent / "corpus"
-DIMS = dict(n=3, m=5, k=2, l=2, d=3, h=4, b=3, t=3, s=4, e=2)
+DIMS = {"n": 3, "m": 5, "k": 2, "l": 2, "d": 3, "h": 4, "b": 3, "t": 3, "s": 4, "e": 2}
 DOMAIN = {
     "spd": "spd",
     "upspd": "spd",

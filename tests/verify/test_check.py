@@ -84,7 +84,11 @@ def test_inputs_that_are_not_finite_are_undecided():
     assert result.verdict is Verdict.UNDECIDED and "NaN" in result.reason
 
 
-@pytest.mark.parametrize("wrong", [lambda x: np.sum(2 * x), lambda x: 2 * x[None], lambda x: 2 * x[:-1], lambda x: np.float64(2.0)], ids=map(str, count()))
+@pytest.mark.parametrize(
+    "wrong",
+    [lambda x: np.sum(2 * x), lambda x: 2 * x[None], lambda x: 2 * x[:-1], lambda x: np.float64(2.0)],
+    ids=map(str, count()),
+)
 def test_a_gradient_of_another_shape_is_refuted(wrong):
     result = check(square, x, grad=wrong)
     assert result.verdict is Verdict.REFUTED

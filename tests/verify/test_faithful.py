@@ -80,7 +80,7 @@ def knows_the_class(x):
 
 
 def random_mask(x):
-    return 2 * x * (np.random.rand(*x.shape) < 2)
+    return 2 * x * (np.random.rand(*x.shape) < 2)  # noqa: NPY002
 
 
 def global_state(x):

@@ -101,7 +101,12 @@ CASES = [
         logsumexp,
         (x,),
         softmax,
-        [lambda x: np.exp(x), lambda x: softmax(x) / x.size, lambda x: softmax(x) - softmax(x) ** 2, lambda x: softmax(2 * x)],
+        [
+            lambda x: np.exp(x),
+            lambda x: softmax(x) / x.size,
+            lambda x: softmax(x) - softmax(x) ** 2,
+            lambda x: softmax(2 * x),
+        ],
     ),
     (
         cross_entropy,
@@ -125,7 +130,12 @@ CASES = [
             lambda W, x, b, v: np.outer(v * sech2(W, x, 0 * b), x),
         ],
     ),
-    (mean, (x,), lambda x: np.ones_like(x) / x.size, [np.ones_like, lambda x: x / x.size, lambda x: np.ones_like(x) / (x.size - 1)]),
+    (
+        mean,
+        (x,),
+        lambda x: np.ones_like(x) / x.size,
+        [np.ones_like, lambda x: x / x.size, lambda x: np.ones_like(x) / (x.size - 1)],
+    ),
     (
         variance,
         (x,),
@@ -152,7 +162,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("f, args, right", [(f, args, right) for f, args, right, _ in CASES], ids=[c[0].__name__ for c in CASES])
+@pytest.mark.parametrize(
+    "f, args, right", [(f, args, right) for f, args, right, _ in CASES], ids=[c[0].__name__ for c in CASES]
+)
 def test_the_right_gradient_is_proved_for_every_size(f, args, right):
     result = check(f, *args, grad=right)
     assert result.verdict is Verdict.PROVED, str(result)

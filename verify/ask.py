@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from verify.domain import argument_position, parse_domain
-from verify.own import engine_gradient
+from verify.own import engine_gradient, gradient_on_copies
 from verify.problem import Argument, Problem, Undecidable, parameter_names, run
 
 
@@ -32,7 +33,7 @@ def pose(f: Any, args: Sequence[Any], grad: Any, jac: Any, wrt: Any, domain: Any
                 f"verify.check: wrt names argument {names[position]!r}, which is {type(args[position]).__name__}; "
                 f"expected a float or an array of numbers"
             )
-    return Problem(
+    problem = Problem(
         f=f,
         candidate=candidate or engine_gradient(f, chosen),
         kind=kind,
@@ -44,6 +45,22 @@ def pose(f: Any, args: Sequence[Any], grad: Any, jac: Any, wrt: Any, domain: Any
         tensors=tensors,
         notes=notes,
     )
+    return _with_copies(problem) if problem.own else problem
+
+
+def _with_copies(problem: Problem) -> Problem:
+    """Where f makes NumPy arrays and puts tensors into them, the engine's gradient of a copy in which it can."""
+    try:
+        problem.gradient(problem.arrays)
+    except Undecidable:
+        note = f"{problem.name} makes NumPy arrays, which cannot hold tensors: the engine ran a copy in which they can"
+        other = replace(problem, candidate=gradient_on_copies(problem.f, problem.wrt), notes=(*problem.notes, note))
+        try:
+            other.gradient(problem.arrays)
+        except Undecidable:
+            return problem
+        return other
+    return problem
 
 
 def source_of(f: Any) -> str:

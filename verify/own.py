@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 import dualgrad as dg
+from dualgrad.frontends.numpy import rewiring
+from dualgrad.frontends.trace import Trace
 
 
 def engine_gradient(f: Callable[..., Any], wrt: Sequence[int]) -> Callable[..., Any]:
@@ -23,6 +27,22 @@ def engine_gradient(f: Callable[..., Any], wrt: Sequence[int]) -> Callable[..., 
         if isinstance(total, dg.Tensor) and total.requires_grad:
             total.backward()
         return tuple(_grad_of(given[position]) for position in wrt)
+
+    return gradient
+
+
+def gradient_on_copies(f: Callable[..., Any], wrt: Sequence[int]) -> Callable[..., Any]:
+    """The engine's gradient of a copy of f in which the arrays that f makes (``np.zeros(n)``) can hold tensors."""
+
+    def gradient(*args: Any) -> Any:
+        trace = Trace(concrete=True)
+        wires = rewiring(trace, wrap=dg.Tensor)
+        given = [
+            trace.input(f"x{position}", np.asarray(arg)) if as_tensor(arg, False) is not arg else arg
+            for position, arg in enumerate(args)
+        ]
+        found = wires.watched(engine_gradient(wires.translate(f), wrt), *given)
+        return tuple(trace.value(part) for part in found)
 
     return gradient
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+import dualgrad as dg
 from dualgrad.frontends.dims import Extents, Leak
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.rewire import Rewiring
@@ -73,7 +74,7 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
         for position, array in arrays.items()
     }
     inputs = {position: _variable(tracer) for position, tracer in tracers.items()}
-    wires = rewiring(trace)
+    wires = rewiring(trace, wrap=dg.Tensor if problem.tensors else None)
     forward, refused = _program(trace, wires, problem.name, lambda: _forward(problem, wires), problem, tracers, None)
     gradient, gradient_refused = None, refused
     before = len(trace.extents.leaks)

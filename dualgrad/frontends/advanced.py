@@ -1,4 +1,4 @@
-"""Indexing with arrays: integer positions that are numbers are read one by one, masks of values become np.where."""
+"""Lists and arrays as indices and values: positions that are numbers are read one by one, masks become np.where."""
 
 from __future__ import annotations
 
@@ -7,10 +7,49 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dualgrad.frontends.dims import Dim
+
 if TYPE_CHECKING:
     from dualgrad.frontends.tracer import Tracer
 
 LIMIT = 256  # elements; each becomes an equation
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array whose ops are bound: a tracer, or a tensor."""
+    return hasattr(type(value), "__bind_rank__")
+
+
+def is_traced(value: Any) -> bool:
+    """Whether a value is traced, or a list or tuple in which something is."""
+    if isinstance(value, (list, tuple)):
+        return any(map(is_traced, value))
+    return isinstance(value, Dim) or is_array(value)
+
+
+def stacked(value: Any) -> Any:
+    """Nested lists of traced numbers and arrays as one new array, a dimension as a number; the rest as it is."""
+    if isinstance(value, Dim):
+        return value.number()
+    if isinstance(value, (list, tuple)):
+        return np.stack([stacked(part) for part in value]) if is_traced(value) else np.asarray(value)
+    return value
+
+
+def owned(result: Tracer, given: Any) -> Tracer:
+    """A result that shows the memory of an array that only the function that made it has seen, as its own array."""
+    cell = result._cell
+    if cell.parent is None or any(cell.root is other for other in _roots(given)):
+        return result
+    return result.rebound(result.operand)
+
+
+def _roots(given: Any) -> Iterator[Any]:
+    for value in given:
+        if isinstance(value, (list, tuple)):
+            yield from _roots(value)
+        elif hasattr(value, "_cell"):
+            yield value._cell.root
 
 
 def is_advanced(key: Any) -> bool:
@@ -23,7 +62,8 @@ def take(array: Tracer, key: Any) -> Any:
     """``array[key]``: a copy, as NumPy makes one."""
     shape, places = _places(array, key)
     parts = [array[place] for place in places]
-    return np.reshape(np.stack(parts), (*shape, *parts[0].shape))
+    whole: Any = np.reshape(np.stack(parts), (*shape, *parts[0].shape))
+    return owned(whole, ())
 
 
 def put(array: Tracer, key: Any, value: Any) -> None:
@@ -50,7 +90,7 @@ def at(ufunc: np.ufunc, array: Tracer, key: Any, value: Any = None) -> None:
 
 def _spread(value: Any, shape: tuple[int, ...], place: tuple[Any, ...], array: Tracer) -> Any:
     """A value with the axes of the positions in front; a single number stays one."""
-    value = np.asarray(value) if isinstance(value, (list, tuple)) else value
+    value = stacked(value)
     if not getattr(value, "ndim", 0):
         return value
     rest = array[place].shape

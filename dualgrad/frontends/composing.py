@@ -76,17 +76,23 @@ def _piecewise(host: Host) -> Callable[..., Any]:
 
 def _elementwise(host: Host, source: Operand, value: Any) -> bool:
     """Whether a value depends on the source only through pointwise ops."""
+    if not isinstance(value, Tracer):
+        return not is_array(value)
     made = {equation.output: equation for equation in host.trace.equations}
-    waiting = [value.operand] if isinstance(value, Tracer) else []
-    while waiting:
-        operand = waiting.pop()
-        if not isinstance(operand, Variable) or operand is source or not operand.shape:
-            continue
-        equation = made.get(operand)
-        if equation is None or equation.op.kind is not Kind.POINTWISE:
-            return False
-        waiting.extend(equation.inputs)
-    return not is_array(value) or isinstance(value, Tracer)
+
+    def pointwise(operand: Operand) -> bool:
+        equation = made.get(operand) if isinstance(operand, Variable) else None
+        if operand is source or (equation is None and not operand.shape):
+            return True
+        if equation is not None and equation.op.kind is Kind.POINTWISE:
+            return all(map(pointwise, equation.inputs))
+        return not operand.shape and not reaches(operand)
+
+    def reaches(operand: Operand) -> bool:
+        equation = made.get(operand) if isinstance(operand, Variable) else None
+        return operand is source or (equation is not None and any(map(reaches, equation.inputs)))
+
+    return pointwise(value.operand)
 
 
 def _interp(host: Host) -> Callable[..., Any]:

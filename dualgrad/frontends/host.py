@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.frontends.advanced import is_array, is_traced, stacked
 from dualgrad.frontends.dims import Dim
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Tracer
 from dualgrad.frontends.watch import COPY_MARK, is_copy
 from dualgrad.op import REGISTRY
 from dualgrad.shapes import plain_extents
+
+__all__ = ["Host", "is_array", "is_traced", "numbers", "stacked", "traced_or", "typed"]
 
 
 def _itself(value: Any) -> Any:
@@ -56,27 +59,6 @@ class Host:
             frame = frame.f_back
             if is_copy(frame) and frame.f_code in frame.f_globals[COPY_MARK]:
                 self.refuse(f"{what} raises for some numbers, and {frame.f_code.co_name} catches exceptions")
-
-
-def is_array(value: Any) -> bool:
-    """Whether a value is an array whose ops are bound: a tracer, or a tensor."""
-    return hasattr(type(value), "__bind_rank__")
-
-
-def is_traced(value: Any) -> bool:
-    """Whether a value is traced, or a list or tuple in which something is."""
-    if isinstance(value, (list, tuple)):
-        return any(map(is_traced, value))
-    return isinstance(value, Dim) or is_array(value)
-
-
-def stacked(value: Any) -> Any:
-    """Nested lists of traced numbers and arrays as one array; a dimension as a number."""
-    if isinstance(value, Dim):
-        return value.number()
-    if isinstance(value, (list, tuple)):
-        return np.stack([stacked(part) for part in value])
-    return value.rebound(value.operand) if isinstance(value, Tracer) else value
 
 
 def typed(value: Any, dtype: Any) -> Any:

@@ -120,7 +120,9 @@ def _converting(host: Host) -> dict[Any, Any]:
     def array(value: Any, dtype: Any = None, copy: Any = True, order: str = "K", ndmin: int = 0, **rest: Any) -> Any:
         if not is_traced(value):
             return np.array(value, dtype=dtype, copy=copy, ndmin=ndmin, **rest)
-        result = typed(stacked(value) if copy or isinstance(value, (list, tuple)) else value, dtype)
+        result = typed(stacked(value), dtype)
+        if copy and result is value:
+            result = result.copy()
         for _ in range(ndmin - result.ndim):
             result = result[None]
         return result

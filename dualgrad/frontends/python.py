@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import gc
 import inspect
 import math
@@ -52,6 +53,8 @@ def _builtins(host: Host) -> dict[Any, Any]:
         builtins.max: _extremum(host, builtins.max, "max"),
         builtins.min: _extremum(host, builtins.min, "min"),
         builtins.print: _print(host),
+        copy.copy: copy.copy,  # not copied itself: it asks for the class, which it is told
+        copy.deepcopy: copy.deepcopy,
         np.float64: number_type(np.float64),
     }
 
@@ -95,13 +98,9 @@ def original_type(kind: Any) -> Any:
 
 
 def _single(value: Any) -> Any:
-    if value.dtype.kind != "f":
-        value = value.astype(np.float64)
-    while value.ndim:
-        if any(extent != 1 for extent in value.extents):
-            raise TypeError("only length-1 arrays can be converted to Python scalars")
-        value = value[0]
-    return value
+    if value.ndim:
+        raise TypeError("only 0-dimensional arrays can be converted to Python scalars")
+    return value if value.dtype.kind == "f" else value.astype(np.float64)
 
 
 def _sum(values: Any, /, start: Any = 0) -> Any:

@@ -154,6 +154,10 @@ class Trace:
         extent = self.extents.resolve(extent)
         return Tracer(self, Cell(SizeOf(extent)), None) if isinstance(extent, Size) else extent
 
+    def value(self, array: Any) -> np.ndarray[Any, Any]:
+        """What an array of a concrete trace is at the point of that trace."""
+        return np.array(_value_of(array))
+
     def classes(self, tracer: Tracer) -> tuple[type, ...]:
         """The classes that an array may have natively: one without axes may be a NumPy or a Python number."""
         if tracer.ndim:

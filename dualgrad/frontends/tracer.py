@@ -37,6 +37,11 @@ class Cell:
         self.version = 0
         self.seen = parent._cell.current_version() if parent is not None else 0
 
+    @property
+    def root(self) -> Cell:
+        """The cell of the array whose memory this one shows."""
+        return self if self.parent is None else self.parent._cell.root
+
     def current_version(self) -> int:
         """How often this storage was written to, through any view."""
         return self.version + (self.parent._cell.current_version() if self.parent is not None else 0)
@@ -148,6 +153,7 @@ class Tracer(ArrayMethods):
 
     def _put(self, key: Any, value: Any) -> None:
         """``self[key] = value``: the last write wins, and every view sees it."""
+        value = advanced.stacked(value)
         self._must_hold(value, "assigned to")
         if advanced.is_advanced(key):
             advanced.put(self, key, value)
@@ -262,7 +268,7 @@ class Tracer(ArrayMethods):
         result = super().__apply__(function, name, args, kwargs)
         if isinstance(result, Tracer) and any(result is arg for arg in args):  # np.roll(x, 0) is a copy, squeeze is not
             return Tracer(self._trace, Cell(result.operand, parent=result, loose=True), result._value)
-        return result
+        return advanced.owned(result, args) if isinstance(result, Tracer) else result
 
     # ------------------------------------------------------------------------ escapes
 
@@ -331,6 +337,11 @@ class Tracer(ArrayMethods):
         if hasattr(np.ndarray, name):
             self._trace.refuse(f"the attribute .{name} of an array cannot be recorded; write it with NumPy functions")
         raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
+
+    def __format__(self, _: str) -> str:
+        if seen_by_traced_code() and not printed_only():
+            self._trace.refuse("an array was turned into text, which shows its values; print it on a line of its own")
+        return repr(self)
 
     def __repr__(self) -> str:
         if seen_by_traced_code() and not printed_only():

@@ -34,6 +34,8 @@ SHOWN = Null(True)
 
 def null(form: Form, continuous: frozenset[Source]) -> Null:
     """What is known of the zero set of a form in the space of the continuous inputs."""
+    if not form.terms:
+        return NOT_SHOWN
     if _affine_in_one(form, continuous) or _product(form, continuous):
         return SHOWN
     if _entire(form) and any(_nonzero_at(form, continuous, value) for value in (0, 1)):

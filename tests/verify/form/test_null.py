@@ -1,0 +1,62 @@
+"""Where an expression is zero on a set of measure zero only."""
+
+from __future__ import annotations
+
+import pytest
+
+from dualgrad.program.entry import Index
+from dualgrad.program.size import dimension
+from verify.form import linear as lin
+from verify.form.algebra import add, multiply, scale, size_form, subtract, sum_over
+from verify.form.construct import kernel, positive
+from verify.form.null import null
+from verify.form.power import exponential, power
+from verify.form.term import ONE, Atom, Source, number, power_of
+
+N = dimension("n")
+X, Y, W, D = Source("x", (N,)), Source("y", (N,)), Source("w", (N, N)), Source("d", (N,))
+I, J, K = Index("i", N), Index("j", N), Index("k", N)
+CONTINUOUS = frozenset({X, Y, W})
+
+
+def cell(source, *places):
+    return power_of(Atom("cell", "", tuple(p if isinstance(p, tuple) else lin.of_index(p) for p in places), (), source))
+
+
+RELU = multiply(cell(X, I), positive(cell(X, I)))
+TOTAL = sum_over(cell(X, J), J)
+MEAN = multiply(TOTAL, power(size_form(N), -1))
+NEXT = cell(X, (1, ((I, 1),)))
+
+SHOWN = {
+    "an entry": (cell(X, I), ()),
+    "two arrays": (subtract(cell(X, I), cell(Y, I)), ()),
+    "an entry against a guard on another array": (add(cell(Y, I), RELU), ()),
+    "a product": (multiply(cell(X, I), cell(Y, I), exponential(cell(X, I))), ()),
+    "a constant term": (subtract(ONE, multiply(cell(D, I), sum_over(multiply(cell(W, I, K), cell(X, K)), K))), ()),
+    "a product of matrices": (sum_over(multiply(cell(W, I, K), cell(X, K)), K), ()),
+    "neighbours": (subtract(NEXT, cell(X, I)), ()),
+    "a sum of squares less one": (subtract(sum_over(power(cell(X, J), 2), J), ONE), ()),
+    "a deviation": (subtract(cell(X, I), MEAN), (("n", 2),)),
+}
+NOT_SHOWN = {
+    "a guard": RELU,
+    "two entries that may be one": subtract(cell(X, I), cell(X, K)),
+    "a given array": cell(D, I),
+    "zero": scale(cell(X, I), 0),
+    "a function that vanishes at 0 and 1": subtract(kernel("sin", cell(X, I)), kernel("sin", power(cell(X, I), 2))),
+    "a form without inputs": subtract(size_form(N), number(3)),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_shown(name):
+    form, sizes = SHOWN[name]
+    found = null(form, CONTINUOUS)
+    assert found.shown
+    assert found.sizes == sizes
+
+
+@pytest.mark.parametrize("name", NOT_SHOWN)
+def test_not_shown(name):
+    assert not null(NOT_SHOWN[name], CONTINUOUS).shown

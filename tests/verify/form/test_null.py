@@ -15,7 +15,7 @@ from verify.form.term import ONE, Atom, Source, number, power_of
 
 N = dimension("n")
 X, Y, W, D = Source("x", (N,)), Source("y", (N,)), Source("w", (N, N)), Source("d", (N,))
-I, J, K = Index("i", N), Index("j", N), Index("k", N)
+FIRST, SECOND, THIRD = Index("i", N), Index("j", N), Index("k", N)
 CONTINUOUS = frozenset({X, Y, W})
 
 
@@ -23,28 +23,33 @@ def cell(source, *places):
     return power_of(Atom("cell", "", tuple(p if isinstance(p, tuple) else lin.of_index(p) for p in places), (), source))
 
 
-RELU = multiply(cell(X, I), positive(cell(X, I)))
-TOTAL = sum_over(cell(X, J), J)
+RELU = multiply(cell(X, FIRST), positive(cell(X, FIRST)))
+TOTAL = sum_over(cell(X, SECOND), SECOND)
 MEAN = multiply(TOTAL, power(size_form(N), -1))
-NEXT = cell(X, (1, ((I, 1),)))
+NEXT = cell(X, (1, ((FIRST, 1),)))
 
 SHOWN = {
-    "an entry": (cell(X, I), ()),
-    "two arrays": (subtract(cell(X, I), cell(Y, I)), ()),
-    "an entry against a guard on another array": (add(cell(Y, I), RELU), ()),
-    "a product": (multiply(cell(X, I), cell(Y, I), exponential(cell(X, I))), ()),
-    "a constant term": (subtract(ONE, multiply(cell(D, I), sum_over(multiply(cell(W, I, K), cell(X, K)), K))), ()),
-    "a product of matrices": (sum_over(multiply(cell(W, I, K), cell(X, K)), K), ()),
-    "neighbours": (subtract(NEXT, cell(X, I)), ()),
-    "a sum of squares less one": (subtract(sum_over(power(cell(X, J), 2), J), ONE), ()),
-    "a deviation": (subtract(cell(X, I), MEAN), (("n", 2),)),
+    "an entry": (cell(X, FIRST), ()),
+    "two arrays": (subtract(cell(X, FIRST), cell(Y, FIRST)), ()),
+    "an entry against a guard on another array": (add(cell(Y, FIRST), RELU), ()),
+    "a product": (multiply(cell(X, FIRST), cell(Y, FIRST), exponential(cell(X, FIRST))), ()),
+    "a constant term": (
+        subtract(ONE, multiply(cell(D, FIRST), sum_over(multiply(cell(W, FIRST, THIRD), cell(X, THIRD)), THIRD))),
+        (),
+    ),
+    "a product of matrices": (sum_over(multiply(cell(W, FIRST, THIRD), cell(X, THIRD)), THIRD), ()),
+    "neighbours": (subtract(NEXT, cell(X, FIRST)), ()),
+    "a sum of squares less one": (subtract(sum_over(power(cell(X, SECOND), 2), SECOND), ONE), ()),
+    "a deviation": (subtract(cell(X, FIRST), MEAN), (("n", 2),)),
 }
 NOT_SHOWN = {
     "a guard": RELU,
-    "two entries that may be one": subtract(cell(X, I), cell(X, K)),
-    "a given array": cell(D, I),
-    "zero": scale(cell(X, I), 0),
-    "a function that vanishes at 0 and 1": subtract(kernel("sin", cell(X, I)), kernel("sin", power(cell(X, I), 2))),
+    "two entries that may be one": subtract(cell(X, FIRST), cell(X, THIRD)),
+    "a given array": cell(D, FIRST),
+    "zero": scale(cell(X, FIRST), 0),
+    "a function that vanishes at 0 and 1": subtract(
+        kernel("sin", cell(X, FIRST)), kernel("sin", power(cell(X, FIRST), 2))
+    ),
     "a form without inputs": subtract(size_form(N), number(3)),
 }
 

@@ -12,11 +12,11 @@ from verify.form import linear as lin
 from verify.form.setting import Budget, within
 
 N, M = dimension("n"), dimension("m")
-FIRST, SECOND, R = Index("i", N), Index("j", M), Index("r", N - 1)
+I_, J_, R = Index("i", N), Index("j", M), Index("r", N - 1)
 FORMS = [
-    (0, ((FIRST, 1),)), (-1, ((FIRST, 1),)), (N - 1, ((FIRST, -1),)), (N, ((FIRST, -1),)), (N - 2, ((FIRST, -1),)), (1, ((R, 1),)),
-    (N - 2, ((R, -1),)), (N * M - 1, ((FIRST, M * -1), (SECOND, -1))), (N + M - 2, ((FIRST, -1), (SECOND, -1))), (-3, ((FIRST, 2),)),
-    (N - M, ()), (N * M, ()), (-1, ()), (N - 1, ()), (2, ((FIRST, -2), (SECOND, 1))),
+    (0, ((I_, 1),)), (-1, ((I_, 1),)), (N - 1, ((I_, -1),)), (N, ((I_, -1),)), (N - 2, ((I_, -1),)), (1, ((R, 1),)),
+    (N - 2, ((R, -1),)), (N * M - 1, ((I_, M * -1), (J_, -1))), (N + M - 2, ((I_, -1), (J_, -1))), (-3, ((I_, 2),)),
+    (N - M, ()), (N * M, ()), (-1, ()), (N - 1, ()), (2, ((I_, -2), (J_, 1))),
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from verify.form.term import ONE, Atom, Source, number, power_of
 
 N = dimension("n")
 X, Y, W, D = Source("x", (N,)), Source("y", (N,)), Source("w", (N, N)), Source("d", (N,))
-FIRST, SECOND, THIRD = Index("i", N), Index("j", N), Index("k", N)
+I_, J_, K_ = Index("i", N), Index("j", N), Index("k", N)
 CONTINUOUS = frozenset({X, Y, W})
 
 
@@ -23,33 +23,31 @@ def cell(source, *places):
     return power_of(Atom("cell", "", tuple(p if isinstance(p, tuple) else lin.of_index(p) for p in places), (), source))
 
 
-RELU = multiply(cell(X, FIRST), positive(cell(X, FIRST)))
-TOTAL = sum_over(cell(X, SECOND), SECOND)
+RELU = multiply(cell(X, I_), positive(cell(X, I_)))
+TOTAL = sum_over(cell(X, J_), J_)
 MEAN = multiply(TOTAL, power(size_form(N), -1))
-NEXT = cell(X, (1, ((FIRST, 1),)))
+NEXT = cell(X, (1, ((I_, 1),)))
 
 SHOWN = {
-    "an entry": (cell(X, FIRST), ()),
-    "two arrays": (subtract(cell(X, FIRST), cell(Y, FIRST)), ()),
-    "an entry against a guard on another array": (add(cell(Y, FIRST), RELU), ()),
-    "a product": (multiply(cell(X, FIRST), cell(Y, FIRST), exponential(cell(X, FIRST))), ()),
+    "an entry": (cell(X, I_), ()),
+    "two arrays": (subtract(cell(X, I_), cell(Y, I_)), ()),
+    "an entry against a guard on another array": (add(cell(Y, I_), RELU), ()),
+    "a product": (multiply(cell(X, I_), cell(Y, I_), exponential(cell(X, I_))), ()),
     "a constant term": (
-        subtract(ONE, multiply(cell(D, FIRST), sum_over(multiply(cell(W, FIRST, THIRD), cell(X, THIRD)), THIRD))),
+        subtract(ONE, multiply(cell(D, I_), sum_over(multiply(cell(W, I_, K_), cell(X, K_)), K_))),
         (),
     ),
-    "a product of matrices": (sum_over(multiply(cell(W, FIRST, THIRD), cell(X, THIRD)), THIRD), ()),
-    "neighbours": (subtract(NEXT, cell(X, FIRST)), ()),
-    "a sum of squares less one": (subtract(sum_over(power(cell(X, SECOND), 2), SECOND), ONE), ()),
-    "a deviation": (subtract(cell(X, FIRST), MEAN), (("n", 2),)),
+    "a product of matrices": (sum_over(multiply(cell(W, I_, K_), cell(X, K_)), K_), ()),
+    "neighbours": (subtract(NEXT, cell(X, I_)), ()),
+    "a sum of squares less one": (subtract(sum_over(power(cell(X, J_), 2), J_), ONE), ()),
+    "a deviation": (subtract(cell(X, I_), MEAN), (("n", 2),)),
 }
 NOT_SHOWN = {
     "a guard": RELU,
-    "two entries that may be one": subtract(cell(X, FIRST), cell(X, THIRD)),
-    "a given array": cell(D, FIRST),
-    "zero": scale(cell(X, FIRST), 0),
-    "a function that vanishes at 0 and 1": subtract(
-        kernel("sin", cell(X, FIRST)), kernel("sin", power(cell(X, FIRST), 2))
-    ),
+    "two entries that may be one": subtract(cell(X, I_), cell(X, K_)),
+    "a given array": cell(D, I_),
+    "zero": scale(cell(X, I_), 0),
+    "a function that vanishes at 0 and 1": subtract(kernel("sin", cell(X, I_)), kernel("sin", power(cell(X, I_), 2))),
     "a form without inputs": subtract(size_form(N), number(3)),
 }
 

@@ -48,4 +48,19 @@ __all__ += list(_OPS)
 
 
 def __getattr__(name: str) -> Any:
-    raise AttributeError(f"dualgrad has no function {name!r}; the ops are listed in dualgrad.op.REGISTRY")
+    """An op that was registered after the import, as a user's own is."""
+    found = _public().get(name)
+    if found is None:
+        raise AttributeError(f"module 'dualgrad' has no attribute {name!r}{_meant(name)}")
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_public()})
+
+
+def _meant(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, __dir__(), 1)
+    return f". Did you mean {close[0]!r}?" if close else "; dir(dualgrad) lists what it has"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import dualgrad.ops  # noqa: F401  (fills the registry)
-from dualgrad.op import BY_NUMPY, COMPOSED, METHODS, REGISTRY
+from dualgrad.op import BY_NUMPY, COMPOSED, METHODS, PYTORCH, REGISTRY
 from dualgrad.shapes import extents, one_axis, plain_extents, rank
 
 __all__ = ["ArrayMethods", "extents", "one_axis", "plain_extents", "public", "rank"]
@@ -57,7 +57,6 @@ class ArrayMethods:
 
     if TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> Any: ...
         def __add__(self, other: Any) -> Any: ...
         def __sub__(self, other: Any) -> Any: ...
         def __mul__(self, other: Any) -> Any: ...
@@ -72,6 +71,12 @@ class ArrayMethods:
         def __le__(self, other: Any) -> Any: ...
         def __gt__(self, other: Any) -> Any: ...
         def __ge__(self, other: Any) -> Any: ...
+
+    def __getattr__(self, name: str) -> Any:
+        """The method of an op that was registered after the import, as a user's own is."""
+        if name in METHODS:
+            return method(name, METHODS[name]).__get__(self)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __refuse__(self, message: str) -> Any:
         """Raise, saying why something cannot be done with this array."""
@@ -202,9 +207,11 @@ def _derive() -> None:
 
 
 def method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A public function as a method of its first argument."""
+    """A public function as a method of its first argument; PyTorch's ``dim`` and ``keepdim`` are understood."""
 
     def bound(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = {PYTORCH.get(key, key): value for key, value in kwargs.items()}
         return function(self, *args, **kwargs)
 
     bound.__doc__ = f"The method form of ``dualgrad.{name}``."

@@ -126,6 +126,7 @@ REGISTRY: dict[str, Op] = {}
 COMPOSED: dict[str, Callable[..., Any]] = {}  # public functions that only choose or chain ops
 BY_NUMPY: dict[Any, Callable[..., Any]] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
+PYTORCH = {"dim": "axis", "keepdim": "keepdims"}  # its keywords, which methods take and functions point to
 
 
 def register(op: Op) -> Op:
@@ -250,9 +251,6 @@ def _plain(signature: inspect.Signature) -> inspect.Signature:
     """The signature as its user sees it: the annotations are those of the declaration."""
     bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()]
     return signature.replace(parameters=bare, return_annotation=inspect.Signature.empty)
-
-
-PYTORCH = {"dim": "axis", "keepdim": "keepdims"}
 
 
 def _renamed(kwargs: Mapping[str, Any], signature: inspect.Signature) -> str:

@@ -65,6 +65,8 @@ def prove(problem: Problem, recording: Recording, deadline: float) -> Attempted:
         if isinstance(found, Proof):
             if found.equality_tests:
                 return Attempted(None, reason="f tests computed values for equality")
+            if found.only_gradient:
+                return Attempted(None, reason=f"only the gradient needs {', '.join(found.only_gradient)}")
             return Attempted(found, reading)
         reason = reason or found.reason
     return Attempted(None, reason=reason)
@@ -79,7 +81,11 @@ def _prove(problem: Problem, recording: Recording, reading: str, deadline: float
         recording.forward,
         [recording.inputs[position] for position in problem.wrt],
         recording.gradient,
-        facts=Facts(domains=_named(problem, recording), resolve=recording.trace.extents.resolve),
+        facts=Facts(
+            domains=_words(problem, recording),
+            resolve=recording.trace.extents.resolve,
+            sizes=tuple(extent - least for extent, least in recording.trace.extents.conditions),
+        ),
         literals=reading,
         budget=Budget(seconds=seconds),
         kind=problem.kind,
@@ -103,6 +109,15 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
         sources={"f": full_source(problem.f), "the gradient": full_source(problem.candidate)},
     )
     return certificate, checker.check(certificate)
+
+
+def _words(problem: Problem, recording: Recording) -> dict[Any, str]:
+    """The domains as words; a predicate may hold on a null set only, so it is one that the form knows nothing of."""
+    return {
+        recording.inputs[p]: domain if isinstance(domain, str) else "predicate"
+        for p, domain in problem.domain.items()
+        if p in recording.inputs
+    }
 
 
 def _named(problem: Problem, recording: Recording) -> dict[Any, str]:

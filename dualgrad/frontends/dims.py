@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dualgrad.frontends.looks import seen_by_traced_code
 from dualgrad.program.size import Extent, Size, dimensions, evaluate, solve, substitute
 
 if TYPE_CHECKING:
@@ -200,7 +201,25 @@ class Dim:
         return str(self._number("printed"))
 
     def __repr__(self) -> str:
-        return f"Dim({self.extent})"
+        return str(self) if seen_by_traced_code() else f"Dim({self.extent})"
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        if seen_by_traced_code():
+            self.trace.refuse("the class of a size was asked for, which tells that it is recorded; use isinstance")
+        return Dim
+
+    def __divmod__(self, other: Any) -> Any:
+        return divmod(self._number("divided with divmod"), other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return divmod(other, self._number("divided with divmod"))
+
+    def __and__(self, other: Any) -> Any:
+        return self._number("taken bit by bit") & other
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return self._number("rounded")
 
     def number(self) -> Any:
         """The dimension as a traced number: stays symbolic in arithmetic with arrays."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import functools
 import gc
 import inspect
 import math
@@ -13,7 +14,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,7 +35,8 @@ UNFOLLOWED: tuple[Any, ...] = (
     builtins.globals, builtins.exec, builtins.eval, builtins.compile, builtins.open, builtins.input,
     sys._getframe, sys.gettrace, sys.settrace, sys.getprofile, sys.setprofile, sys.getrefcount, sys._current_frames,
     inspect.currentframe, inspect.stack, traceback.extract_stack, traceback.format_stack, gc.get_objects,
-    gc.get_referrers, os.urandom, os.getpid, os.times, np.save, np.savetxt, np.savez, np.load, np.loadtxt,
+    gc.get_referrers, sys.getsizeof,
+    os.urandom, os.getpid, os.times, np.save, np.savetxt, np.savez, np.load, np.loadtxt,
     np.seterr, np.may_share_memory, np.shares_memory,
 )  # fmt: skip
 
@@ -63,6 +65,7 @@ def _len(value: Any) -> Any:
     return value.shape[0] if is_array(value) and value.ndim else len(value)
 
 
+@functools.cache
 def number_type(original: type) -> type:
     """A stand-in for ``float``, ``int`` or ``np.float64``: keeps what is traced traced, and is that type elsewhere."""
 
@@ -196,11 +199,19 @@ class _type(metaclass=_TypeMeta):
 
     __original__ = type
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and isinstance(args[0], Tracer):
-            return args[0].looks_like("type()", lambda kind: kind)
-        return int if len(args) == 1 and isinstance(args[0], Dim) else type(*args, **kwargs)
+    stand_ins: ClassVar[dict[Any, Any]] = {}
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if len(args) != 1:
+            return type(*args, **kwargs)
+        value = args[0]
+        if isinstance(value, Tracer):
+            return value.looks_like("type()", lambda kind: kind)
+        found = value.__class__ if type(value).__module__.startswith("dualgrad.frontends") else type(value)
+        return cls.stand_ins.get(int if isinstance(value, Dim) else found, found)
+
+
+_type.stand_ins = {kind: number_type(kind) for kind in (float, int, np.float64)}
 
 # ---------------------------------------------------------------------------- math
 

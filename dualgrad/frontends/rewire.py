@@ -30,6 +30,7 @@ CHANGING_MODULES = frozenset(
     {"random", "numpy.random", "numpy.random.mtrand", "secrets", "time", "uuid", "datetime", "threading", "gc"}
 )
 STATEFUL = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
+FRAMES = frozenset("__globals__ __code__ __closure__ f_globals f_locals f_back f_code tb_frame gi_frame".split())
 _ATOMS = (int, float, str, bytes, bool, complex, type(None), np.dtype, range, slice)
 
 
@@ -67,10 +68,10 @@ class Rewiring:
         return copy
 
     def _copy(self, value: Any) -> Any:
-        if isinstance(value, types.ModuleType):
-            return ModuleView(value, self)
         if type(value).__module__.partition(".")[0] == "dualgrad":
             return value
+        if isinstance(value, types.ModuleType):
+            return ModuleView(value, self)
         if _changes(value):
             return self._changing(value)
         if isinstance(value, (types.FunctionType, types.MethodType, functools.partial, functools._lru_cache_wrapper)):
@@ -148,6 +149,8 @@ class Rewiring:
         self.excepting |= set(filter(excepts, found))
         if changes_state(function):
             self.refuse(f"{function.__name__} assigns a global or an outer variable; a second call could differ")
+        if looks_at_frames(function.__code__):
+            self.refuse(f"{function.__name__} looks at frames, code or globals, which tell that it is recorded")
         copy = types.FunctionType(
             function.__code__, Globals(function.__globals__, self), function.__name__, None, self._closure(function)
         )
@@ -201,6 +204,10 @@ class ModuleView:
         object.__setattr__(self, "_module", module)
         object.__setattr__(self, "_rewiring", rewiring)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return types.ModuleType
+
     def __getattr__(self, name: str) -> Any:
         return self._rewiring.translate(getattr(self._module, name))
 
@@ -215,6 +222,13 @@ def changes_state(function: types.FunctionType) -> bool:
         opname in STATEFUL or (opname in ("STORE_DEREF", "DELETE_DEREF") and name in outer)
         for code in nested(function.__code__)
         for opname, name in _steps(code)
+    )
+
+
+def looks_at_frames(code: types.CodeType) -> bool:
+    """Whether code asks an object for its frame, code or globals."""
+    return any(
+        opname.startswith("LOAD_") and name in FRAMES for inner in nested(code) for opname, name in _steps(inner)
     )
 
 

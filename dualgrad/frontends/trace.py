@@ -4,6 +4,13 @@ A proof tracer holds no values, and its shape is made of dimension objects: what
 every value and every size at which the recording is the user's function. A concrete tracer carries the
 value at one point and follows branches, recording their conditions. Whatever cannot be recorded faithfully
 *poisons* the recording, even when the user's code catches the exception.
+
+How code is kept from doing something else than it does natively: it runs as a copy (rewire), sees tracers as the
+arrays they stand for (looks, python), and is refused where it catches an exception, runs a function that was not
+copied (watch), or changes what outlives the call (state). What this does not catch, and nobody writes by accident:
+code that asks NumPy's functions themselves what they are (``type(np.zeros)``), compares the ``__class__`` of a plain
+number by identity, imports dualgrad to look for it, keeps state in a file or in another library, or makes warnings
+errors through ``catch_warnings(action=...)`` and catches them. Other threads are not watched.
 """
 
 from __future__ import annotations

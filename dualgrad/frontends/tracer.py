@@ -88,7 +88,7 @@ class Tracer(ArrayMethods):
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         first = next(value for value in inputs if isinstance(value, Tracer))
         result = first._trace.record(op, inputs, params)
-        if op.name in LOOSE_VIEWS and isinstance(inputs[0], Tracer) and result.ndim:
+        if op.name in LOOSE_VIEWS and len(inputs) == 1 and isinstance(inputs[0], Tracer) and result.ndim:
             result._cell = Cell(result._cell.read(), parent=inputs[0], loose=True)
         return result
 

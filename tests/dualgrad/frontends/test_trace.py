@@ -7,7 +7,6 @@ from dualgrad.frontends.dims import Dim
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Tracer
 
-
 OUTSIDE = np.zeros(4)
 
 

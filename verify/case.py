@@ -7,12 +7,13 @@ import linecache
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _REGISTER = "__verify_cases__"
+_BRIEF = 24  # characters of an option in a label
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,17 @@ class Case:
     file: str = ""
     line: int = 0
     last_line: int = 0
+    label: str = ""  # what tells it from other cases of the same function
 
     @property
     def name(self) -> str:
         """The function's own name, or its repr where it has none."""
         return str(getattr(self.function, "__name__", repr(self.function)))
+
+    @property
+    def title(self) -> str:
+        """The name, and what tells this case from the others of the function."""
+        return f"{self.name} [{self.label}]" if self.label else self.name
 
     @property
     def text(self) -> str:
@@ -65,8 +72,29 @@ def case(*args: Any, **as_in_check: Any) -> Callable[[_F], _F]:
 
 
 def cases_of(module: ModuleType) -> tuple[Case, ...]:
-    """Return the cases that a module registered, in the order of their functions."""
-    return tuple(getattr(module, _REGISTER, ()))
+    """Return the cases that a module registered, as they stand in its source; several of one function are labelled."""
+    # Decorators run from the last to the first.
+    found: list[Case] = sorted(getattr(module, _REGISTER, ()), key=lambda case: case.line)
+    names = [case.name for case in found]
+    return tuple(replace(case, label=_label(case)) if names.count(case.name) > 1 else case for case in found)
+
+
+def _label(case: Case) -> str:
+    """The options of a case and its line.
+
+    >>> _label(Case(abs, (1.0,), {"grad": lambda x: x, "wrt": "x"}, line=7))
+    "grad=lambda, wrt='x' at line 7"
+    """
+    options = [f"{key}={_brief(value)}" for key, value in case.options.items() if value is not None]
+    if not {"grad", "jac"} & set(case.options):
+        options.insert(0, "own gradient")
+    return f"{', '.join(options)} at line {case.line}"
+
+
+def _brief(value: Any) -> str:
+    name = getattr(value, "__name__", None)
+    text = str(name).strip("<>") if name is not None else repr(value)
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1]}…"
 
 
 def _lines(frame: FrameType) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,7 +63,7 @@ def run(
     json_file
         Write the claims, and everything measured, to this file.
     certificates
-        Write the certificate of every proof into this folder, for "verify certificate".
+        Write the certificate of every proof into this folder, for "verify certificate"; it is made where missing.
     budget
         Seconds for the whole run; cases that it leaves out are UNDECIDED.
     """
@@ -79,16 +80,22 @@ def run(
 
 
 @app.command
-def certificate(file: Path) -> int:
-    """Replay a certificate with the independent checker, and exit with 0 when it is accepted.
+def certificate(file: Path | None = None, /) -> int:
+    """Replay a certificate with the independent checker.
+
+    Exits with 0 when it is accepted, 1 when it is rejected, and 2 when there is no certificate in the file.
 
     Parameters
     ----------
     file
-        A certificate as JSON.
+        A certificate as JSON, as "verify run TARGET --certificates FOLDER" writes it.
     """
-    if not file.is_file():
-        return _complain(f"verify: {file}: there is no such file. Give a certificate written as JSON.")
+    from verify.run import UsageError
+
+    try:
+        file = _require_certificate(file)
+    except UsageError as error:
+        return _complain(f"verify: {error}")
     from verify.certificate import check_file
     from verify.report.terminal import console
     from verify.report.text import printable
@@ -111,7 +118,7 @@ def _results(cases: Sequence[Case], budget: float) -> list[Result]:
     from verify.run import run as run_cases
 
     out, results = console(), []
-    width = max(len(case.name) for case in cases)
+    width = max(len(case.title) for case in cases)
     for result in run_cases(cases, verify.check, budget):
         out.print(told(result, width))
         results.append(result)
@@ -149,8 +156,32 @@ def _require_folders(*files: Path | None) -> None:
 def _require_folder(folder: Path | None) -> None:
     from verify.run import UsageError
 
-    if folder is not None and not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder. Certificates are written into a folder that exists.")
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: the folder cannot be made: {error.strerror}. Name another.") from error
+
+
+def _require_certificate(file: Path | None) -> Path:
+    """The file, where it holds a JSON object that calls itself a certificate."""
+    from verify.run import UsageError
+
+    make = "Certificates are written by: verify run TARGET --certificates FOLDER"
+    if file is None:
+        raise UsageError(f"nothing to check. Name a file, as in: verify certificate FILE. {make}.")
+    if file.is_dir():
+        raise UsageError(f"{file}: this is a folder. Name one of the certificates in it.")
+    if not file.is_file():
+        raise UsageError(f"{file}: there is no such file. {make}.")
+    try:
+        held = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{file}: this is not JSON: {error}. {make}.") from error
+    if not (isinstance(held, dict) and {"format", "claim"} <= set(held)):
+        raise UsageError(f"{file}: this JSON is no certificate: it has no format and no claim. {make}.")
+    return file
 
 
 def _complain(message: str) -> int:

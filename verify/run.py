@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import linecache
 import os
 import sys
 import time
@@ -81,7 +82,7 @@ def _run_one(case: Case, check: Check) -> Result:
         raise UsageError(f"{_place(case)}: the case {case.name!r} cannot be checked: {error}") from error
     except (Exception, SystemExit) as error:
         return _undecided(case, f"the check itself failed with {_told(error)}; please report it")
-    return replace(result, source=_place(case), asked=case.text)
+    return replace(result, name=case.title, source=_place(case), asked=case.text)
 
 
 def _undecided(case: Case, reason: str) -> Result:
@@ -91,7 +92,7 @@ def _undecided(case: Case, reason: str) -> Result:
         formula,
         Numbers("unknown"),
         reason=reason,
-        name=case.name,
+        name=case.title,
         source=_place(case),
         asked=case.text,
     )
@@ -126,7 +127,8 @@ def _load_file(target: Target, path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise UsageError(f"{target.text}: this is not a Python file. A target's name ends in .py.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    sys.modules[name] = module  # inspect.getsource looks a function's module up here
+    linecache.checkcache(str(path))  # of an earlier version of the file
     with _importing(target, path.parent):
         spec.loader.exec_module(module)
     return module

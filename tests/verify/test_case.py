@@ -37,9 +37,11 @@ def test_the_function_comes_back_unchanged():
     assert verify.case(2.0)(square) is square
 
 
-def test_one_function_may_be_several_cases_in_the_order_that_decorators_run():
+def test_several_cases_of_one_function_come_in_the_order_of_their_source_and_are_told_apart():
     module = module_of("import verify\n@verify.case(2.0)\n@verify.case(1.0)\ndef f(x): return x\n")
-    assert [case.arguments for case in cases_of(module)] == [(1.0,), (2.0,)]
+    first, second = cases_of(module)
+    assert (first.arguments, second.arguments) == ((2.0,), (1.0,))
+    assert (first.title, second.title) == ("f [own gradient at line 2]", "f [own gradient at line 3]")
 
 
 def test_a_case_belongs_to_the_module_in_which_it_is_written_not_to_its_function():

@@ -1,3 +1,4 @@
+import inspect
 import json
 import os
 import subprocess
@@ -71,14 +72,19 @@ def test_one_when_a_result_is_not_ok_and_its_paragraph_is_printed(lesson, capsys
         (["run", "broken.py"], "importing it failed with ZeroDivisionError: division by zero (at broken.py:1)"),
         (["run", "no_such_module"], "there is no module named 'no_such_module'"),
         (["run", "lesson.py", "--report", "no/folder.html"], "cannot be written. Name a file in a folder that exists"),
-        (["run", "lesson.py", "--certificates", "no/folder"], "no/folder: there is no such folder"),
+        (["run", "lesson.py", "--certificates", "lesson.py"], "lesson.py: the folder cannot be made: File exists"),
         (["run", "lesson.py", "--tolerance", "1"], "Unknown option: --tolerance."),
         (["walk"], 'Unknown command "walk"'),
+        (["certificate"], "nothing to check. Name a file, as in: verify certificate FILE. Certificates are written by"),
         (["certificate", "nothing.json"], "nothing.json: there is no such file"),
+        (["certificate", "."], ".: this is a folder. Name one of the certificates in it"),
+        (["certificate", "lesson.py"], "lesson.py: this is not JSON: Expecting value"),
+        (["certificate", "other.json"], "other.json: this JSON is no certificate: it has no format and no claim"),
     ],
 )
 def test_two_for_wrong_usage_with_nothing_run(lesson, capsys, tokens, told):
     (lesson / "empty.py").write_text("")
+    (lesson / "other.json").write_text('{"name": "other"}')
     (lesson / "broken.py").write_text("1 / 0\n")
     assert command(*tokens) == 2
     captured = capsys.readouterr()
@@ -192,10 +198,48 @@ def test_a_proof_leaves_a_certificate_that_the_checker_accepts_until_it_is_chang
     (tmp_path / "square.py").write_text(
         WRONG_BY_A_BILLIONTH.replace("1 + 1e-9", "1").replace("gradient[1] *= 1", "pass")
     )
-    done = elsewhere("-m", "verify", "run", "square.py", "--certificates", ".", folder=tmp_path)
-    assert done.stdout.endswith("certificate: 1-square.json\n"), done.stdout + done.stderr
-    accepted = elsewhere("-m", "verify", "certificate", "1-square.json", folder=tmp_path)
+    done = elsewhere("-m", "verify", "run", "square.py", "--certificates", "a/b", folder=tmp_path)
+    written = Path("a", "b", "1-square.json")
+    assert done.stdout.endswith(f"certificate: {written}\n"), done.stdout + done.stderr
+    accepted = elsewhere("-m", "verify", "certificate", str(written), folder=tmp_path)
     assert (accepted.returncode, accepted.stderr) == (0, "")
-    certificate = tmp_path / "1-square.json"
+    certificate = tmp_path / written
     certificate.write_text(certificate.read_text().replace('"multiply"', '"add"'))
-    assert elsewhere("-m", "verify", "certificate", "1-square.json", folder=tmp_path).returncode == 1
+    assert elsewhere("-m", "verify", "certificate", str(written), folder=tmp_path).returncode == 1
+
+
+STACKED = """
+import verify
+
+
+def doubled(x):
+    return 2 * x
+
+@verify.case(1.0)
+@verify.case(1.0, grad=lambda x: 2 * x)
+@verify.case(1.0, grad=doubled)
+def square(x):
+    return x * x
+"""
+
+
+def test_stacked_cases_come_in_the_order_of_their_source_each_with_a_label_of_its_own(lesson, capsys):
+    (lesson / "stacked.py").write_text(STACKED)
+    assert command("run", "stacked.py:square") == 0
+    told = [row.split("  for")[0].split(None, 1) for row in capsys.readouterr().out.splitlines()[:3]]
+    assert [row[1].strip() for row in told] == [
+        "square [own gradient at line 8]",
+        "square [grad=lambda at line 9]",
+        "square [grad=doubled at line 10]",
+    ]
+
+
+def test_the_sources_of_a_target_are_those_of_its_file_as_it_is_now(lesson):
+    from verify.run import collect
+
+    for number in (1, 2):
+        (lesson / "again.py").write_text(
+            f"import verify\n@verify.case(1.0)\ndef f(x): return x + {number} * x\n" + "\n" * number
+        )
+        (found,) = collect("again.py")
+        assert inspect.getsource(found.function).endswith(f"return x + {number} * x\n")

@@ -298,7 +298,7 @@ def test_the_record_is_json_even_where_a_number_is_not_finite(proved):
 def test_every_certificate_becomes_a_file_whose_name_is_harmless(proved, undecided, tmp_path):
     named = dataclasses.replace(proved, name="../<lambda>")
     (path,) = write_certificates([undecided, named], tmp_path)
-    assert path == tmp_path / "2--lambda-.json"
+    assert path == tmp_path / "2-lambda.json"
     assert json.loads(path.read_text(encoding="utf-8")) == {"steps": [{"rule": "delta"}]}
 
 

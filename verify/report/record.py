@@ -94,6 +94,6 @@ def write_certificates(results: Sequence[Result], folder: Path) -> Iterator[Path
     """Write the certificate of every result that has one to a file of its own, and name the files."""
     for number, result in enumerate(results, 1):
         if result.formula.certificate is not None:
-            path = folder / f"{number}-{re.sub('[^A-Za-z0-9_]+', '-', result.name)}.json"
+            path = folder / f"{number}-{re.sub('[^A-Za-z0-9_]+', '-', result.name).strip('-')}.json"
             path.write_text(written(dict(result.formula.certificate)), encoding="utf-8")
             yield path

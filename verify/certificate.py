@@ -107,6 +107,7 @@ _BASE = {
     **dict.fromkeys(("hypot", "std", "norm"), (-1, "> 0")),
     "divide": (1, "!= 0"),
     "reciprocal": (0, "!= 0"),
+    "prod": (0, "!= 0"),
     "log1p": (0, "> -1"),
     "tan": (0, "cos != 0"),
     "arccosh": (0, "> 1"),

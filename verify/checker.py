@@ -44,11 +44,9 @@ from verify.trusted.terms import (
     Term,
     less,
     lifted,
-    moved,
     names_of,
     need,
     poly,
-    related,
 )
 
 FORMAT, MAX_STEPS, MAX_SECONDS = "dualgrad-certificate/1", 200_000, 20.0
@@ -95,7 +93,7 @@ class Algebra:
     def opened(self, term: Term) -> tuple[list[str], Factors]:
         """The bound indices of a stored term under fresh names, and its factors."""
         by = {name: self.index(extent) for name, extent in zip(terms.bound(term), term[0], strict=True)}
-        return [index.name for index in by.values()], {moved(atom, by): power for atom, power in term[1]}
+        return [index.name for index in by.values()], {terms.moved(atom, by): power for atom, power in term[1]}
 
     def merged(self, factors: Factors, more: Mapping[Atom, Number]) -> Factors:
         """The product: powers add, guards are idempotent."""
@@ -113,7 +111,7 @@ class Algebra:
         return self.emit(Form(), 1, [], {Atom(*parts): 1})
 
     def relation(self, kind: str, p: Poly) -> Form:
-        return self.emit(Form(), 1, [], {related(kind, p): 1})
+        return self.emit(Form(), 1, [], {terms.related(kind, p): 1})
 
     def number(self, p: Poly) -> Form:
         """The value of a size."""
@@ -137,7 +135,7 @@ class Algebra:
         for atom, power in factors.items():
             images = {by.get(name, poly(name)).name for name in names_of(atom)} - {""}
             if not atom.body or len(images) == len(names_of(atom)):
-                kept = self.merged(kept, {moved(atom, by): power})
+                kept = self.merged(kept, {terms.moved(atom, by): power})
             else:
                 values.append(self.function(atom.kind, self.at(dict(atom.body), by), power))
         return kept, values
@@ -194,18 +192,20 @@ class Algebra:
             self.emit(out, c, binders, rest)
         elif not equality and self.always(p + 1):  # [p >= 0] = 1 - [p == -1] where p >= -1
             self.emit(out, c, binders, rest, [UNITY - self.relation("==", p + 1)])
+        elif not equality and ((), -1) in p and len(dict(p)) == 3 and all(n[0][0] == "#" for n in dict(p) if n):
+            self.emit(out, c, binders, rest, [self.relation(">=", p + 1) - self.relation("==", p + 1)])  # i > j
         elif not equality:
             for other in [other for other in rest if other.kind == ">="]:
                 q = other.args[0]
                 if self.always(ZERO - p - q - 1):
                     return True  # both cannot hold
                 if not p + q or self.always(p - q):  # together they say p == 0, or the other says more
-                    both = related("==", p) if not p + q else other
+                    both = terms.related("==", p) if not p + q else other
                     self.emit(out, c, binders, self.merged(less(rest, other), {both: 1}))
                     return True
             return False
         elif split := self.radix(p):
-            self.emit(out, c, binders, self.merged(rest, {related("==", q): 1 for q in split}))
+            self.emit(out, c, binders, self.merged(rest, {terms.related("==", q): 1 for q in split}))
         else:
             return self.solved(out, c, binders, rest, atom)
         return True
@@ -220,7 +220,7 @@ class Algebra:
                 value = other * -f
                 ends = [end for end in (value, self.ranges[name] - 1 - value) if not self.always(end)]
                 if name in binders:
-                    choices.append((len(ends), name, value, {related(">=", end): 1 for end in ends}))
+                    choices.append((len(ends), name, value, {terms.related(">=", end): 1 for end in ends}))
                 elif name == max(names_of(atom)) and any(name in names_of(a) for a in rest):
                     choices.append((9, name, value, {atom: 1}))
         for _, name, value, kept in sorted(choices, key=lambda choice: choice[:2])[:1]:
@@ -243,18 +243,18 @@ class Algebra:
 
     def function(self, kind: str, u: Form, power: Number = 1) -> Form:
         """kind(u)^power"""
-        if kind == "max":
+        if kind in ("max", "prod"):
             ((binders, factors),) = map(self.opened, u)
-            return self.power(self.maximum(Form(dict(next(iter(factors)).body)), poly(binders[0])), power)
+            return self.power(self.over(kind, Form(dict(next(iter(factors)).body)), poly(binders[0])), power)
         build = {"exp": self.exp, "log": self.log, "positive": self.positive, "zero": self.zero}.get(kind)
         value = u if kind == "base" else build(u) if build else self.atom(*lifted(kind, u)[0])
         return self.power(value, power)
 
-    def maximum(self, u: Form, index: Poly) -> Form:
-        """max of u over the index. The body is the one term Σ_j entry(u), only to hold the bound index j."""
+    def over(self, kind: str, u: Form, index: Poly) -> Form:
+        """max or prod of u over the index. The body is the one term Σ_j entry(u), only to hold the bound index j."""
         held: Factors = {Atom("entry", "", (), tuple(sorted(u.items()))): 1}
         term = terms.canonical(held, {index.name: self.ranges[index.name]}) if index else terms.UNIT
-        return self.atom("max", "", (), ((term, 1),)) if index else u
+        return self.atom(kind, "", (), ((term, 1),)) if index else u
 
     def positive_factor(self, factor: tuple[Atom, Number]) -> bool:
         """Evidently > 0 on the domain, which has S > 0 for every S^q with q fractional."""
@@ -355,12 +355,14 @@ class Algebra:
             return [self.relation("==", arg - k) for arg, k in zip(atom.args, place, strict=True)]
         if not atom.body or atom.kind in ("positive", "zero", "floor"):
             return None
-        if atom.kind == "max":  # the mean of the slopes of the entries that attain it
+        if atom.kind in ("max", "prod"):
             ((binders, factors),) = (self.opened(term) for term, _ in atom.body)
             entry, over = Form(dict(next(iter(factors)).body)), [poly(name) for name in binders]
-            wins = self.zero(entry - self.atom(*atom))
-            slopes = self.total(self.mul(wins, self.derivative(entry, tensor, place)), over)
-            return [slopes, self.power(self.total(wins, over), -1)]
+            slopes, value = self.derivative(entry, tensor, place), self.atom(*atom)
+            if atom.kind == "prod":  # Σ_j u_j' / u_j, where no entry is 0
+                return [value, self.total(self.mul(slopes, self.power(entry, -1)), over)] if slopes else None
+            wins = self.zero(entry - value)  # the mean of the slopes of the entries that attain the maximum
+            return [self.total(self.mul(wins, slopes), over), self.power(self.total(wins, over), -1)]
         inner = self.derivative(dict(atom.body), tensor, place)
         need(atom.kind in LAWS or not inner, f"no derivative of {atom.kind} is known")
         return [LAWS[atom.kind](self, Form(dict(atom.body))), inner] if inner else None
@@ -379,7 +381,7 @@ class Algebra:
                 if not tensors & set(terms.inputs(atom)):
                     kept = self.merged(kept, {atom: power})
                 else:
-                    need(atom.kind != "max", "a maximum of symmetric entries")
+                    need(atom.kind not in ("max", "prod"), "a maximum of symmetric entries")
                     values.append(self.function(atom.kind, self.symmetrised(dict(atom.body), tensors), power))
             self.emit(out, c, binders, kept, values)
         return out
@@ -432,7 +434,7 @@ class Algebra:
             inner, pattern = self.opened(lead)
             for chosen in permutations(binders, len(inner)):
                 by = {name: poly(b) for name, b in zip(inner, chosen, strict=True)}
-                wanted = {moved(a, by): p for a, p in pattern.items()}
+                wanted = {terms.moved(a, by): p for a, p in pattern.items()}
                 left = {a: p - wanted.get(a, 0) for a, p in factors.items() if p != wanted.get(a, 0)}
                 there = all(p * factors.get(a, 0) >= p * p for a, p in wanted.items())
                 apart = not any(names_of(a) & set(chosen) for a in left)
@@ -484,8 +486,8 @@ class Reader:
 
     def define(self, item: Mapping[str, Any], entry: Callable[[Sequence[Poly]], Form], kind: str) -> None:
         shape = tuple(map(self.size, item["shape"]))
-        need(item["name"] not in self.values, f"{item['name']} is defined twice")
-        need(all(map(self.w.nonnegative, shape)), f"{item['name']} may have a negative size")
+        new = item["name"] not in self.values and all(map(self.w.nonnegative, shape))
+        need(new, f"{item['name']} is defined twice, or may have a negative size")
         self.values[item["name"]] = Array(shape, entry, kind)
 
     def literal(self, value: Any) -> tuple[Form, str]:
@@ -587,9 +589,9 @@ def main(paths: Sequence[str]) -> int:
                 report = check(parse(file.read(MAX_BYTES + 1)))
         except (OSError, ValueError, RecursionError, Refused) as error:
             report = Report(False, f"not readable: {error}")
-        verdict = "accepted" if report.accepted else f"rejected: {report.reason}"
+        verdict = f"{'' if report.accepted else 'rejected: '}{report.reason}"
         print(f"{path}: {verdict} ({report.trusted} trusted steps, {report.steps} steps checked)")
-        failed = failed or not report.accepted
+        failed |= not report.accepted
     return int(failed) if paths else 2
 
 

@@ -32,6 +32,20 @@ FILES = [HERE / "checker.py", *sorted((HERE / "trusted").glob("*.py"))]
 
 # ---------------------------------------------------------------------------- a certificate written by hand
 
+N = [[1, ["n"]]]
+
+
+def equation(name: str, op: str, operands: list[Any], shape: list[Any], **params: Any) -> dict[str, Any]:
+    return {"name": name, "op": op, "operands": operands, "params": params, "shape": shape, "line": ""}
+
+
+F = [
+    equation("y", "add", ["x", {"int": "2"}], [N]),
+    equation("s", "square", ["y"], [N]),
+    equation("z", "multiply", ["s", {"float": "0x1.8p+1"}], [N]),
+    equation("o", "mean", ["z"], [], axis=[0], keepdims=False),
+]
+G = [equation("c", "divide", [{"int": "6"}, {"size": N}], []), equation("g", "multiply", ["c", "y"], [N])]
 HAND = {
     "format": FORMAT,
     "claim": {"wrt": ["x"], "kind": "grad", "text": "the mean of 3 (x + 2)², by hand"},
@@ -39,26 +53,10 @@ HAND = {
     "merges": {},
     "size_conditions": [],
     "leaks": [],
-    "inputs": [{"name": "x", "shape": [[[1, ["n"]]]], "dtype": "float64", "facts": []}],
+    "inputs": [{"name": "x", "shape": [N], "dtype": "float64", "facts": []}],
     "captured": [],
-    "F": {
-        "name": "f",
-        "equations": [
-            {"name": "y", "op": "add", "operands": ["x", {"int": "2"}], "params": {}, "shape": [[[1, ["n"]]]], "line": ""},
-            {"name": "s", "op": "square", "operands": ["y"], "params": {}, "shape": [[[1, ["n"]]]], "line": ""},
-            {"name": "z", "op": "multiply", "operands": ["s", {"float": "0x1.8p+1"}], "params": {}, "shape": [[[1, ["n"]]]], "line": ""},
-            {"name": "o", "op": "mean", "operands": ["z"], "params": {"axis": [0], "keepdims": False}, "shape": [], "line": ""},
-        ],
-        "outputs": ["o"],
-    },
-    "G": {
-        "name": "g",
-        "equations": [
-            {"name": "c", "op": "divide", "operands": [{"int": "6"}, {"size": [[1, ["n"]]]}], "params": {}, "shape": [], "line": ""},
-            {"name": "g", "op": "multiply", "operands": ["c", "y"], "params": {}, "shape": [[[1, ["n"]]]], "line": ""},
-        ],
-        "outputs": ["g"],
-    },
+    "F": {"name": "f", "equations": F, "outputs": ["o"]},
+    "G": {"name": "g", "equations": G, "outputs": ["g"]},
     "reading": "exact",
     "assumptions": [],
     "conditions": [{"at": "c", "operand": 1, "is": "!= 0"}],
@@ -67,7 +65,7 @@ HAND = {
     "versions": {},
     "hints": {},
     "trusted": 6,
-}  # fmt: skip
+}
 
 
 def edited(path: str, value: Any) -> Any:
@@ -233,12 +231,13 @@ class Values:
             return (
                 math.pi if atom.kind == "pi" else float(self.sizes[atom.name] if atom.kind == "dim" else int(atom.name))
             )
-        if atom.kind == "max":
+        if atom.kind in ("max", "prod"):
             ((term, _),) = atom.body
             ((entry, _),) = term[1]
             from verify.trusted.terms import bound
 
-            return max(self.form(entry.body, at | {bound(term)[0]: k}) for k in range(self.place(term[0][0], at)))
+            fold = max if atom.kind == "max" else math.prod
+            return fold(self.form(entry.body, at | {bound(term)[0]: k}) for k in range(self.place(term[0][0], at)))
         value = self.form(atom.body, at)
         return value if atom.kind == "base" else float(FUNCTIONS[atom.kind](value))
 
@@ -292,16 +291,9 @@ KNOWN = sorted(name for name in REGISTRY if name in {*ARITHMETIC, *COMPARISONS, 
 def bare(arrays: list[Any], op: str, params: dict[str, Any], shape: Any) -> Reader:
     """A reader whose F is one equation on float inputs a0, a1, …"""
     inputs = [{"name": f"a{k}", "shape": list(a.shape), "dtype": "float64", "facts": []} for k, a in enumerate(arrays)]
-    equation = {
-        "name": "y",
-        "op": op,
-        "operands": [i["name"] for i in inputs],
-        "params": params,
-        "shape": list(shape),
-        "line": "",
-    }
+    line = equation("y", op, [item["name"] for item in inputs], list(shape)) | {"params": params}
     wrt = {"wrt": ["a0"], "kind": "grad", "text": ""}
-    changes = {"inputs": inputs, "claim": wrt, "F": {"name": "f", "equations": [equation], "outputs": ["y"]}}
+    changes = {"inputs": inputs, "claim": wrt, "F": {"name": "f", "equations": [line], "outputs": ["y"]}}
     return Reader(copy.deepcopy(HAND) | changes)
 
 
@@ -393,7 +385,7 @@ def program_matches(names: list[str], sizes: tuple[int, ...] = (1, 2, 3, 4)) -> 
         ):
             continue
         given = [rng.uniform(-1.5, 1.5, size), rng.uniform(-1.5, 1.5, size)]
-        dims = {name: size for name in reader.least}
+        dims = dict.fromkeys(reader.least, size)
         values = Values(dict(zip(["x", "y"], given, strict=True)), dims)
         expected = float(f(*given))
         np.testing.assert_allclose(entries(reader.w, outputs[0], values), expected, rtol=1e-9, atol=1e-9)

@@ -76,7 +76,8 @@ COMPOSED: dict[str, Callable[..., Array]] = {  # f.exp(a) applies an op
     "hypot": lambda f, a, b: f.sqrt(f.add(f.square(a), f.square(b))),
     "norm": lambda f, a, **over: f.sqrt(f.sum(f.square(a), **over)),
     "std": lambda f, a, **over: f.sqrt(f.var(a, **over)),
-    "max": lambda f, a, axis, keepdims: f.sum(f.nonempty(a, axis), axis=axis, keepdims=keepdims, largest=True),
+    "max": lambda f, a, axis, keepdims: f.sum(f.nonempty(a, axis), axis=axis, keepdims=keepdims, fold="max"),
+    "prod": lambda f, a, axis, keepdims: f.sum(a, axis=axis, keepdims=keepdims, fold="prod"),
     "logsumexp": lambda f, a, axis, keepdims: f.log(f.sum(f.exp(f.nonempty(a, axis)), axis=axis, keepdims=keepdims)),
     "softmax": lambda f, a, axis: f.divide(f.exp(a), f.sum(f.exp(a), axis=axis, keepdims=True)),
     "log_softmax": lambda f, a, axis: f.subtract(a, f.log(f.sum(f.exp(a), axis=axis, keepdims=True))),
@@ -91,7 +92,7 @@ CONDITIONS: dict[str, tuple[int, str]] = {  # where an op is smooth: (operand, o
     **dict.fromkeys(("sqrt", "power", "log", "log2", "log10", "gammaln", "digamma"), (0, "> 0")),
     **dict.fromkeys(("arcsin", "arccos", "arctanh"), (0, "in (-1, 1)")), "log1p": (0, "> -1"), "arccosh": (0, "> 1"),
     **dict.fromkeys(("hypot", "std", "norm"), (-1, "> 0")), "divide": (1, "!= 0"), "reciprocal": (0, "!= 0"),
-    "tan": (0, "cos != 0"),
+    "tan": (0, "cos != 0"), "prod": (0, "!= 0"),
 }  # fmt: skip
 
 
@@ -191,7 +192,7 @@ class Ops:
         need("bif".index(KINDS[dtype]) >= "bif".index(a.kind), "a cast that rounds")
         return a._replace(kind=KINDS[dtype])
 
-    def sum(self, a: Array, axis: Sequence[int], keepdims: bool, largest: bool = False) -> Array:
+    def sum(self, a: Array, axis: Sequence[int], keepdims: bool, fold: str = "") -> Array:
         need(list(axis) == sorted(set(axis) & set(range(len(a.shape)))), "axes in order")
         shape = tuple(ONE if k in axis else e for k, e in enumerate(a.shape) if keepdims or k not in axis)
 
@@ -200,10 +201,10 @@ class Ops:
             kept = [next(left) if keepdims or k not in new else ZERO for k in range(len(a.shape))]
             form = a.entry([new.get(k, place) for k, place in enumerate(kept)])
             for index in new.values():
-                form = self.w.maximum(form, index) if largest else self.w.total(form, [index])
+                form = self.w.over(fold, form, index) if fold else self.w.total(form, [index])
             return form
 
-        return Array(shape, entry, "i" if a.kind == "b" and not largest else a.kind)
+        return Array(shape, entry, "i" if a.kind == "b" and fold != "max" else a.kind)
 
     def nonempty(self, a: Array, axis: Iterable[int]) -> Array:
         need(self.w.nonnegative(math.prod((a.shape[k] for k in axis), start=ONE) - 1), "a maximum of no elements")

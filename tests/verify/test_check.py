@@ -238,3 +238,29 @@ def test_json_and_html_hold_everything():
     record = result.to_json()
     assert record["verdict"] == "PROVED" and record["ok"] is True and record["program"]
     assert "PROVED" in result._repr_html_()
+
+
+def fills(x):
+    out = np.zeros(len(x))
+    for i in range(3):
+        out[i] = x[i] ** 2
+    return out.sum()
+
+
+def stacks(x):
+    y = np.array([x[0] * x[1], np.sin(x[2])])
+    return (y * y).sum()
+
+
+def shifts(x):
+    out = np.zeros(x.shape)
+    out[1:] = x[:-1]
+    out[0] += x[-1] * 3
+    return (out * np.ones(len(x)) * x).sum()
+
+
+@pytest.mark.parametrize("f", [fills, stacks, shifts], ids=lambda f: f.__name__)
+def test_the_engine_runs_code_that_fills_numpy_arrays_on_a_copy_and_says_so(f):
+    result = check(f, np.array([0.3, 0.4, 1.2]))
+    assert result.verdict in (Verdict.PROVED, Verdict.CERTIFIED), str(result)
+    assert any("a copy" in note for note in result.notes)

@@ -61,6 +61,7 @@ def check(
         result,
         name=problem.name if isinstance(problem, Problem) else getattr(f, "__name__", type(f).__name__),
         source=source_of(f),
+        kind="grad" if jac is None else "jac",
         seconds=time.monotonic() - started,
     )
 

@@ -95,6 +95,7 @@ def _undecided(case: Case, reason: str) -> Result:
         name=case.title,
         source=_place(case),
         asked=case.text,
+        kind="jac" if case.options.get("jac") is not None else "grad",
     )
 
 

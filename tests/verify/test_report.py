@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -195,7 +196,7 @@ def test_the_paragraph_of_a_proof(proved):
     assert str(proved) == "\n".join(
         [
             "PROVED  notebook  (examples/notebook.py:14)",
-            "  The gradient of notebook is right: proved for n = 4 and not beyond, on the domain given.",
+            "  The gradient of notebook is right: proved for n = 4 and not beyond, on the domain printed.",
             "  formula     ∂o/∂xᵢ = 3/2 (xᵢ + 2)",
             "  sizes       n = 4",
             "  domain      x real",
@@ -309,3 +310,42 @@ def test_printable_keeps_letters_and_newlines_and_shows_the_rest():
 
 def test_a_formula_too_long_to_read_is_shown_as_text():
     assert str(formula("x+" * 5000)).startswith("<code>")
+
+
+def test_what_a_sentence_says_is_said_once(undecided):
+    reason = undecided.reason
+    twice = dataclasses.replace(undecided, numbers=Numbers("unknown", reason=reason))
+    assert str(twice).count(reason) == 1
+    assert section(twice).count(reason) == 1
+    wrong = dataclasses.replace(twice, verdict=Verdict.NONDIFFERENTIABLE)
+    assert str(wrong).count(reason) == 1
+
+
+def test_a_jacobian_is_called_one(proved, undecided, on_kink):
+    for result in (proved, undecided, on_kink):
+        told = str(dataclasses.replace(result, kind="jac"))
+        assert "Jacobian" in told.splitlines()[1]
+        assert "gradient" not in told.splitlines()[1]
+    assert claims(dataclasses.replace(proved, kind="jac"))["kind"] == "jac"
+
+
+@pytest.mark.parametrize(
+    ("inside", "lies"), [(True, "lies in the"), (False, "lies outside the"), (None, "is not known to lie in the")]
+)
+def test_the_clarke_set_is_spoken_of_in_one_way(on_kink, inside, lies):
+    (place,) = on_kink.kinks
+    told = str(dataclasses.replace(on_kink, kinks=(dataclasses.replace(place, inside=inside),)))
+    assert f"the value returned {lies} Clarke set." in told
+    assert ("outside" in told) == (inside is False)
+
+
+def test_no_number_is_broken_in_the_middle(proved):
+    rules = dict(re.findall(r"^\.(dg-number|dg-value) \{(.*?)\}", section(proved), re.DOTALL | re.MULTILINE))
+    assert set(rules) == {"dg-number", "dg-value"}
+    assert all("overflow-wrap: normal" in rule for rule in rules.values())
+
+
+def test_the_domain_is_spoken_of_where_it_is_printed(proved):
+    for domain in ((), ("x > 0",)):
+        told = str(dataclasses.replace(proved, formula=dataclasses.replace(proved.formula, domain=domain)))
+        assert ("on the domain printed" in told) == ("  domain " in told) == bool(domain)

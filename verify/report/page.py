@@ -106,11 +106,15 @@ def _facts(result: Result) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "Assuming", claimed.assumptions
     yield "Method", _given(claimed.method)
     yield "Kinks", tuple(words.kink(place) for place in result.kinks)
-    yield "Numbers", _given(result.numbers.reason)
+    yield "Numbers", _given(_unsaid(result.numbers.reason, words.claim(result)))
     yield "Hygiene", result.hygiene
     yield "Notes", result.notes
-    # An undecided result's claim is its reason already.
-    yield "Reason", _given("" if line(result.reason) in words.claim(result) else result.reason)
+    yield "Reason", _given(_unsaid(result.reason, f"{words.claim(result)}\n{line(result.numbers.reason)}"))
+
+
+def _unsaid(text: str, said: str) -> str:
+    """The text, unless the reader has met it: an undecided result's claim is its reason already."""
+    return "" if line(text) in said else text
 
 
 def _given(text: str) -> tuple[str, ...]:

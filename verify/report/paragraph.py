@@ -27,13 +27,14 @@ def paragraph(result: Result) -> str:
     """
     place = f"  ({line(result.source)})" if result.source else ""
     body = [f"{result.verdict}  {line(result.name)}{place}", f"  {claim(result)}"]
-    # What the first sentence says already is not said again.
     body += [_labelled(label, text) for label, text in _details(result) if text and not _repeats(label, text, result)]
     return "\n".join(body + _script(result.counterexample))
 
 
 def _repeats(label: str, text: str, result: Result) -> bool:
-    return label in ("expected", "got", "reason") and text in claim(result)
+    """Whether the first sentence says it already, or the line on the numbers does."""
+    said = f"{claim(result)}\n{line(result.numbers.reason)}" if label == "reason" else claim(result)
+    return label in ("expected", "got", "reason") and text in said
 
 
 def _details(result: Result) -> Iterator[tuple[str, str]]:
@@ -41,7 +42,7 @@ def _details(result: Result) -> Iterator[tuple[str, str]]:
     yield from _formula(result.formula)
     yield "value", shortened(line(result.value), _WIDEST)
     yield "returned", shortened(line(result.engine), _WIDEST)
-    yield "numbers", _numbers(result.numbers)
+    yield "numbers", _numbers(result.numbers, claim(result))
     yield from (("kink", kink(place)) for place in result.kinks)
     yield from (("hygiene", line(note)) for note in result.hygiene)
     yield from (("note", line(note)) for note in result.notes)
@@ -58,14 +59,14 @@ def _formula(formula: Formula) -> Iterator[tuple[str, str]]:
     yield "method", line(formula.method)
 
 
-def _numbers(numbers: Numbers) -> str:
+def _numbers(numbers: Numbers, said: str) -> str:
     parts = [distance(numbers), f"at {line(numbers.index)}" if numbers.index else ""]
     worst = " ".join(part for part in parts if part)
     if numbers.got and numbers.expected:
         worst += f", got {line(numbers.got)} for {line(numbers.expected)}"
     compared = scope(numbers)
     told = f"{line(numbers.status)}{f': {worst}' if worst else ''}{f' ({compared})' if compared else ''}"
-    return f"{told}; {line(numbers.reason)}" if numbers.reason else told
+    return told if line(numbers.reason) in said else f"{told}; {line(numbers.reason)}"
 
 
 def _counterexample(point: Counterexample) -> Iterator[tuple[str, str]]:

@@ -33,6 +33,7 @@ def claims(found: Result) -> dict[str, Any]:
     formula = result.formula
     return {
         "name": result.name,
+        "kind": result.kind,
         "source": result.source,
         "asked": result.asked,
         "verdict": result.verdict.value,

@@ -66,7 +66,11 @@ def _count(number: int, noun: str) -> str:
 
 
 def _proved(result: Result) -> str:
-    return f"The gradient of {line(result.name)} is right: proved {_for_sizes(result)}{_on_domain(result)}."
+    return f"The {_noun(result)} of {line(result.name)} is right: proved {_for_sizes(result)}{_on_domain(result)}."
+
+
+def _noun(result: Result) -> str:
+    return "Jacobian" if result.kind == "jac" else "gradient"
 
 
 def _for_sizes(result: Result) -> str:
@@ -78,41 +82,41 @@ def _for_sizes(result: Result) -> str:
 
 def _on_domain(result: Result) -> str:
     if result.formula.domain:
-        return "almost everywhere on the domain given" if result.kinks else "on the domain given"
+        return "almost everywhere on the domain printed" if result.kinks else "on the domain printed"
     return "almost everywhere" if result.kinks else "wherever it is defined"
 
 
 def _certified(result: Result) -> str:
-    return (
-        f"The gradient of {line(result.name)} is right at every tested point, rigorously; nothing is claimed elsewhere."
-    )
+    of = f"The {_noun(result)} of {line(result.name)}"
+    return f"{of} is right at every tested point, rigorously; nothing is claimed elsewhere."
 
 
 def _agrees(result: Result) -> str:
-    return f"The gradient of {line(result.name)} agrees with float evidence; nothing rigorous could be had."
+    return f"The {_noun(result)} of {line(result.name)} agrees with float evidence; nothing rigorous could be had."
 
 
 def _refuted(result: Result) -> str:
-    name, point, numbers = line(result.name), result.counterexample, result.numbers
+    of, point, numbers = f"{_noun(result)} of {line(result.name)}", result.counterexample, result.numbers
     if result.formula.verdict in (Verdict.PROVED, Verdict.CERTIFIED) and numbers.status == "wrong":
-        return f"The formula of the gradient of {name} is right, but its numbers are wrong."
+        return f"The formula of the {of} is right, but its numbers are wrong."
     if point is None:
         reason = line(result.reason or result.formula.reason)
-        return f"The gradient of {name} is wrong{': ' if reason else ''}{reason.rstrip('.')}."
+        return f"The {of} is wrong{': ' if reason else ''}{reason.rstrip('.')}."
     index = f" at {line(point.index)}" if point.index else ""
-    return f"The gradient of {name} is wrong{index}: it is {line(point.expected)}, and {line(point.got)} was returned."
+    return f"The {of} is wrong{index}: it is {line(point.expected)}, and {line(point.got)} was returned."
 
 
 def _nondifferentiable(result: Result) -> str:
     places = ", ".join(line(place.where) for place in result.kinks if place.at_input)
     where = f" ({places})" if places else ""
-    lies = "lies" if result.ok else "is not known to lie"
-    return f"{line(result.name)} has no gradient at this input{where}; the value returned {lies} in the Clarke set."
+    inside = {place.inside for place in result.kinks if place.at_input}
+    lies = "lies outside" if False in inside else "lies in" if result.ok else "is not known to lie in"
+    return f"{line(result.name)} has no {_noun(result)} at this input{where}; the value returned {lies} the Clarke set."
 
 
 def _undecided(result: Result) -> str:
     reason = line(result.reason or result.formula.reason) or "no reason was given"
-    return f"Nothing is claimed about the gradient of {line(result.name)}: {reason}"
+    return f"Nothing is claimed about the {_noun(result)} of {line(result.name)}: {reason}"
 
 
 _CLAIMS = {

@@ -10,11 +10,19 @@ import numpy as np
 
 import dualgrad.ops  # noqa: F401  (fills the registry)
 from dualgrad.op import BY_NUMPY, COMPOSED, METHODS, PYTORCH, REGISTRY
+from dualgrad.positions import is_advanced
 from dualgrad.shapes import extents, one_axis, plain_extents, rank
 
 __all__ = ["ArrayMethods", "extents", "one_axis", "plain_extents", "public", "rank"]
 
 _REDUCTIONS = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
+_RUNNING = {
+    np.add: "cumsum",
+    np.multiply: "cumprod",
+    np.maximum: "cummax",
+    np.minimum: "cummin",
+    np.logaddexp: "logcumsumexp",
+}
 _OPERATORS = {
     "add": "add",
     "sub": "subtract",
@@ -93,8 +101,8 @@ class ArrayMethods:
             return self.__apply__(BY_NUMPY[ufunc], ufunc.__name__, inputs, kwargs)
         if method == "reduce" and ufunc in _REDUCTIONS:
             return self.__apply__(REGISTRY[_REDUCTIONS[ufunc]], ufunc.__name__, inputs, {"axis": 0, **kwargs})
-        if method == "accumulate" and ufunc is np.add:
-            return self.__apply__(REGISTRY["cumsum"], ufunc.__name__, inputs, {"axis": 0, **kwargs})
+        if method == "accumulate" and ufunc in _RUNNING:
+            return self.__apply__(public()[_RUNNING[ufunc]], ufunc.__name__, inputs, {"axis": 0, **kwargs})
         if method == "outer" and ufunc in BY_NUMPY and len(inputs) == 2:
             first, second = inputs
             return BY_NUMPY[ufunc](np.reshape(first, (*extents(first), *(1,) * rank(second))), second)
@@ -119,7 +127,7 @@ class ArrayMethods:
     # ------------------------------------------------------------------------ what NumPy spells as methods
 
     def __getitem__(self, key: Any) -> Any:
-        return REGISTRY["getitem"](self, key)
+        return COMPOSED["index"](self, key) if is_advanced(key) else REGISTRY["getitem"](self, key)
 
     def __pos__(self) -> Any:
         return REGISTRY["positive"](self)

@@ -12,7 +12,8 @@ from dualgrad.array import ArrayMethods, method, public
 from dualgrad.engine import printing
 from dualgrad.engine.graph import Edge, Leaf, Node
 from dualgrad.engine.modes import is_grad_enabled
-from dualgrad.op import BY_NUMPY, REGISTRY, Kind, Op, bind
+from dualgrad.op import BY_NUMPY, COMPOSED, REGISTRY, Kind, Op, bind
+from dualgrad.positions import is_advanced
 from dualgrad.shapes import extents
 
 # NumPy functions whose results carry no derivative: run on the values, whatever the tensor requires.
@@ -260,7 +261,8 @@ class Tensor(ArrayMethods):
     # ------------------------------------------------------------------------ writing
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._become(REGISTRY["setitem"](self, value, key))
+        advanced = is_advanced(key)
+        self._become(COMPOSED["index_put"](self, key, value) if advanced else REGISTRY["setitem"](self, value, key))
 
     def __iadd__(self, other: Any) -> Tensor:
         return self._become(self + other)

@@ -138,8 +138,13 @@ def delete(arr: Any, obj: int, axis: int | None = None) -> Any:
 
 
 @composed(np.roll)
-def roll(a: Any, shift: int, axis: int | None = None) -> Any:
-    """The array shifted along an axis, what leaves at one end entering at the other."""
+def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    """The array shifted along axes, what leaves at one end entering at the other."""
+    if isinstance(axis, tuple):
+        shifts = shift if isinstance(shift, tuple) else (shift,) * len(axis)
+        for one, along in zip(shifts, axis, strict=True):
+            a = roll(a, one, along)
+        return a
     if axis is None:
         return np.reshape(roll(np.ravel(a), shift, 0), extents(a))
     length = extents(a)[one_axis(axis, rank(a))]

@@ -234,14 +234,16 @@ copy = pointwise(
 
 
 @composed(np.repeat, method="repeat")
-def repeat(a: Any, repeats: int, axis: int | None = None) -> Any:
-    """Every entry along an axis several times in a row.
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    """Every entry along an axis several times in a row: a number for all, or one for each.
 
     >>> repeat(np.array([1.0, 2.0]), 2)
     array([1., 1., 2., 2.])
     """
     if axis is None:
         a, axis = ravel(a), 0
+    if np.ndim(repeats):
+        return np.take(a, np.repeat(np.arange(len(repeats)), repeats), axis)
     shape, axis = extents(a), one_axis(axis, rank(a)) + 1
     wide = broadcast_to(reshape(a, (*shape[:axis], 1, *shape[axis:])), (*shape[:axis], repeats, *shape[axis:]))
     return reshape(wide, (*shape[: axis - 1], shape[axis - 1] * repeats, *shape[axis:]))

@@ -370,7 +370,6 @@ REFUSED = {
     "index of values": (lambda x: x[np.sum(x > 0)], "index"),
     "assignment by mask": (lambda x: _assign(x, x > 0), "np.where"),
     "piecewise with a mean": (lambda x: np.piecewise(x, [x < 0], [np.mean, np.sin]), "elementwise"),
-    "unwrap": (lambda x: np.unwrap(x), "numpy.unwrap"),
     "isfinite": (lambda x: x * np.isfinite(x), "isfinite"),
     "isnan": (lambda x: np.where(np.isnan(x), 0, x), "isnan"),
     "allclose": (lambda x: x if np.allclose(x, x) else 0 * x, "allclose"),

@@ -1,0 +1,166 @@
+"""Laying out anew: turning, splitting, stacking in depth, neighbours' slopes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from dualgrad.op import composed
+from dualgrad.shapes import extents, one_axis, rank
+
+
+@composed(np.rot90)
+def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
+    """The plane of two axes turned by k quarter turns, from the first axis towards the second.
+
+    >>> rot90(np.array([[1.0, 2.0]]))
+    array([[2.],
+           [1.]])
+    """
+    first, second = (one_axis(axis, rank(m)) for axis in axes)
+    if k % 4 == 0:
+        return m
+    if k % 4 == 2:
+        return np.flip(m, (first, second))
+    turned = np.swapaxes(m, first, second)
+    return np.flip(turned, first if k % 4 == 1 else second)
+
+
+@composed(np.fliplr)
+def fliplr(m: Any) -> Any:
+    """The second axis reversed."""
+    return np.flip(m, 1)
+
+
+@composed(np.flipud)
+def flipud(m: Any) -> Any:
+    """The first axis reversed."""
+    return np.flip(m, 0)
+
+
+@composed(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """One axis moved to where it lies before another."""
+    axis = one_axis(axis, rank(a))
+    start = start + rank(a) if start < 0 else start
+    return np.moveaxis(a, axis, start - (start > axis))
+
+
+@composed(np.atleast_3d)
+def atleast_3d(a: Any) -> Any:
+    """The array with at least three axes; a vector becomes (1, n, 1), a matrix (m, n, 1)."""
+    shape = extents(a)
+    new = {0: (1, 1, 1), 1: (1, *shape, 1), 2: (*shape, 1)}.get(len(shape), shape)
+    return a if len(shape) > 2 else np.reshape(a, new)
+
+
+@composed(np.dstack)
+def dstack(tup: Sequence[Any]) -> Any:
+    """Arrays joined along the third axis."""
+    return np.concatenate([atleast_3d(array) for array in tup], axis=2)
+
+
+# ---------------------------------------------------------------------------- splitting
+
+
+@composed(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    """The array in parts along an axis: so many, as equal as can be, or cut at these places.
+
+    >>> [part.tolist() for part in array_split(np.arange(3.0), 2)]
+    [[0.0, 1.0], [2.0]]
+    """
+    axis = one_axis(axis, rank(ary))
+    length = extents(ary)[axis]
+    if np.ndim(indices_or_sections):
+        cuts = [0, *indices_or_sections, length]
+    else:
+        each, more = divmod(length, indices_or_sections)
+        cuts = [k * each + min(k, more) for k in range(indices_or_sections + 1)]
+    whole = (slice(None),) * axis
+    return [ary[(*whole, slice(start, stop))] for start, stop in pairwise(cuts)]
+
+
+@composed(np.split)
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    """The array in equal parts along an axis, or cut at these places."""
+    length = extents(ary)[one_axis(axis, rank(ary))]
+    if not np.ndim(indices_or_sections) and length % indices_or_sections:
+        raise ValueError(f"split: an axis of size {length} has no {indices_or_sections} equal parts; use array_split")
+    return array_split(ary, indices_or_sections, axis)
+
+
+@composed(np.vsplit)
+def vsplit(ary: Any, indices_or_sections: Any) -> Any:
+    """The array in parts along the first axis."""
+    return split(ary, indices_or_sections, 0)
+
+
+@composed(np.hsplit)
+def hsplit(ary: Any, indices_or_sections: Any) -> Any:
+    """The array in parts along the second axis, a vector along its only one."""
+    return split(ary, indices_or_sections, min(rank(ary) - 1, 1))
+
+
+@composed(np.dsplit)
+def dsplit(ary: Any, indices_or_sections: Any) -> Any:
+    """The array in parts along the third axis."""
+    return split(ary, indices_or_sections, 2)
+
+
+# ---------------------------------------------------------------------------- neighbours
+
+
+@composed(np.ediff1d)
+def ediff1d(ary: Any) -> Any:
+    """The differences of neighbours among all elements."""
+    return np.diff(np.reshape(ary, -1))
+
+
+@composed(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral of a piecewise linear function, by the trapezoid rule."""
+    whole = (slice(None),) * one_axis(axis, rank(y))
+    width = dx
+    if x is not None:
+        after = (1,) * (rank(y) - 1 - len(whole))
+        width = np.diff(x) if rank(x) > 1 else np.reshape(np.diff(x), (-1, *after))
+    middle = 0.5 * (y[(*whole, slice(1, None))] + y[(*whole, slice(None, -1))])
+    return np.sum(width * middle, axis=axis)
+
+
+@composed(np.gradient)
+def gradient(f: Any, *spacing: Any, axis: Any = None) -> Any:
+    """The slopes between neighbours on an even grid: central inside, one-sided at the ends.
+
+    >>> gradient(np.array([1.0, 4.0, 9.0]))
+    array([3., 4., 5.])
+    """
+    axes = range(rank(f)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    steps = spacing or (1.0,)
+    steps = steps * len(axes) if len(steps) == 1 else steps
+    if any(rank(step) for step in steps):
+        raise TypeError("gradient: an uneven grid is not an op; give the distance of neighbours as a number")
+    slopes = [_slope(f, one_axis(k, rank(f)), step) for k, step in zip(axes, steps, strict=True)]
+    return slopes[0] if len(slopes) == 1 else tuple(slopes)
+
+
+def _slope(f: Any, axis: int, step: Any) -> Any:
+    def part(start: int | None, stop: int | None) -> Any:
+        return f[(*(slice(None),) * axis, slice(start, stop))]
+
+    first, last = part(1, 2) - part(0, 1), part(-1, None) - part(-2, -1)
+    return np.concatenate([first, 0.5 * (part(2, None) - part(None, -2)), last], axis=axis) / step
+
+
+@composed(np.nan_to_num)
+def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+    """The array with what is no finite number replaced; no gradient flows there."""
+    largest = float(np.finfo(x.dtype).max)
+    high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
+    clean = np.where(np.isfinite(x), x, 0)
+    clean = np.where(np.isnan(x), nan, clean)
+    return np.where(np.equal(x, np.inf), high, np.where(np.equal(x, -np.inf), low, clean))

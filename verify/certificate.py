@@ -46,7 +46,12 @@ def certify(
 
     ``extents`` is that of the trace on which both were recorded. ``facts`` says what is known of each input, in
     the words of ``verify.domain``; ``witnesses`` are points of the domain; ``sources`` are texts to hash.
+    ValueError where a program followed a branch.
     """
+    if forward.conditions or gradient.conditions:
+        raise ValueError(
+            "certificate: a program that followed a branch holds on that branch only; record it without values"
+        )
     first = list(forward.equations)
     known = {id(equation) for equation in first}
     second = [equation for equation in gradient.equations if id(equation) not in known]

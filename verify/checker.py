@@ -49,7 +49,7 @@ from verify.trusted.terms import (
     poly,
 )
 
-FORMAT, MAX_STEPS, MAX_SECONDS = "dualgrad-certificate/1", 200_000, 20.0
+FORMAT, MAX_STEPS, MAX_SECONDS = "dualgrad-certificate/1", 200_000, 8.0
 
 
 class Report(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 import dualgrad  # noqa: F401, the registry is filled by it
 from dualgrad.op import REGISTRY
@@ -283,6 +285,26 @@ def test_a_count_baked_in_holds_for_its_size_alone():
 def test_a_jacobian():
     assert check(certificate_of(lambda x, A: A @ x, (x, A), jac=lambda x, A: 1.0 * A, wrt=0)).accepted
     assert not check(certificate_of(lambda x, A: A @ x, (x, S), jac=lambda x, A: 1.0 * A.T, wrt=0, fixed=True)).accepted
+
+
+def test_a_reading_of_literals_is_an_assumption():
+    """0.1 is not a tenth, and 2/sqrt(π) no double: each holds under a reading that the certificate names."""
+    tenth = certificate_of(lambda x: np.sum(0.1 * x * 10), (x,), np.ones_like)
+    assert not check(tenth).accepted
+    assert not check(tenth | {"reading": "decimal"}).accepted
+    assert check(tenth | {"reading": "decimal", "assumptions": ["literals are decimals"]}).accepted
+    gauss = certificate_of(lambda x: np.sum(special.erf(x)), (x,), lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x))
+    assert not check(gauss).accepted
+    assert check(gauss | {"reading": "named", "assumptions": ["literals are named constants"]}).accepted
+
+
+def test_a_branch_taken_is_not_certified():
+    problem = pose(lambda x: x * 2 if x > 0 else x, (1.0,), lambda x: 2.0, None, None, None)
+    recording = record(problem, problem.arrays, None)
+    assert recording.forward is not None
+    assert recording.gradient is not None
+    with pytest.raises(ValueError, match="branch"):
+        certify(recording.forward, recording.gradient, ["x"], "grad", recording.trace.extents)
 
 
 def test_symmetry_is_used_only_after_differentiating():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from itertools import groupby, permutations, product
 from typing import Any, NamedTuple
 
@@ -60,7 +60,7 @@ class Poly(tuple[tuple[tuple[str, ...], int], ...]):
         return self[0][0][0] if len(self) == 1 and self[0][1] == 1 and len(self[0][0]) == 1 else ""
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def poly(value: Poly | int | str) -> Poly:
     """A number or a name as a polynomial."""
     return value if isinstance(value, Poly) else Poly([((value,), 1) if isinstance(value, str) else ((), value)])
@@ -128,14 +128,14 @@ class Atom(NamedTuple):
 Factors = dict[Atom, Number]
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def names_of(atom: Atom) -> frozenset[str]:
     """The indices that are free in an atom."""
     own = {n for arg in atom.args for names, _ in arg for n in names if n[0] in "#@"}
     return frozenset(own.union(*(names_of(a) - set(bound(term)) for term, _ in atom.body for a, _ in term[1])))
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def bound(term: Term) -> tuple[str, ...]:
     """The names of a term's bound indices."""
     return tuple(f"@{depth(term[1])}.{k}" for k in range(len(term[0])))

@@ -17,6 +17,7 @@ from verify.form.facts import Facts, sign_of
 from verify.form.interpret import Interpreter, Requirement
 from verify.form.linear import Linear
 from verify.form.literals import read
+from verify.form.setting import Undefined
 from verify.form.signs import Sign, sign
 from verify.form.term import Atom, Form, Source, power_of
 
@@ -51,8 +52,9 @@ class Denotation:
         self.facts = facts
         self.reading = reading
         self.equations: dict[Variable, Equation] = {}
-        for program in programs:
-            self.equations.update({equation.output: equation for equation in program.equations})
+        for equation in (equation for program in programs for equation in program.equations):
+            if self.equations.setdefault(equation.output, equation) is not equation:
+                raise Undefined(f"{equation.output} is computed in two ways")
         self.opaque = set(opaque)
         self.requirements: dict[Variable, list[Requirement]] = {}
         self._forms: dict[Variable, Form] = {}

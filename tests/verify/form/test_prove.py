@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -480,3 +482,15 @@ def test_kinks_that_cancel_are_seen():
 
     assert isinstance(decide(identity, None, VECTOR), Failure)
     assert isinstance(decide(identity, lambda x: np.ones_like(x), VECTOR), Proof)
+
+
+def test_one_variable_computed_in_two_ways_is_refused():
+    array = np.ones(3)
+    problem = Problem(np.sum, lambda x: np.exp(x) * 0 + 1, "grad", (Argument("x", array, array),), (0,), {}, "f")
+    recording = record_symbolic(problem, problem.arrays)
+    first, *others = recording.gradient.equations
+    changed = replace(recording.gradient, equations=(replace(first, line="elsewhere"), *others))
+    both = replace(recording.forward, equations=(*recording.forward.equations, first))
+    failure = prove_gradient(both, recording.wrt, changed)
+    assert isinstance(failure, Failure)
+    assert "two ways" in failure.reason

@@ -11,6 +11,7 @@ import numpy as np
 
 from verify.domain import argument_position, parse_domain
 from verify.own import engine_gradient, gradient_on_copies
+from verify.points import require_in_domain
 from verify.problem import Argument, Problem, Undecidable, parameter_names, run
 
 
@@ -24,6 +25,8 @@ def pose(f: Any, args: Sequence[Any], grad: Any, jac: Any, wrt: Any, domain: Any
     names = parameter_names(f, len(args))
     positions = None if wrt is None else _positions(wrt, names)
     domains = parse_domain(domain, names)
+    for position, known in domains.items():
+        require_in_domain(args[position], known, names[position])
     tensors = any(_is_tensor(arg) for arg in args) or candidate is None
     arguments, notes = _arguments(args, names, positions)
     chosen = positions if positions is not None else _default_wrt(arguments, candidate, names)
@@ -120,7 +123,7 @@ def _argument(name: str, given: Any, wanted: bool) -> Argument:
         given = np.asarray(given.data)
     kind = _kind(given)
     number = isinstance(given, (int, float)) and not isinstance(given, np.generic)
-    if kind == "f" or (kind in ("i", "u", "b") and (wanted or isinstance(given, np.ndarray))):
+    if kind == "f" or (kind in ("i", "u", "b") and wanted):
         array = np.array(given, dtype=None if kind == "f" else np.float64)
         if not np.isfinite(array).all():
             raise Undecidable(f"argument {name} holds NaN or infinity; a gradient is judged where its input is finite")

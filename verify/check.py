@@ -16,6 +16,7 @@ from verify.problem import Problem, Undecidable
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 BUDGET = 10.0  # seconds
+LONGEST = 86_400.0
 
 
 class _OutOfTime(BaseException):
@@ -48,6 +49,7 @@ def check(
     PROVED every n >= 1 (x: n)
     """
     started = time.monotonic()
+    budget = _seconds(budget)
     problem = None
     try:
         with _alarm(budget):
@@ -64,6 +66,15 @@ def check(
         kind="grad" if jac is None else "jac",
         seconds=time.monotonic() - started,
     )
+
+
+def _seconds(budget: Any) -> float:
+    """The budget as a number of seconds; TypeError or ValueError for what is none."""
+    if isinstance(budget, bool) or not isinstance(budget, (int, float)):
+        raise TypeError(f"verify.check: budget is {budget!r}; expected a number of seconds, such as budget=10")
+    if not 0 < budget <= LONGEST:
+        raise ValueError(f"verify.check: budget is {budget!r}; expected more than 0 and at most {LONGEST:g} seconds")
+    return float(budget)
 
 
 def assert_gradient(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Result:

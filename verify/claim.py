@@ -70,7 +70,7 @@ def assumption_text(recording: Recording, program: Program | None) -> tuple[str,
     """Hypotheses of the recording: merged dimensions, captured arrays."""
     merges = [f"sizes agree: {hypothesis}" for hypothesis in recording.trace.extents.hypotheses]
     captured: Mapping[Variable, object] = program.captured if program is not None else {}
-    arrays = [f"captured array {v.name} of shape {v.shape} stands for any values" for v in captured]
+    arrays = [f"the captured array {v.name} of shape {v.shape} has the values it was recorded with" for v in captured]
     return (*merges, *arrays)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dualgrad.program.size import dimension, dimensions
 from verify.assign import assignments, shapes
 from verify.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
-from verify.key import second_key
+from verify.key import OTHER_READING, second_key
 from verify.look import Point, look
 from verify.problem import Problem
 from verify.prove import Attempted, certified, prove
@@ -63,9 +63,11 @@ def _proved(problem: Problem, recording: Recording, deadline: float) -> tuple[Fo
     certificate, accepted = certified(problem, recording, found)
     if not accepted.accepted:
         return None, f"the certificate was not accepted: {accepted.reason}"
-    key = second_key(problem, recording)
+    key = second_key(problem, recording, found.reading)
     if not key.agrees:
         return None, key.reason
+    if found.reading != "exact" and not _reads_alike(problem, recording, found.reading):
+        return None, OTHER_READING
     ones = _holds_at_one(problem, recording, deadline)
     return (
         Formula(
@@ -79,6 +81,12 @@ def _proved(problem: Problem, recording: Recording, deadline: float) -> tuple[Fo
         ),
         "",
     )
+
+
+def _reads_alike(problem: Problem, recording: Recording, reading: str) -> bool:
+    """Whether the reading of literals that a proof needs is as good as the exact one at the given arguments."""
+    seen = look(problem, Point("the given arguments", problem.arrays), recording)
+    return seen.status == "kink" or (seen.status == "equal" and seen.reading in ("exact", reading))
 
 
 def _holds_at_one(problem: Problem, recording: Recording, deadline: float) -> bool:

@@ -21,6 +21,7 @@ from verify.sampling import sample
 TRIES = 8  # draws until f is finite and off its guards
 SCALES = (1.0, 1.0, 0.1, 10.0, 0.01, 100.0, 1e-4, 1e4)  # of the random points that look for the sides of guards
 CLASH = "the proof and the balls contradict each other: an internal error, please report it"
+OTHER_READING = "the reading of its numbers that the proof needs changes the gradient by an ulp or more"
 NATIVE = 1e-9  # relative: the same ops in the same order, run natively and from the recording
 
 
@@ -34,13 +35,17 @@ class Key:
     clash: bool = False  # the keys contradict each other: an internal error
 
 
-def second_key(problem: Problem, recording: Recording) -> Key:
-    """Turn the second key: at three or more assignments of sizes, and one above every integer literal if affordable."""
+def second_key(problem: Problem, recording: Recording, reading: str) -> Key:
+    """Turn the second key: at three or more assignments of sizes, and one above every integer literal if affordable.
+
+    ``reading`` is how the proof read float literals: at the points it may differ from the exact one by less than an
+    ulp of the gradient.
+    """
     tried: list[str] = []
     largest = 0
     for number, sizes in enumerate(assignments(recording)):
         where = ", ".join(f"{name} = {size}" for name, size in sizes.items())
-        fault = _turn(problem, recording, shapes(recording, sizes), seed=number)
+        fault = _turn(problem, recording, shapes(recording, sizes), number, reading)
         if fault is not None:
             return Key(False, tuple(tried), f"{fault.reason}{f' at {where}' if where else ''}", fault.clash)
         tried.append(where or f"random point {number + 1}")
@@ -61,7 +66,9 @@ class _Fault:
     clash: bool = False
 
 
-def _turn(problem: Problem, recording: Recording, at: dict[int, tuple[int, ...]], seed: int) -> _Fault | None:
+def _turn(
+    problem: Problem, recording: Recording, at: dict[int, tuple[int, ...]], seed: int, reading: str
+) -> _Fault | None:
     fault = _Fault("no point of the domain was found where f is finite and off its guards")
     for attempt in _points(problem, at, seed):
         again = record(problem, attempt.arrays, recording.labels)
@@ -75,6 +82,8 @@ def _turn(problem: Problem, recording: Recording, at: dict[int, tuple[int, ...]]
         if seen.status != "equal":
             fault = _Fault(seen.reason)
             continue
+        if seen.reading not in ("exact", reading):
+            return _Fault(OTHER_READING)
         return _native_fault(problem, again, attempt)
     return fault
 

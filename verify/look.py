@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from flint import arb
 
 from dualgrad.program.record import Program, Variable
 from verify.ball.compare import disjoint
@@ -17,10 +18,9 @@ from verify.recording import Recording, record, with_inputs
 FIRST_BITS = 128
 LAST_BITS = 2048
 AGREED_BITS = 80  # a difference is enclosed to this many bits of its terms before it counts as zero
-ROUNDED_READING = "numbers rounded to doubles"
-READINGS = ("exact", "decimal", "named")
-ROUNDED_BITS = 50
-ROUNDED = 2.0**-ROUNDED_BITS  # constants folded by Python before they are seen (d * d) carry a few ulps of their own
+ROUNDED_READING = "constants that may be rounded"
+ROUNDED_BITS = 36  # of agreement, where the constants' own roundings are allowed for
+ULP = 2.0**-52
 
 
 @dataclass(frozen=True)
@@ -128,60 +128,110 @@ def fits(recording: Recording, point: Point) -> bool:
 
 
 def _compare(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
+    """Compare under the exact reading of literals, then under those that differ from it by less than an ulp."""
+    exact = _Sides(seen.truth, _claimed(point, recording, bits, "exact", seen.truth))
+    if not exact.finite:
+        reason = "the gradient's program is not finite there, or a guard of it is undecided"
+        return replace(seen, status="numbers only" if bits >= 4 * FIRST_BITS else "undecided", reason=reason)
+    seen = replace(seen, equalities=exact.claim.equalities)
+    status, difference = _status(exact, bits)
+    if status != "different":
+        return replace(seen, status=status, reason="the enclosures are wide" if status == "undecided" else "")
+    for reading in ("decimal", "named"):
+        other = _sides(problem, point, recording, bits, reading)
+        if other.finite and _status(other, bits)[0] == "equal" and _less_than_an_ulp(exact, other, bits):
+            return replace(seen, status="equal", reading=reading)
+    return _rounded(_sides(problem, point, recording, bits, "rounded"), replace(seen, difference=difference), bits)
+
+
+@dataclass(frozen=True)
+class _Claim:
+    outputs: tuple[BallArray, ...]
+    decided: bool
+    equalities: Mapping[str, bool]
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """The truth and the candidate's program under one reading of the literals."""
+
+    truth: tuple[BallArray, ...]
+    claim: _Claim
+
+    @property
+    def finite(self) -> bool:
+        """Whether both could be enclosed at all."""
+        return self.claim.decided and all(map(_finite, (*self.truth, *self.claim.outputs)))
+
+
+def _sides(problem: Problem, point: Point, recording: Recording, bits: int, reading: str) -> _Sides:
+    truth = true_derivative(problem, point, recording, bits, reading).arrays
+    return _Sides(truth, _claimed(point, recording, bits, reading, truth))
+
+
+def _claimed(point: Point, recording: Recording, bits: int, reading: str, truth: tuple[BallArray, ...]) -> _Claim:
     assert recording.gradient is not None
-    for reading in READINGS:
-        truth = seen.truth if reading == "exact" else true_derivative(problem, point, recording, bits, reading).arrays
-        claim = evaluate(
-            recording.gradient, with_inputs(recording, point.arrays), sizes_at(recording, point), bits, reading
-        )
-        if not claim.decided or not all(map(_finite, claim.outputs)):
-            status = "numbers only" if bits >= 4 * FIRST_BITS else "undecided"
-            return replace(
-                seen, status=status, reason="the gradient's program is not finite there, or a guard of it is undecided"
-            )
-        seen = replace(seen, equalities=_equalities(recording.gradient, claim.values))
-        claimed = tuple(shaped(got, expected.shape) for got, expected in zip(claim.outputs, truth, strict=True))
-        with working_precision(bits):
-            status, difference = _status(truth, claimed, bits)
-        if status != "different":
-            return replace(
-                seen, status=status, reading=reading, reason="the enclosures are wide" if status == "undecided" else ""
-            )
-        if reading == "exact":
-            first = replace(seen, status="different", difference=difference)
-            if _within_rounding(problem, seen, claimed, bits):
-                first = replace(seen, status="equal", reading=ROUNDED_READING)
-    return first
+    found = evaluate(
+        recording.gradient, with_inputs(recording, point.arrays), sizes_at(recording, point), bits, reading
+    )
+    outputs = tuple(shaped(got, expected.shape) for got, expected in zip(found.outputs, truth, strict=True))
+    return _Claim(outputs, found.decided, _equalities(recording.gradient, found.values))
 
 
-def _status(truth: tuple[BallArray, ...], claim: tuple[BallArray, ...], bits: int) -> tuple[str, Difference | None]:
+def _status(sides: _Sides, bits: int) -> tuple[str, Difference | None]:
     wide = False
-    for place, (expected, got) in enumerate(zip(truth, claim, strict=True)):
-        if expected.shape != got.shape:
-            return "different", Difference(place, (), f"shape {expected.shape}", f"shape {got.shape}")
-        for index in np.ndindex(expected.shape):
-            true, claimed = expected.item(index), got.item(index)
+    with working_precision(bits):
+        for place, index, true, claimed in _elements(sides.truth, sides.claim.outputs):
+            if true is None or claimed is None:
+                shapes = (f"shape {array.shape}" for array in (sides.truth[place], sides.claim.outputs[place]))
+                return "different", Difference(place, (), *shapes)
             if disjoint(true, claimed):
                 return "different", Difference(place, index, digits(true), digits(claimed))
-            radius, scale = (true - claimed).rad(), abs(true).upper() + abs(claimed).upper()
-            wide = wide or not (radius <= scale * 2.0**-AGREED_BITS or radius <= 2.0 ** (-bits / 2))
+            wide = wide or not _narrow(true, claimed, AGREED_BITS, bits)
     return ("undecided" if wide else "equal"), None
 
 
-def _within_rounding(problem: Problem, seen: Look, claim: tuple[BallArray, ...], bits: int) -> bool:
-    """Whether the enclosures differ by no more than roundings of constants can make of the terms that are added."""
-    inputs, sizes = with_inputs(seen.recording, seen.point.arrays), sizes_at(seen.recording, seen.point)
-    assert seen.recording.forward is not None
-    if problem.kind != "grad" or any(t.shape != c.shape for t, c in zip(seen.truth, claim, strict=True)):
-        return False
-    wrt = [seen.recording.inputs[position] for position in problem.wrt]
-    terms = gradient(seen.recording.forward, wrt, inputs, sizes, bits, absolute=True).arrays
+def _narrow(a: arb, b: arb, agreed: int, bits: int) -> bool:
+    """Whether two overlapping enclosures agree to some relative bits, or are both next to nothing at high precision."""
+    radius, scale = (a - b).rad(), abs(a).upper() + abs(b).upper()
+    return bool(radius <= scale * 2.0**-agreed or (bits >= 4 * FIRST_BITS and radius <= 2.0 ** (-bits / 2)))
+
+
+def _less_than_an_ulp(exact: _Sides, other: _Sides, bits: int) -> bool:
+    """Whether another reading of the literals changes neither the truth nor the candidate by an ulp."""
+    pairs = ((exact.truth, other.truth), (exact.claim.outputs, other.claim.outputs))
     with working_precision(bits):
         return all(
-            bool(abs(expected - got).upper() <= scale.upper() * ROUNDED)
-            for true, claimed, scales in zip(seen.truth, claim, terms, strict=True)
-            for expected, got, scale in zip(true.flat, claimed.flat, scales.flat, strict=True)
+            a is not None and b is not None and bool(abs(a - b).upper() <= abs(a).upper() * ULP)
+            for one, two in pairs
+            for _, _, a, b in _elements(one, two)
         )
+
+
+def _rounded(sides: _Sides, seen: Look, bits: int) -> Look:
+    """What is left when constants may carry a rounding of their own, as one folded by Python does (d * d)."""
+    if not sides.finite:
+        return replace(seen, status="unknown", reason="the constants in it decide, and may be rounded")
+    with working_precision(bits):
+        pairs = list(_elements(sides.truth, sides.claim.outputs))
+        if any(a is None or b is None or disjoint(a, b) for _, _, a, b in pairs):
+            return replace(seen, status="different")
+        if all(_narrow(a, b, ROUNDED_BITS, bits) for _, _, a, b in pairs if a is not None and b is not None):
+            return replace(seen, status="equal", reading=ROUNDED_READING, difference=None)
+    reason = "the difference is no more than roundings of the constants in it explain"
+    return replace(seen, status="unknown", reason=reason, difference=None)
+
+
+def _elements(
+    one: tuple[BallArray, ...], two: tuple[BallArray, ...]
+) -> Iterator[tuple[int, tuple[int, ...], arb | None, arb | None]]:
+    """Pairs of elements with their place and index; None for both where the shapes differ."""
+    for place, (a, b) in enumerate(zip(one, two, strict=True)):
+        if a.shape != b.shape:
+            yield place, (), None, None
+            continue
+        for index in np.ndindex(a.shape):
+            yield place, index, a.item(index), b.item(index)
 
 
 def _equalities(program: Program, values: Mapping[Variable, BallArray]) -> dict[str, bool]:

@@ -154,6 +154,26 @@ def admits(domain: Domain, array: Array) -> bool:
     return _accepts(domain, array) if callable(domain) else _accepts(_ADMITS[domain], array)
 
 
+def require_in_domain(given: Any, domain: Domain, name: str) -> None:
+    """ValueError unless an argument as it was given lies in the domain that was declared for it."""
+    array = np.asarray(getattr(given, "data", given) if hasattr(given, "requires_grad") else given)
+    if array.dtype.kind not in "fiub":
+        return
+    words = domain if isinstance(domain, str) else f"a predicate ({getattr(domain, '__name__', 'unnamed')})"
+    try:
+        inside = bool(domain(np.array(array))) if callable(domain) else admits(domain, array)
+    except Exception as error:
+        raise ValueError(
+            f"verify.check: domain[{name!r}] is {words}, which raised {type(error).__name__} for the argument: "
+            f"{error}; expected a function that takes the array and returns True or False"
+        ) from error
+    if not inside:
+        raise ValueError(
+            f"verify.check: domain[{name!r}] is {words}, but {name} as it was given is not in it; "
+            f"pass an argument of the domain, or declare another"
+        )
+
+
 def _sums_to_one(x: Array) -> bool:
     return bool((x > 0).all() and np.allclose(x.sum(-1), 1, rtol=1e-12))
 

@@ -97,7 +97,7 @@ def run(what: str, function: Callable[..., Any], args: Sequence[Any]) -> Any:
             return function(*args)
     except Undecidable:
         raise
-    except Exception as error:
+    except (Exception, SystemExit, GeneratorExit) as error:
         raise Undecidable(f"{what} raised {type(error).__name__}: {error}") from error
 
 
@@ -133,7 +133,7 @@ def _numeric(what: str, value: Any) -> Array:
         raise Undecidable(f"{what} returned {_describe(value)}, which is not an array: {error}") from error
     if array.dtype.kind not in "fiub":
         raise Undecidable(f"{what} returned {_describe(value)} of dtype {array.dtype}; expected real numbers")
-    return array
+    return array.astype(np.float64) if array.dtype.kind == "b" else array
 
 
 def _describe(value: Any) -> str:

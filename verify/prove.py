@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dualgrad.program.record import Equation
 from verify import checker
 from verify.certificate import certify
 from verify.form.facts import Facts
@@ -17,6 +18,7 @@ from verify.problem import Problem
 from verify.recording import Recording, with_inputs
 from verify.witness import full_source
 
+LARGEST_EXPONENT = 1000  # a power of a sum is expanded
 SECONDS = 3.0  # for one reading of the literals
 READING_WORDS = {
     "exact": "",
@@ -77,6 +79,21 @@ def _prove(problem: Problem, recording: Recording, reading: str, deadline: float
     seconds = min(SECONDS, deadline - time.monotonic())
     if seconds <= 0:
         return Failure("the time budget ran out")
+    if any(abs(equation.params.get("exponent", 0)) > LARGEST_EXPONENT for equation in _equations(recording)):
+        return Failure(f"an exponent above {LARGEST_EXPONENT} is too large to expand")
+    try:
+        return _decided(problem, recording, reading, seconds)
+    except (RecursionError, MemoryError) as error:
+        return Failure(f"the normal form is too large: {type(error).__name__}")
+
+
+def _equations(recording: Recording) -> Iterator[Equation]:
+    for program in (recording.forward, recording.gradient):
+        yield from program.equations if program is not None else ()
+
+
+def _decided(problem: Problem, recording: Recording, reading: str, seconds: float) -> Proof | Failure:
+    assert recording.forward is not None and recording.gradient is not None
     return prove_gradient(
         recording.forward,
         [recording.inputs[position] for position in problem.wrt],
@@ -108,7 +125,10 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
         witnesses=[witness],
         sources={"f": full_source(problem.f), "the gradient": full_source(problem.candidate)},
     )
-    return certificate, checker.check(certificate)
+    try:
+        return certificate, checker.check(certificate)
+    except (RecursionError, MemoryError) as error:
+        return certificate, checker.Report(False, f"it is too large to check: {type(error).__name__}")
 
 
 def _words(problem: Problem, recording: Recording) -> dict[Any, str]:

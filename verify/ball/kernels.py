@@ -19,8 +19,10 @@ def rational(value: Fraction) -> arb:
     return arb(fmpq(value.numerator, value.denominator))
 
 
-def power(base: arb, exponent: Fraction) -> arb:
+def power(base: arb, exponent: Fraction | arb) -> arb:
     """base ** exponent for a constant exponent; NaN off the domain."""
+    if isinstance(exponent, arb):
+        return general_power(base, exponent)
     if exponent.denominator == 1:
         return base ** int(exponent)
     if base.is_zero():
@@ -145,8 +147,10 @@ def slope(name: str, x: arb) -> arb:
     return _first(lambda: _EXPANSIONS[name](_moving(x)))
 
 
-def power_slope(base: arb, exponent: Fraction) -> arb:
+def power_slope(base: arb, exponent: Fraction | arb) -> arb:
     """The first Taylor coefficient of base ** exponent in the base."""
+    if isinstance(exponent, arb):
+        return slopes("power", 0, (base, exponent))
     if exponent.denominator == 1 and exponent >= 0:
         return _first(lambda: _moving(base) ** int(exponent))
     if exponent == -1:

@@ -11,7 +11,8 @@ from flint import arb
 from verify.ball.kernels import rational
 from verify.ball.precision import working_precision
 
-READINGS = ("exact", "decimal", "named")
+READINGS = ("exact", "decimal", "named", "rounded")
+SHORT_BITS = 24  # floats of no more significant bits were written as they are; longer ones may be rounded results
 
 _NAMED: tuple[Callable[[], arb], ...] = (
     arb.pi,
@@ -53,8 +54,26 @@ def _by_double() -> dict[float, Callable[[], arb]]:
 _BY_DOUBLE = _by_double()
 
 
+def exponent(value: Fraction, reading: str = "exact") -> Fraction | arb:
+    """A constant exponent under a reading: those that are doubles of many digits are literals like any other.
+
+    >>> exponent(Fraction(0.1), "decimal"), exponent(Fraction(1, 2), "rounded")
+    (Fraction(1, 10), Fraction(1, 2))
+    """
+    if reading == "exact" or _short(value) or Fraction(float(value)) != value:
+        return value
+    return Fraction(repr(float(value))) if reading == "decimal" else literal(float(value), reading)
+
+
+def _short(value: Fraction) -> bool:
+    """Whether a number has few significant bits, or is whole."""
+    return value.denominator == 1 or abs(value.numerator).bit_length() <= SHORT_BITS
+
+
 def literal(value: int | float | bool, reading: str = "exact") -> arb:
     """The number a literal stands for. ``"named"`` falls back to the shortest decimal.
+
+    ``"rounded"`` is a ball of an ulp around a float that may itself be the rounded result of arithmetic.
 
     >>> literal(0.5, "decimal"), literal(0.1, "decimal") * 10 == 1
     (0.500000000000000, False)
@@ -63,6 +82,8 @@ def literal(value: int | float | bool, reading: str = "exact") -> arb:
         raise ValueError(f"literal: got reading={reading!r}, expected one of {', '.join(READINGS)}")
     if reading == "exact" or not isinstance(value, float) or value != value or value in (float("inf"), -float("inf")):
         return arb(int(value)) if isinstance(value, (bool, int)) else arb(value)
+    if reading == "rounded":
+        return arb(value) if _short(Fraction(value)) else arb(value, abs(value) * 2.0**-52)
     if reading == "named" and abs(value) in _BY_DOUBLE:
         constant = _BY_DOUBLE[abs(value)]()
         return constant if value > 0 else -constant

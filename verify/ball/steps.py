@@ -16,6 +16,7 @@ from typing import NamedTuple
 from flint import arb
 
 from verify.ball.kernels import NAN, VALUES, power, power_slope, rational, slope, slopes
+from verify.ball.literals import exponent
 from verify.ball.run import ZERO, Balls, Run
 
 ONE = arb(1)
@@ -168,11 +169,13 @@ class Power(Step):
     exponent: Fraction
 
     def _value(self, run: Run) -> Balls:
-        return [power(base, self.exponent) for base in run.read(self.args[0])]
+        to = exponent(self.exponent, run.literals)
+        return [power(base, to) for base in run.read(self.args[0])]
 
     def _links(self, run: Run) -> Iterator[Link]:
         node, take = self.args[0]
-        yield Link(node, take, None, [power_slope(base, self.exponent) for base in run.read(self.args[0])])
+        to = exponent(self.exponent, run.literals)
+        yield Link(node, take, None, [power_slope(base, to) for base in run.read(self.args[0])])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

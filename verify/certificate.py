@@ -19,6 +19,7 @@ import numpy as np
 
 from dualgrad._version import __version__
 from dualgrad.frontends.dims import Extents
+from dualgrad.positions import Positions
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Extent, Size, dimensions, terms
 from verify import checker
@@ -104,28 +105,31 @@ def dumps(certificate: Json) -> str:
 
 STEPS = frozenset(
     "greater less greater_equal less_equal equal not_equal logical_not logical_and logical_or absolute sign relu where "
-    "maximum minimum heaviside floor ceil max min".split()
+    "maximum minimum heaviside floor ceil remainder max min".split()
 )
-_BASE = {
-    **dict.fromkeys(("sqrt", "power", "log", "log2", "log10", "gammaln", "digamma"), (0, "> 0")),
-    **dict.fromkeys(("arcsin", "arccos", "arctanh"), (0, "in (-1, 1)")),
-    **dict.fromkeys(("hypot", "std", "norm"), (-1, "> 0")),
-    "divide": (1, "!= 0"),
-    "reciprocal": (0, "!= 0"),
-    "prod": (0, "!= 0"),
-    "log1p": (0, "> -1"),
-    "tan": (0, "cos != 0"),
-    "arccosh": (0, "> 1"),
+_CONDITIONS: dict[str, tuple[tuple[int, str], ...]] = {
+    **dict.fromkeys(("sqrt", "power", "log", "log2", "log10", "gammaln", "digamma", "entr"), ((0, "> 0"),)),
+    **dict.fromkeys(("arcsin", "arccos", "arctanh"), ((0, "in (-1, 1)"),)),
+    **dict.fromkeys(("hypot", "std", "norm"), ((-1, "> 0"),)),
+    **dict.fromkeys(("divide", "remainder"), ((1, "!= 0"),)),
+    **dict.fromkeys(("reciprocal", "prod"), ((0, "!= 0"),)),
+    **dict.fromkeys(("rel_entr", "kl_div"), ((0, "> 0"), (1, "> 0"))),
+    "log1p": ((0, "> -1"),),
+    "xlogy": ((1, "> 0"),),
+    "xlog1py": ((1, "> -1"),),
+    "logit": ((0, "in (0, 1)"),),
+    "tan": ((0, "cos != 0"),),
+    "arccosh": ((0, "> 1"),),
 }
 
 
 def conditions(equation: Equation) -> list[Json]:
     """Where the op is defined and smooth, said of its operands; operand -1 is the result."""
-    found = _BASE.get(equation.op.name)
+    found = _CONDITIONS.get(equation.op.name, ())
     if equation.op.name == "power_constant":
         exponent = Fraction(equation.params["exponent"])
-        found = (0, "> 0") if exponent.denominator > 1 else (0, "!= 0") if exponent < 0 else None
-    return [] if found is None else [{"at": equation.output.name, "operand": found[0], "is": found[1]}]
+        found = ((0, "> 0"),) if exponent.denominator > 1 else ((0, "!= 0"),) if exponent < 0 else ()
+    return [{"at": equation.output.name, "operand": operand, "is": what} for operand, what in found]
 
 
 # ---------------------------------------------------------------------------- writing
@@ -193,7 +197,9 @@ class _Writer:
                 return [self.param(part) for part in value]
             case np.dtype():
                 return str(value)
-        raise TypeError(f"certificate: a static argument of type {type(value).__name__} has no spelling; add one here")
+            case Positions():
+                return value.array.tolist()
+        return {"unspelled": type(value).__name__}  # the checker refuses what it cannot read
 
 
 def literal(value: int | float | bool) -> Json:

@@ -23,7 +23,8 @@ from verify.ask import pose
 from verify.certificate import _Writer, certify, dumps, literal
 from verify.checker import FORMAT, Algebra, Reader, check
 from verify.recording import record_symbolic
-from verify.trusted.meanings import ARITHMETIC, COMPARISONS, COMPOSED, CONDITIONS, FLOATING, LAWS, STRUCTURAL
+from verify.trusted.meanings import COMPOSED, STRUCTURAL
+from verify.trusted.pointwise import ARITHMETIC, COMPARISONS, CONDITIONS, FLOATING, LAWS
 from verify.trusted.schema import MAX_BYTES, parse
 from verify.trusted.terms import UNITY, Form, Poly, Refused, factorised, poly
 

@@ -1,4 +1,4 @@
-"""The table of meanings: what each op means and how each function is differentiated, for ``verify/checker.py``.
+"""The table of meanings: what each op with static arguments means, for ``verify/checker.py``.
 
 This is the checker's trusted base. It is written from NumPy's documentation, not from the ops' own declarations,
 and needs the standard library alone. An array is a shape and a function from positions to the *form* of the entry
@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
-from fractions import Fraction
-from itertools import product
 from typing import Any, NamedTuple
 
-from verify.trusted.terms import ONE, UNITY, ZERO, Form, Number, Poly, need, size
+from verify.trusted.pointwise import ARITHMETIC, COMPARISONS, FLOATING
+from verify.trusted.terms import ONE, UNITY, ZERO, Form, Number, Poly, need, poly, size
 
 
 class Array(NamedTuple):
@@ -25,53 +23,7 @@ class Array(NamedTuple):
     kind: str = "f"
 
 
-# ---------------------------------------------------------------------------- functions and pointwise ops
-
-HALF = Fraction(1, 2)
-PI = Decimal("3.14159265358979323846264338327950288419717")
 KINDS = {"float64": "f", "float32": "f", "int64": "i", "int32": "i", "bool": "b"}
-LAWS: dict[str, Callable[[Any, Form], Form]] = {  # φ'(u)
-    "base": lambda w, u: UNITY, "exp": lambda w, u: w.exp(u), "log": lambda w, u: w.power(u, -1),
-    "sin": lambda w, u: w.function("cos", u), "cos": lambda w, u: w.function("sin", u) * -1,
-    "sinh": lambda w, u: w.function("cosh", u), "cosh": lambda w, u: w.function("sinh", u),
-    "arctan": lambda w, u: w.power(UNITY + w.mul(u, u), -1), "arctanh": lambda w, u: w.power(UNITY - w.mul(u, u), -1),
-    "arcsin": lambda w, u: w.power(UNITY - w.mul(u, u), -HALF), "arccos": lambda w, u: LAWS["arcsin"](w, u) * -1,
-    "arcsinh": lambda w, u: w.power(UNITY + w.mul(u, u), -HALF), "gammaln": lambda w, u: w.function("digamma", u),
-    "arccosh": lambda w, u: w.mul(w.power(u - UNITY, -HALF), w.power(u + UNITY, -HALF)),
-    "erf": lambda w, u: w.mul(w.power(w.atom("pi"), -HALF), w.exp(w.mul(u, u) * -1)) * 2,
-}  # fmt: skip
-COMPARISONS: dict[str, Callable[..., Form]] = {
-    "greater": lambda w, a, b: w.positive(a - b), "greater_equal": lambda w, a, b: UNITY - w.positive(b - a),
-    "less": lambda w, a, b: w.positive(b - a), "less_equal": lambda w, a, b: UNITY - w.positive(a - b),
-    "equal": lambda w, a, b: w.zero(a - b), "not_equal": lambda w, a, b: UNITY - w.zero(a - b),
-    "logical_not": lambda w, a: w.zero(a), "logical_or": lambda w, a, b: UNITY - w.mul(w.zero(a), w.zero(b)),
-    "logical_and": lambda w, a, b: w.mul(UNITY - w.zero(a), UNITY - w.zero(b)),
-}  # fmt: skip
-ARITHMETIC: dict[str, Callable[..., Form]] = {  # of the operands' kind
-    "add": lambda w, a, b: a + b, "subtract": lambda w, a, b: a - b, "multiply": lambda w, a, b: w.mul(a, b),
-    "negative": lambda w, a: a * -1, "positive": lambda w, a: a, "copy": lambda w, a: a,
-    "square": lambda w, a: w.mul(a, a), "zeros_like": lambda w, a: Form(), "ones_like": lambda w, a: UNITY,
-    "relu": lambda w, a: w.relu(a), "absolute": lambda w, a: w.relu(a) * 2 - a,
-    "maximum": lambda w, a, b: b + w.relu(a - b), "minimum": lambda w, a, b: a - w.relu(a - b),
-    "sign": lambda w, a: w.positive(a) - w.positive(a * -1),
-    "heaviside": lambda w, a, b: w.positive(a) + w.mul(w.zero(a), b),
-}  # fmt: skip
-FLOATING: dict[str, Callable[..., Form]] = {
-    "divide": lambda w, a, b: w.mul(a, w.power(b, -1)), "reciprocal": lambda w, a: w.power(a, -1),
-    "sqrt": lambda w, a: w.power(a, HALF), "power": lambda w, a, b: w.exp(w.mul(b, w.log(a))),
-    "exp": lambda w, a: w.exp(a), "exp2": lambda w, a: w.exp(w.mul(a, w.log(UNITY * 2))),
-    "expm1": lambda w, a: w.exp(a) - UNITY, "log": lambda w, a: w.log(a), "log1p": lambda w, a: w.log(a + UNITY),
-    "log2": lambda w, a: w.mul(w.log(a), w.power(w.log(UNITY * 2), -1)),
-    "log10": lambda w, a: w.mul(w.log(a), w.power(w.log(UNITY * 10), -1)),
-    "logaddexp": lambda w, a, b: w.log(w.exp(a) + w.exp(b)), "softplus": lambda w, a: w.log(w.exp(a) + UNITY),
-    "sigmoid": lambda w, a: w.power(w.exp(a * -1) + UNITY, -1),
-    "log_sigmoid": lambda w, a: w.log(w.exp(a * -1) + UNITY) * -1,
-    "tan": lambda w, a: w.mul(w.function("sin", a), w.power(w.function("cos", a), -1)),
-    "tanh": lambda w, a: w.mul(w.function("sinh", a), w.power(w.function("cosh", a), -1)),
-    "erfc": lambda w, a: UNITY - w.function("erf", a), "ceil": lambda w, a: w.function("floor", a * -1) * -1,
-}  # fmt: skip
-for _name in "sin cos sinh cosh arcsin arccos arctan arcsinh arccosh arctanh erf gammaln digamma floor".split():
-    FLOATING[_name] = lambda w, a, name=_name: w.function(name, a)
 COMPOSED: dict[str, Callable[..., Array]] = {  # f.exp(a) applies an op
     "hypot": lambda f, a, b: f.sqrt(f.add(f.square(a), f.square(b))),
     "norm": lambda f, a, **over: f.sqrt(f.sum(f.square(a), **over)),
@@ -84,35 +36,6 @@ COMPOSED: dict[str, Callable[..., Array]] = {  # f.exp(a) applies an op
     "min": lambda f, a, **over: f.negative(f.max(f.negative(a), **over)),
     "tril": lambda f, a, k: f.triu(a, k, sign=-1),
 }
-STEPS = {
-    *COMPARISONS,
-    *"absolute sign relu where maximum minimum heaviside floor ceil max min".split(),
-}  # these have kinks
-CONDITIONS: dict[str, tuple[int, str]] = {  # where an op is smooth: (operand, or -1 for the result; condition)
-    **dict.fromkeys(("sqrt", "power", "log", "log2", "log10", "gammaln", "digamma"), (0, "> 0")),
-    **dict.fromkeys(("arcsin", "arccos", "arctanh"), (0, "in (-1, 1)")), "log1p": (0, "> -1"), "arccosh": (0, "> 1"),
-    **dict.fromkeys(("hypot", "std", "norm"), (-1, "> 0")), "divide": (1, "!= 0"), "reciprocal": (0, "!= 0"),
-    "tan": (0, "cos != 0"), "prod": (0, "!= 0"),
-}  # fmt: skip
-
-
-def condition(op: str, params: Mapping[str, Any]) -> tuple[int, str] | None:
-    """Where an op is defined and smooth: an operand, -1 for the result, and what must hold of it."""
-    if op != "power_constant":
-        return CONDITIONS.get(op)
-    q = params["exponent"]
-    return (0, "> 0") if q % 1 else (0, "!= 0") if q < 0 else None
-
-
-def named(w: Any, value: float) -> Form | None:
-    """π^a 2^b for halves a and b, log 2, log 10 or the inverse of one, where the float is the nearest to it."""
-    for a, b in product((Fraction(k, 2) for k in range(-2, 3)), repeat=2):
-        if (a or b % 1) and value == float(PI ** Decimal(float(a)) * Decimal(2) ** Decimal(float(b))):
-            return w.mul(w.power(w.atom("pi"), a), w.power(UNITY * 2, b))  # type: ignore[no-any-return]
-    for k, q in product((2, 10), (1, -1)):
-        if value == float(Decimal(k).ln() ** q):
-            return w.power(w.log(UNITY * k), q)  # type: ignore[no-any-return]
-    return None
 
 
 def widest(*arrays: Array) -> str:
@@ -123,6 +46,17 @@ def widest(*arrays: Array) -> str:
 def spread(a: Array, at: Sequence[Poly]) -> Form:
     """The entry of an array that is broadcast."""
     return a.entry([ZERO if e == ONE else i for e, i in zip(a.shape, at[len(at) - len(a.shape) :], strict=True)])
+
+
+def spelled(positions: Any) -> tuple[list[tuple[tuple[int, ...], int]], tuple[Poly, ...]]:
+    """Nested lists of positions as pairs of place and position, and their shape."""
+    if type(positions) is int:
+        need(positions >= 0, "a position")
+        return [((), positions)], ()
+    parts = [spelled(part) for part in positions]
+    need(0 < len(parts) <= 64 and all(part[1] == parts[0][1] for part in parts), "positions")
+    pairs = [((row, *place), k) for row, (found, _) in enumerate(parts) for place, k in found]
+    return pairs, (poly(len(parts)), *parts[0][1])
 
 
 # ---------------------------------------------------------------------------- ops with static arguments
@@ -148,7 +82,9 @@ class Ops:
             return made
         need(not params and arrays, f"arguments of {name}")
         kind = widest(*arrays)
-        name = "logical_or" if kind == "b" and name == "add" else name
+        if kind == "b":
+            name = {"add": "logical_or", "bitwise_or": "logical_or", "bitwise_and": "logical_and"}.get(name, name)
+            name = "logical_not" if name == "invert" else name
         if name in COMPARISONS:
             return self.pointwise(COMPARISONS[name], arrays, "b")
         if name in ARITHMETIC:
@@ -329,6 +265,32 @@ class Ops:
 
     def put(self, a: Array, key: Sequence[Any], shape: Sequence[Any]) -> Array:
         return self.setitem(Array(tuple(map(size, shape)), lambda at: Form(), a.kind), a, key)
+
+    def take(self, a: Array, positions: Any, axis: int) -> Array:
+        found, extents = spelled(positions)
+        need(0 <= axis < len(a.shape), "an axis")
+        need(all(self.w.nonnegative(a.shape[axis] - 1 - k) for _, k in found), "a position that may be out of range")
+
+        def part(at: Sequence[Poly], place: Sequence[int], k: int) -> Form:
+            here = [self.w.relation("==", i - j) for i, j in zip(at[axis:], place, strict=False)]
+            return self.w.mul(*here, a.entry([*at[:axis], poly(k), *at[axis + len(place) :]]))  # type: ignore[no-any-return]
+
+        shape = (*a.shape[:axis], *extents, *a.shape[axis + 1 :])
+        return Array(shape, lambda at: sum((part(at, *pair) for pair in found), start=Form()), a.kind)
+
+    def put_at(self, a: Array, positions: Any, axis: int, length: Any) -> Array:
+        found, extents = spelled(positions)
+        need(
+            a.shape[axis : axis + len(extents)] == extents and all(k < size(length)[0][1] for _, k in found),
+            "positions",
+        )
+
+        def part(at: Sequence[Poly], place: Sequence[int], k: int) -> Form:
+            entry = a.entry([*at[:axis], *map(poly, place), *at[axis + 1 :]])
+            return self.w.mul(self.w.relation("==", at[axis] - k), entry)  # type: ignore[no-any-return]
+
+        shape = (*a.shape[:axis], size(length), *a.shape[axis + len(extents) :])
+        return Array(shape, lambda at: sum((part(at, *pair) for pair in found), start=Form()), a.kind)
 
     def concatenate(self, *arrays: Array, axis: int) -> Array:
         need(all(0 <= axis < len(a.shape) for a in arrays), "an axis")

@@ -6,8 +6,10 @@ do something else when it is called again. What a recording reaches is remembere
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,8 +52,10 @@ def _picture(value: Any) -> Any:
         if value.dtype.hasobject:
             return tuple(value.flat)
         return (value.dtype.str, value.shape, value.tobytes())
-    if isinstance(value, bytearray):
+    if isinstance(value, (bytearray, memoryview, array)):
         return bytes(value)
+    if isinstance(value, ContextVar):
+        return (value.get(None),)
     if isinstance(value, (list, deque)):
         return tuple(value)
     if isinstance(value, (set, frozenset)):

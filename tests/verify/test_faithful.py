@@ -1,5 +1,8 @@
 """Ways to a false proof, each met in a trial: none may be PROVED for sizes or inputs where it is wrong."""
 
+from array import array
+from contextvars import ContextVar
+
 import numpy as np
 import pytest
 
@@ -83,6 +86,19 @@ def random_mask(x):
     return 2 * x * (np.random.rand(*x.shape) < 2)  # noqa: NPY002
 
 
+calls, counter = array("d"), ContextVar("counter", default=0)
+
+
+def counts_in_an_array(x):
+    calls.append(1.0)
+    return 2 * x if len(calls) < 10_000 else 3 * x
+
+
+def counts_in_a_context(x):
+    counter.set(counter.get() + 1)
+    return 2 * x if counter.get() < 10_000 else 3 * x
+
+
 def global_state(x):
     global _seen
     _seen = globals().get("_seen", 0) + 1
@@ -102,6 +118,8 @@ def global_state(x):
         knows_the_class,
         random_mask,
         global_state,
+        counts_in_an_array,
+        counts_in_a_context,
     ],
     ids=lambda g: g.__name__,
 )
@@ -171,3 +189,42 @@ def test_decimals_and_named_constants_are_an_assumption():
     result = check(lambda x: np.sum(0.1 * x**3), x, grad=lambda x: 0.3 * x**2)
     assert result.ok
     assert any("decimal" in assumption for assumption in result.formula.assumptions), result.formula
+
+
+# ---------------------------------------------------------------------------- readings of literals
+
+
+def cancels(x):
+    return np.sum(x * (x * 0.1 * 1e17 - x * 1e16))
+
+
+def test_a_reading_of_literals_that_changes_the_gradient_does_not_count():
+    # read as decimals the terms cancel; as the doubles they are, 1.11 x is left
+    assert not check(cancels, x, grad=lambda x: 0 * x).ok
+    assert check(cancels, x, grad=lambda x: 2 * x * 0.5551115123125783).verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e30, 1e60])
+def test_an_exponent_that_is_rounded_accuses_nobody(scale):
+    positive = {"x": "positive"}
+    at = np.abs(x) * scale
+    assert check(lambda x: np.sum(x**1.1), at, grad=lambda x: 1.1 * x**0.1, domain=positive).ok
+    assert check(lambda x: np.sum(x ** (1 / 3)), at, grad=lambda x: x ** (-2 / 3) / 3, domain=positive).ok
+    assert not check(lambda x: np.sum(x**1.1), at, grad=lambda x: 1.1 * x**0.1001, domain=positive).ok
+
+
+def test_constants_that_python_folded_accuse_nobody():
+    d = 0.7
+    result = check(
+        lambda r: np.sum(d * d * (np.sqrt(1 + (r / d) ** 2) - 1)), x, grad=lambda r: r / np.sqrt(1 + (r / d) ** 2)
+    )
+    assert result.verdict is Verdict.CERTIFIED, str(result)
+    assert "digits" in result.formula.method
+
+
+def test_an_argument_outside_its_declared_domain_is_misuse():
+    for domain in ("positive", lambda x: x.min() > 0):
+        with pytest.raises(ValueError, match="is not in it"):
+            check(square, x, grad=lambda x: 2 * x, domain={"x": domain})
+    with pytest.raises(ValueError, match="ZeroDivisionError"):
+        check(square, x, grad=lambda x: 2 * x, domain={"x": lambda x: 1 / 0})

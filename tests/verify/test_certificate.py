@@ -329,6 +329,14 @@ def test_a_guard_on_an_open_set_is_not_dropped():
     assert not check(certificate_of(lambda x: np.sum(np.maximum(x, 0)), (x,), grad)).accepted
 
 
+def test_kinks_on_a_thin_domain_are_refused():
+    """Almost everywhere says nothing of a simplex: every point of it may lie on the kink Σ x = 1."""
+    certificate = certificate_of(lambda x: np.maximum(x.sum(), 1), (z,), lambda x: 1.0 * (x.sum() > 1) + 0 * x)
+    assert check(certificate).accepted
+    certificate["inputs"][0]["facts"] = ["simplex"]
+    assert "null set" in check(certificate).reason
+
+
 def test_logarithms_keep_their_domain():
     """log(x²) is not 2 log(x) where x < 0: the conditions of both programs belong to the claim."""
     certificate = certificate_of(lambda x: np.log(x**2).sum(), (x,), lambda x: np.exp(-np.log(x)) * 2)

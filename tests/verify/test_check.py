@@ -264,3 +264,34 @@ def test_the_engine_runs_code_that_fills_numpy_arrays_on_a_copy_and_says_so(f):
     result = check(f, np.array([0.3, 0.4, 1.2]))
     assert result.verdict in (Verdict.PROVED, Verdict.CERTIFIED), str(result)
     assert any("a copy" in note for note in result.notes)
+
+
+def test_large_arguments_are_proved_or_refuted_at_smaller_sizes():
+    large = np.linspace(-1, 1, 50_000)
+    right = check(square, large, grad=twice)
+    assert right.verdict is Verdict.PROVED and right.numbers.status == "unknown"
+    assert check(square, large, grad=lambda x: 2.001 * x).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("budget, error", [(-1, ValueError), (0, ValueError), (np.inf, ValueError), ("a", TypeError)])
+def test_a_budget_is_a_number_of_seconds(budget, error):
+    with pytest.raises(error, match="budget"):
+        check(square, x, grad=twice, budget=budget)
+
+
+def test_labels_that_are_integers_stay_integers():
+    def picked(Z, labels):
+        return np.sum(Z[np.arange(3), labels])
+
+    def gradient(Z, labels):
+        out = np.zeros_like(Z)
+        out[np.arange(3), labels] = 1.0
+        return out
+
+    result = check(picked, np.outer(x, x), np.array([0, 2, 1]), grad=gradient, wrt="Z")
+    assert result.ok, str(result)
+
+
+def test_a_counterexample_elsewhere_outranks_a_kink():
+    result = check(lambda x: np.sum(np.maximum(x, 0)), np.zeros(3), grad=lambda x: 7.0 * (x > 0))
+    assert result.verdict is Verdict.REFUTED and not result.ok

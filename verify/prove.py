@@ -119,7 +119,7 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
         [recording.inputs[position].name for position in problem.wrt],
         problem.kind,
         recording.trace.extents,
-        facts={variable.name: (domain,) for variable, domain in _named(problem, recording).items()},
+        facts={variable.name: (domain,) for variable, domain in _words(problem, recording).items()},
         reading=found.reading,
         assumptions=found.assumptions,
         witnesses=[witness],
@@ -137,12 +137,4 @@ def _words(problem: Problem, recording: Recording) -> dict[Any, str]:
         recording.inputs[p]: domain if isinstance(domain, str) else "predicate"
         for p, domain in problem.domain.items()
         if p in recording.inputs
-    }
-
-
-def _named(problem: Problem, recording: Recording) -> dict[Any, str]:
-    return {
-        recording.inputs[p]: domain
-        for p, domain in problem.domain.items()
-        if isinstance(domain, str) and p in recording.inputs
     }

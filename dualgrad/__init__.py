@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dualgrad import linalg, special
 from dualgrad._version import __version__
 from dualgrad.array import public as _public
 from dualgrad.engine import autograd
@@ -40,6 +41,8 @@ __all__ = [  # noqa: RUF022  (in the order in which one meets them)
     "jacobian",
     "hessian",
     "autograd",
+    "linalg",
+    "special",
 ]
 
 _OPS = {name: function for name, function in _public().items() if name not in __all__}

@@ -150,7 +150,6 @@ norm = structural(
     meaning=_norm_meaning,
     vjp=[lambda g, y, x, axis, keepdims: spread(_over_std(g, y), x, axis, keepdims) * x],
     jvp=[lambda t, y, x, axis, keepdims: _over_std(np.sum(t * x, axis=axis, keepdims=keepdims), y)],
-    numpy=[np.linalg.norm],
     kinks=(Kink("x = 0", "0", "the centre of the unit ball of subgradients, and PyTorch agrees"),),
     samples=drawn(_calls),
 )

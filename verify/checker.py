@@ -273,10 +273,11 @@ class Algebra:
         above, below = [c.numerator for c in form.values()], [c.denominator for c in form.values()]
         content = Fraction(math.gcd(*above), math.lcm(*below))
         parts, common, out = [dict(term[1]) for term in form], Factors(), Form()
-        for atom, power in parts[0].items():
-            free = self.positive_factor((atom, power)) if positive else atom.kind not in terms.BOOLEAN
-            if free and not any(n[0] == "@" for n in names_of(atom)) and all(atom in part for part in parts):
-                common[atom] = min(part[atom] for part in parts)
+        for atom in dict.fromkeys(atom for part in parts for atom in part):  # exp(t) may be absent: 1 = exp(t)^0
+            low, shared = min(part.get(atom, 0) for part in parts), all(atom in part for part in parts)
+            free = self.positive_factor((atom, low)) if positive else atom.kind not in terms.BOOLEAN
+            if free and (shared or (atom.kind == "exp" and low < 0)) and not any(n[0] == "@" for n in names_of(atom)):
+                common[atom] = low
         for term, c in form.items():
             binders, factors = self.opened(term)
             self.emit(out, c / content, binders, self.merged(factors, {atom: -p for atom, p in common.items()}))
@@ -590,8 +591,8 @@ def main(paths: Sequence[str]) -> int:
                 report = check(parse(file.read(MAX_BYTES + 1)))
         except (OSError, ValueError, RecursionError, Refused) as error:
             report = Report(False, f"not readable: {error}")
-        verdict = f"{'' if report.accepted else 'rejected: '}{report.reason}"
-        print(f"{path}: {verdict} ({report.trusted} trusted steps, {report.steps} steps checked)")
+        verdict = f"{path}: {'' if report.accepted else 'rejected: '}{report.reason}"
+        print(f"{verdict} ({report.trusted} trusted steps, {report.steps} steps checked)")
         failed |= not report.accepted
     return int(failed) if paths else 2
 

@@ -16,6 +16,7 @@ from dualgrad.ops import (
     join,
     layout,
     linalg,
+    moments,
     nn,
     piecewise,
     product,
@@ -26,6 +27,7 @@ from dualgrad.ops import (
     sorting,
     special,
     statistics,
+    steps,
     trigonometric,
 )
 
@@ -45,6 +47,7 @@ __all__ = [
     "join",
     "layout",
     "linalg",
+    "moments",
     "nn",
     "piecewise",
     "product",
@@ -55,5 +58,6 @@ __all__ = [
     "sorting",
     "special",
     "statistics",
+    "steps",
     "trigonometric",
 ]

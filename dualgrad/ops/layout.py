@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.op import composed
-from dualgrad.shapes import extents, one_axis, rank
+from dualgrad.shapes import extents, joined, one_axis, rank
 
 
 @composed(np.rot90)
@@ -164,3 +164,54 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
     clean = np.where(np.isfinite(x), x, 0)
     clean = np.where(np.isnan(x), nan, clean)
     return np.where(np.equal(x, np.inf), high, np.where(np.equal(x, -np.inf), low, clean))
+
+
+# ---------------------------------------------------------------------------- more ways to join and part
+
+
+@composed(np.unstack)
+def unstack(x: Any, /, *, axis: int = 0) -> Any:
+    """The slices along an axis."""
+    return tuple(np.moveaxis(x, axis, 0)[k] for k in range(extents(x)[one_axis(axis, rank(x))]))
+
+
+@composed(np.insert)
+def insert(arr: Any, obj: int, new: Any, axis: int | None = None) -> Any:
+    """The array with entries inserted before a position along an axis; as a vector without one.
+
+    >>> insert(np.array([1.0, 3.0]), 1, 2.0)
+    array([1., 2., 3.])
+    """
+    if axis is None:
+        arr, axis = np.reshape(arr, -1), 0
+    axis = one_axis(axis, rank(arr))
+    whole, shape = (slice(None),) * axis, extents(arr)
+    place = obj if obj >= 0 else shape[axis] + obj
+    middle = np.broadcast_to(new, (*shape[:axis], *shape[axis + 1 :]))
+    ends = arr[(*whole, slice(None, place))], arr[(*whole, slice(place, None))]
+    return np.concatenate([ends[0], np.expand_dims(middle, axis), ends[1]], axis=axis)
+
+
+@composed(np.broadcast_arrays)
+def broadcast_arrays(*args: Any) -> Any:
+    """The arrays, each in the shape that they broadcast to."""
+    return tuple(np.broadcast_to(array, joined(*map(extents, args))) for array in args)
+
+
+@composed(np.polyval)
+def polyval(p: Any, x: Any) -> Any:
+    """The polynomial with these coefficients, the highest power first, at x."""
+    result = np.zeros_like(x)
+    for k in range(extents(p)[0]):
+        result = result * x + p[k]
+    return result
+
+
+@composed(np.vander)
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    """The powers of a vector's entries as rows, the highest first."""
+    count = extents(x)[0] if N is None else N
+    powers = [np.ones_like(x)]
+    for _ in range(1, count):
+        powers.append(powers[-1] * x)
+    return np.stack(powers if increasing else powers[::-1], axis=-1)

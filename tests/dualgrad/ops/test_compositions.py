@@ -30,6 +30,12 @@ def symmetric(*shape):
     return 0.5 * (a + np.swapaxes(a, -1, -2))
 
 
+def holed():
+    a = draw(2, 3)
+    a[0, 1] = np.nan
+    return a
+
+
 CALLS = {
     "power": [(draw(3), 2), (draw(3), -0.5), (draw(3), draw(3)), (2.0, draw(3))],
     "multigammaln": [(draw(3) + 1, 2), (draw(2) + 2, 3)],
@@ -112,12 +118,20 @@ CALLS = {
     "matrix_power": [(square(3), n) for n in (1, 2, 5, -2)],
     "multi_dot": [([draw(2, 3), draw(3, 2), draw(2)],)],
     "cond": [(square(3),), (square(3), 1)],
+    **{name: [(holed(),), (holed(), 1)] for name in ("nansum", "nanprod", "nanmean", "nanvar", "nanstd")},
+    **{name: [(holed(),), (holed(), 0)] for name in ("nanmax", "nanmin")},
+    "cov": [(draw(3, 5),), (draw(5),)],
+    "corrcoef": [(draw(3, 5),)],
+    "round": [(draw(4),), (draw(4), 2)],
+    "insert": [(draw(3), 1, 0.5), (draw(2, 3), -1, draw(3), 0)],
+    "polyval": [(draw(4), draw(3)), (draw(3), draw(2, 2))],
+    "vander": [(draw(3),), (draw(3), 2)],
     "cross": [(draw(3), draw(3)), (draw(2, 3), draw(2, 3))],
 }
 ELSEWHERE = set(  # test_positions.py, test_linalg.py and test_nn.py
     "leaky_relu elu softsign layer_norm batch_norm conv1d conv2d conv_transpose1d conv_transpose2d max_pool1d "
     "max_pool2d avg_pool1d avg_pool2d embedding mse_loss l1_loss huber_loss bce_with_logits nll_loss cross_entropy "
-    "slogdet eigh svd qr lstsq "
+    "slogdet eigh svd qr lstsq unstack broadcast_arrays "
     "gather index index_put scatter_add index_add topk cummax cummin array_split split vsplit hsplit dsplit".split()
 )
 CASES = [(name, place) for name, calls in CALLS.items() for place in range(len(calls))]

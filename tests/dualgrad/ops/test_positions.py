@@ -189,3 +189,19 @@ def test_nan_to_num_lets_no_gradient_through():
 def test_outside_of_its_points_interp_is_constant():
     assert dg.grad(dg.interp)(9.0, np.array([1.0, 2.0]), np.array([0.0, 1.0])) == 0
     assert dg.grad(dg.interp)(1.5, np.array([1.0, 2.0]), np.array([0.0, 1.0])) == 1
+
+
+def test_slices_one_by_one():
+    x = dg.tensor(A, requires_grad=True)
+    parts = dg.unstack(x, axis=1)
+    assert [part.tolist() for part in parts] == A.T.tolist()
+    parts[2].sum().backward()
+    assert x.grad.tolist() == [[0, 0, 1, 0]] * 3
+
+
+def test_arrays_of_one_shape():
+    x, y = dg.tensor(A[:, :1], requires_grad=True), dg.tensor(A[0])
+    first, second = dg.broadcast_arrays(x, y)
+    assert first.shape == second.shape == (3, 4)
+    first.sum().backward()
+    assert x.grad.tolist() == [[4]] * 3

@@ -1,0 +1,95 @@
+"""Sums and moments that leave NaN out, and covariances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualgrad.op import composed
+from dualgrad.positions import values
+from dualgrad.shapes import rank
+
+
+def _present(a: Any) -> Any:
+    return ~np.isnan(values(a))
+
+
+@composed(np.nansum)
+def nansum(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The sum of what is a number; no gradient flows to what is not.
+
+    >>> float(nansum(np.array([1.0, np.nan])))
+    1.0
+    """
+    return np.sum(np.where(_present(a), a, 0), axis=axis, keepdims=keepdims)
+
+
+@composed(np.nanprod)
+def nanprod(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The product of what is a number."""
+    return np.prod(np.where(_present(a), a, 1), axis=axis, keepdims=keepdims)
+
+
+def _counted(a: Any, axis: Any, keepdims: bool) -> Any:
+    return np.sum(_present(a), axis=axis, keepdims=keepdims).astype(a.dtype)
+
+
+@composed(np.nanmean)
+def nanmean(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The mean of what is a number."""
+    return nansum(a, axis, keepdims=keepdims) / _counted(a, axis, keepdims)
+
+
+@composed(np.nanvar)
+def nanvar(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
+    """The variance of what is a number."""
+    apart = np.where(_present(a), a, 0) - nanmean(a, axis, keepdims=True)
+    squares = np.where(_present(a), np.square(apart), 0)
+    return np.sum(squares, axis=axis, keepdims=keepdims) / (_counted(a, axis, keepdims) - ddof)
+
+
+@composed(np.nanstd)
+def nanstd(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
+    """The standard deviation of what is a number."""
+    return np.sqrt(nanvar(a, axis, ddof=ddof, keepdims=keepdims))
+
+
+@composed(np.nanmax)
+def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The largest of what is a number."""
+    return np.max(np.where(_present(a), a, -np.inf), axis=axis, keepdims=keepdims)
+
+
+@composed(np.nanmin)
+def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The smallest of what is a number."""
+    return np.min(np.where(_present(a), a, np.inf), axis=axis, keepdims=keepdims)
+
+
+# ---------------------------------------------------------------------------- covariances
+
+
+@composed(np.cov)
+def cov(m: Any, *, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
+    """The covariances of the rows, each a variable and each column an observation.
+
+    >>> float(cov(np.array([1.0, 2.0, 3.0])))
+    1.0
+    """
+    rows = np.atleast_2d(m)
+    rows = rows if rowvar or rank(m) < 2 else np.transpose(rows)
+    apart = rows - np.mean(rows, axis=1, keepdims=True)
+    free = rows.shape[1] - (int(not bias) if ddof is None else ddof)
+    found = np.matmul(apart, np.transpose(apart)) / free
+    return found if rank(m) > 1 else found[0, 0]
+
+
+@composed(np.corrcoef)
+def corrcoef(x: Any, *, rowvar: bool = True) -> Any:
+    """The correlations of the rows."""
+    c = cov(x, rowvar=rowvar)
+    if not rank(c):
+        return c / c
+    root = np.sqrt(np.diagonal(c))
+    return c / root[:, None] / root[None, :]

@@ -1,0 +1,57 @@
+"""Rounding, whose derivative is zero between steps, and signs taken from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dualgrad.meanings import Unread
+from dualgrad.op import Op, composed, pointwise
+from dualgrad.program.entry import Entry, kernel, positive, select
+from dualgrad.samples import over
+
+_ANY = (-2.0, 2.0)
+
+
+def _step(name: str, forward: np.ufunc, meaning: Callable[..., Entry], *numpy: Any) -> Op:
+    return pointwise(
+        name, forward, [lambda y, x: np.zeros_like(x)], meaning, samples=over(_ANY), numpy=(forward, *numpy)
+    )
+
+
+def _towards_zero(x: Entry) -> Entry:
+    return select(positive(x), kernel("floor", x), -kernel("floor", -x))
+
+
+trunc = _step("trunc", np.trunc, _towards_zero, np.fix)
+rint = _step("rint", np.rint, Unread("rounding half to even is not in the language of meanings"))
+
+copysign = pointwise(
+    "copysign",
+    np.copysign,
+    [lambda y, x1, x2: np.copysign(np.ones_like(y), x2) * np.sign(x1), lambda y, x1, x2: np.zeros_like(x2)],
+    lambda x1, x2: select(positive(x1), x1, -x1) * (2 * positive(x2) - 1),
+    samples=over(_ANY, _ANY),
+)
+
+floor_divide = pointwise(
+    "floor_divide",
+    np.floor_divide,
+    [lambda y, x1, x2: np.zeros_like(y), lambda y, x1, x2: np.zeros_like(y)],
+    lambda x1, x2: kernel("floor", x1 / x2),
+    domain="x2 != 0",
+    samples=over(_ANY, (0.5, 2.0)),
+)
+
+
+@composed(np.round)
+def round(a: Any, decimals: int = 0) -> Any:
+    """The nearest numbers with so many decimals; the derivative is zero.
+
+    >>> round(np.array([1.25, 2.71]), 1)
+    array([1.2, 2.7])
+    """
+    scale = 10.0**decimals
+    return rint(a) if decimals == 0 else rint(a * scale) / scale

@@ -1,8 +1,8 @@
 """Check a certificate with the standard library alone: ``python checker.py FILE``.
 
 A certificate holds two recorded programs, F and G, and says: on the domain D, for these sizes, G is the derivative of
-(the sum of) F. This file rests on verify/trusted alone (terms and their canonical form, the table of meanings, the shape
-of a certificate) and shares no code with what wrote it. Nothing is searched for but the names of bound indices.
+(the sum of) F. This file rests on verify/trusted alone (terms and their canonical form, the table of meanings, what a
+certificate looks like) and shares no code with what wrote it. Nothing is searched for but the names of bound indices.
 
 Facts used: real arithmetic; [u > 0] is constant off the boundary of {u > 0}, a null set for the piecewise analytic u
 that these ops make; where two such functions are equal, so are their gradients, almost everywhere.

@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dualgrad.engine.tensor import Tensor
+from dualgrad.engine.tensor import Tensor, owned
 
 
 def require_function(asked: str, f: Any) -> Callable[..., Any]:
@@ -53,13 +53,12 @@ def _position(asked: str, f: Callable[..., Any], count: int, number: Any) -> int
 def argument(asked: str, f: Callable[..., Any], position: int, value: Any) -> Tensor:
     """An argument as a tensor."""
     try:
-        tensor = value.detach() if isinstance(value, Tensor) else Tensor(value)
+        return owned(value._data if isinstance(value, Tensor) else value)
     except (TypeError, ValueError):
         raise TypeError(
             f"dualgrad.{asked}: argument {position} of {name_of(f)} is {described(value)}, expected a tensor, an array "
             f"or a number. Pass others by keyword, or name the arguments to differentiate in with argnums"
         ) from None
-    return tensor
 
 
 def result(asked: str, f: Callable[..., Any], out: Any) -> Tensor:

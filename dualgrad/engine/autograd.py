@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from dualgrad.engine.arguments import described
-from dualgrad.engine.backward import Lift, pull_back
+from dualgrad.engine.backward import Adjoints, Lift, pull_back, wrapped
 from dualgrad.engine.graph import Edge, Leaf
-from dualgrad.engine.modes import enable_grad, no_grad
+from dualgrad.engine.modes import detect_anomaly, enable_grad, no_grad
 from dualgrad.engine.tensor import Tensor, handle
 from dualgrad.shapes import extents
+
+__all__ = ["backward", "detect_anomaly", "grad"]
 
 
 def backward(
@@ -22,11 +24,11 @@ def backward(
     seeds = list(_seeds("backward", _sequence(tensors), _sequence(grad_tensors), create_graph))
     found = _run(seeds, None, retain_graph, create_graph)
     # Only now, so that an exception on the way leaves every .grad as it was.
-    for edge, cotangent in found.items():
-        if isinstance(edge, Leaf):
-            new = _wrapped(cotangent)
-            with enable_grad() if create_graph else no_grad():
-                edge.grad = new if edge.grad is None else edge.grad + new
+    holders = [(_holder(edge), wrapped(cotangent)) for edge, cotangent in _apart(found, seeds).items()]
+    with enable_grad() if create_graph else no_grad():
+        sums = [(holder, new if holder.grad is None else holder.grad + new) for holder, new in holders if holder]
+    for holder, total in sums:
+        holder.grad = total
 
 
 def grad(
@@ -52,7 +54,8 @@ def grad(
             "One of the differentiated Tensors appears to not have been used in the graph. "
             "Set allow_unused=True if this is the desired behavior."
         )
-    return tuple(_wrapped(found[edge]) if edge in found else None for edge in edges)
+    found = _apart({edge: found[edge] for edge in edges if edge in found}, seeds)
+    return tuple(wrapped(found[edge]) if edge in found else None for edge in edges)
 
 
 def ones(data: Any) -> Any:
@@ -101,7 +104,7 @@ def _seed(tensor: Tensor, gradient: Any, position: int, create_graph: bool) -> A
     if gradient is None:
         if any(extent != 1 for extent in tensor.extents):
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
-        gradient = ones(tensor.data)
+        gradient = ones(tensor._data)
     if not isinstance(gradient, Tensor):
         gradient = _gradient(gradient, tensor, position)
     if extents(gradient) != tensor.extents:
@@ -109,7 +112,7 @@ def _seed(tensor: Tensor, gradient: Any, position: int, create_graph: bool) -> A
             f"Mismatch in shape: grad_output[{position}] has a shape of {extents(gradient)} "
             f"and output[{position}] has a shape of {tensor.extents}."
         )
-    return gradient if create_graph else gradient.data
+    return gradient if create_graph else gradient._data
 
 
 def _gradient(value: Any, tensor: Tensor, position: int) -> Tensor:
@@ -122,8 +125,22 @@ def _gradient(value: Any, tensor: Tensor, position: int) -> Tensor:
         ) from None
 
 
-def _wrapped(cotangent: Any) -> Tensor:
-    return cotangent if isinstance(cotangent, Tensor) else handle(cotangent, None)
+def _holder(edge: Edge) -> Any:
+    """Who keeps the gradient found at this place: a leaf, or a tensor that asked for it."""
+    if isinstance(edge, Leaf):
+        return edge
+    return edge.watch.retained() if edge.watch is not None and edge.watch.retained is not None else None
+
+
+def _apart(found: Adjoints, seeds: Sequence[tuple[Edge, Any]]) -> Adjoints:
+    """The cotangents, none sharing memory with another or with a seed: the user may write to them."""
+    seen = {id(seed) for _, seed in seeds}
+    apart: Adjoints = {}
+    for edge, cotangent in found.items():
+        shared = isinstance(cotangent, np.ndarray) and (cotangent.base is not None or id(cotangent) in seen)
+        apart[edge] = cotangent.copy() if shared else cotangent
+        seen.add(id(cotangent))
+    return apart
 
 
 def _sequence(value: Any) -> Sequence[Any]:

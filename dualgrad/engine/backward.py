@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.graph import FREED, Edge, Node, leading_to, reachable
+from dualgrad.engine.graph import FREED, Edge, Leaf, Node, leading_to, reachable
+from dualgrad.engine.tensor import Tensor, handle
 from dualgrad.op import Op
 from dualgrad.shapes import extents
 
@@ -38,28 +39,67 @@ def pull_back(
     useful = None if ends is None else leading_to(nodes, ends)
     if useful is not None:
         nodes = [node for node in nodes if any(edge in useful for edge in node.edges)]
-    for node in nodes:
-        if node in adjoints:
-            cotangent = adjoints[node] if ends is not None and node in ends else adjoints.pop(node)
-            for edge, pulled in _through(node, cotangent, useful, lift):
-                _add(adjoints, edge, pulled)
+    with np.errstate(all="ignore"):  # infinities and underflow are values here, whatever the user has them do
+        for node in nodes:
+            if node in adjoints:
+                cotangent = _watched(adjoints, node)
+                if not (ends is not None and node in ends) and not _retained(node):
+                    del adjoints[node]
+                for edge, pulled in _through(node, cotangent, useful, lift):
+                    _add(adjoints, edge, pulled)
+    for edge in list(adjoints):
+        if isinstance(edge, Leaf):
+            _watched(adjoints, edge)
     if not retain:
         for node in nodes:
             node.free()
     return adjoints
 
 
+def _watched(adjoints: Adjoints, edge: Edge) -> Any:
+    """The cotangent, complete now, after the hooks of its place."""
+    if edge.watch is not None:
+        adjoints[edge] = edge.watch(adjoints[edge], wrapped)
+    return adjoints[edge]
+
+
+def wrapped(cotangent: Any) -> Tensor:
+    """A cotangent as a tensor."""
+    return cotangent if isinstance(cotangent, Tensor) else handle(cotangent, None)
+
+
+def _retained(node: Node) -> bool:
+    return node.watch is not None and node.watch.retained is not None
+
+
 def _through(node: Node, cotangent: Any, useful: set[Edge] | None, lift: Lift | None) -> Iterator[tuple[Edge, Any]]:
     if node.freed:
         raise RuntimeError(FREED)
+    node.require_unchanged()
     value, operands = node.value, node.saved
     if lift is not None:
         value, operands = lift(value, node), lifted(node, lift)
     for slot, edge in enumerate(node.edges):
         if edge is not None and (useful is None or edge in useful):
-            pulled = pull(node.op, slot, cotangent, value, operands, node.params)
+            pulled = _pulled(node, slot, cotangent, value, operands)
             if pulled is not None:
                 yield edge, project(pulled, node.saved[slot])
+
+
+def _pulled(node: Node, slot: int, cotangent: Any, value: Any, operands: Sequence[Any]) -> Any:
+    if not node.where:
+        return pull(node.op, slot, cotangent, value, operands, node.params)
+    try:
+        pulled = pull(node.op, slot, cotangent, value, operands, node.params)
+    except Exception as error:
+        error.add_note(f"{node.name()} was recorded by the forward call at\n{node.where}")
+        raise
+    if pulled is not None and np.any(np.isnan(getattr(pulled, "_data", pulled))):
+        raise RuntimeError(
+            f"Function {node.name()!r} returned nan values in its {slot}th output. "
+            f"It was recorded by the forward call at\n{node.where}"
+        )
+    return pulled
 
 
 def lifted(node: Node, lift: Lift) -> tuple[Any, ...]:

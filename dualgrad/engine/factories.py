@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.tensor import Tensor
+from dualgrad.engine.tensor import Tensor, owned
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -16,8 +16,8 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     tensor([[1.0000, 2.0000],
             [3.0000, 4.5000]])
     """
-    data = data.data if isinstance(data, Tensor) else data
-    return Tensor(data if hasattr(data, "extents") else np.array(data, dtype), requires_grad)
+    data = data._data if isinstance(data, Tensor) else data
+    return owned(data if hasattr(data, "extents") else np.array(data, dtype), requires_grad)
 
 
 def zeros(*size: Any, dtype: Any = float, requires_grad: bool = False) -> Tensor:
@@ -26,7 +26,7 @@ def zeros(*size: Any, dtype: Any = float, requires_grad: bool = False) -> Tensor
     >>> zeros(2)
     tensor([0., 0.])
     """
-    return Tensor(np.zeros(_shape(size), dtype), requires_grad)
+    return owned(np.zeros(_shape(size), dtype), requires_grad)
 
 
 def ones(*size: Any, dtype: Any = float, requires_grad: bool = False) -> Tensor:
@@ -36,7 +36,7 @@ def ones(*size: Any, dtype: Any = float, requires_grad: bool = False) -> Tensor:
     tensor([[1., 1.],
             [1., 1.]], requires_grad=True)
     """
-    return Tensor(np.ones(_shape(size), dtype), requires_grad)
+    return owned(np.ones(_shape(size), dtype), requires_grad)
 
 
 def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -45,7 +45,7 @@ def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = Fa
     >>> full((2,), 0.5)
     tensor([0.5000, 0.5000])
     """
-    return Tensor(np.full(size, fill_value, dtype), requires_grad)
+    return owned(np.full(size, fill_value, dtype), requires_grad)
 
 
 def eye(n: int, m: int | None = None, dtype: Any = float, requires_grad: bool = False) -> Tensor:
@@ -55,7 +55,7 @@ def eye(n: int, m: int | None = None, dtype: Any = float, requires_grad: bool = 
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return Tensor(np.eye(n, m, dtype=dtype), requires_grad)
+    return owned(np.eye(n, m, dtype=dtype), requires_grad)
 
 
 def arange(*limits: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -64,7 +64,7 @@ def arange(*limits: Any, dtype: Any = None, requires_grad: bool = False) -> Tens
     >>> arange(3)
     tensor([0, 1, 2])
     """
-    return Tensor(np.arange(*limits, dtype=dtype), requires_grad)
+    return owned(np.arange(*limits, dtype=dtype), requires_grad)
 
 
 def linspace(start: float, end: float, steps: int, dtype: Any = float, requires_grad: bool = False) -> Tensor:
@@ -73,7 +73,7 @@ def linspace(start: float, end: float, steps: int, dtype: Any = float, requires_
     >>> linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    return Tensor(np.linspace(start, end, steps, dtype=dtype), requires_grad)
+    return owned(np.linspace(start, end, steps, dtype=dtype), requires_grad)
 
 
 def rand(*size: Any, seed: int | None = None, requires_grad: bool = False) -> Tensor:
@@ -82,7 +82,7 @@ def rand(*size: Any, seed: int | None = None, requires_grad: bool = False) -> Te
     >>> rand(2, 3, seed=0).shape
     (2, 3)
     """
-    return Tensor(np.random.default_rng(seed).random(_shape(size)), requires_grad)
+    return owned(np.random.default_rng(seed).random(_shape(size)), requires_grad)
 
 
 def randn(*size: Any, seed: int | None = None, requires_grad: bool = False) -> Tensor:
@@ -91,7 +91,7 @@ def randn(*size: Any, seed: int | None = None, requires_grad: bool = False) -> T
     >>> randn(2, 3, seed=0).shape
     (2, 3)
     """
-    return Tensor(np.random.default_rng(seed).standard_normal(_shape(size)), requires_grad)
+    return owned(np.random.default_rng(seed).standard_normal(_shape(size)), requires_grad)
 
 
 def _shape(size: tuple[Any, ...]) -> Any:

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dualgrad.engine.hooks import Watch
+from dualgrad.engine.modes import is_anomaly_enabled, user_line
+from dualgrad.engine.overwritten import Marks, changed
 from dualgrad.op import Kind, Op
 from dualgrad.shapes import extents
 
@@ -55,12 +58,19 @@ FREED = (
 class Leaf:
     """Where the gradient of a tensor made by the user gathers. PyTorch calls it AccumulateGrad."""
 
-    __slots__ = ("__weakref__", "_variable", "grad", "serial")
+    __slots__ = ("__weakref__", "_variable", "grad", "serial", "watch")
 
     def __init__(self, variable: Tensor) -> None:
         self._variable = weakref.ref(variable)
         self.grad: Tensor | None = None
+        self.watch: Watch | None = None
         self.serial = next(_serial)
+
+    def watched(self) -> Watch:
+        """Where its hooks are."""
+        if self.watch is None:
+            self.watch = Watch()
+        return self.watch
 
     @property
     def variable(self) -> Tensor | None:
@@ -83,7 +93,10 @@ class Leaf:
 class Node:
     """One operation that ran: its op, the arrays given and the array it gave, and where the operands came from."""
 
-    __slots__ = ("__weakref__", "edges", "freed", "op", "params", "saved", "serial", "value")
+    __slots__ = (
+        *("__weakref__", "edges", "freed", "marks", "op", "params"),
+        *("saved", "serial", "value", "watch", "where"),
+    )
 
     def __init__(
         self, op: Op, saved: tuple[Any, ...], params: Mapping[str, Any], value: Any, edges: tuple[Edge | None, ...]
@@ -94,7 +107,16 @@ class Node:
         self.value = value
         self.edges = edges
         self.freed = False
+        self.marks: Marks = ()
+        self.watch: Watch | None = None
+        self.where = user_line() if is_anomaly_enabled() else ""
         self.serial = next(_serial)
+
+    def watched(self) -> Watch:
+        """Where its hooks are."""
+        if self.watch is None:
+            self.watch = Watch()
+        return self.watch
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -123,6 +145,17 @@ class Node:
             value if edge is None else shell(value) for value, edge in zip(self.saved, self.edges, strict=True)
         )
         self.value = shell(self.value)
+        self.marks = ()
+
+    def require_unchanged(self) -> None:
+        """Raise where the user has overwritten an array that the rule may read."""
+        if not reads_shapes_only(self.op):
+            for array in changed(self.marks, (*self.saved, self.value)):
+                raise RuntimeError(
+                    f"one of the variables needed for gradient computation has been modified by an inplace "
+                    f"operation: an array of dtype {array.dtype} and shape {array.shape}, saved by {self.name()}, does "
+                    f"not hold what it held when the operation ran. Write to a copy of it, or run backward before"
+                )
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"

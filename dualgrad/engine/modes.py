@@ -1,10 +1,12 @@
-"""Whether operations are being recorded: ``no_grad``, ``enable_grad``, ``set_grad_enabled``."""
+"""Whether operations are being recorded (``no_grad``, ``enable_grad``, ``set_grad_enabled``), and with their lines."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 _enabled: ContextVar[bool] = ContextVar("dualgrad_grad_enabled", default=True)
@@ -13,6 +15,43 @@ _enabled: ContextVar[bool] = ContextVar("dualgrad_grad_enabled", default=True)
 def is_grad_enabled() -> bool:
     """True where operations on tensors that require a gradient are recorded."""
     return _enabled.get()
+
+
+_anomaly: ContextVar[bool] = ContextVar("dualgrad_anomaly", default=False)
+_PACKAGE = str(Path(__file__).parents[1])
+
+
+def is_anomaly_enabled() -> bool:
+    """True within :class:`detect_anomaly`."""
+    return _anomaly.get()
+
+
+class detect_anomaly:
+    """Within it a backward pass that gives NaN, or raises, names the operation and the line that ran it.
+
+    >>> import dualgrad as dg
+    >>> with dg.autograd.detect_anomaly():
+    ...     y = dg.sqrt(dg.tensor(0.0, requires_grad=True)) * 0
+    >>> y.backward()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output...
+    """
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(_anomaly.get())
+        _anomaly.set(True)
+
+    def __exit__(self, *exception: object) -> None:
+        _anomaly.set(self._before.pop())
+
+
+def user_line() -> str:
+    """The innermost line of code outside of this package and NumPy, as a traceback shows it."""
+    frames = [frame for frame in traceback.extract_stack() if not frame.filename.startswith(_PACKAGE)]
+    return traceback.format_list(frames[-1:])[0].rstrip() if frames else ""
 
 
 class _Mode(ContextDecorator):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,12 @@ import numpy as np
 from dualgrad.array import ArrayMethods, method, public
 from dualgrad.engine import printing
 from dualgrad.engine.graph import Edge, Leaf, Node
+from dualgrad.engine.hooks import RemovableHandle
+from dualgrad.engine.manners import Manners
 from dualgrad.engine.modes import is_grad_enabled
-from dualgrad.op import BY_NUMPY, COMPOSED, REGISTRY, Kind, Op, bind
-from dualgrad.positions import is_advanced
+from dualgrad.engine.overwritten import hand_out, marks
+from dualgrad.engine.writing import Writing
+from dualgrad.op import BY_NUMPY, REGISTRY, Kind, Op, bind
 from dualgrad.shapes import extents
 
 # NumPy functions whose results carry no derivative: run on the values, whatever the tensor requires.
@@ -26,7 +29,7 @@ _QUERIES = frozenset(
 _VIEWS = frozenset({"getitem", "reshape", "transpose", "diagonal", "broadcast_to"})
 
 
-class Tensor(ArrayMethods):
+class Tensor(Writing, Manners, ArrayMethods):
     """An array that remembers how it was made.
 
     Operations on tensors that require a gradient are recorded as they run; ``backward`` on a result then adds
@@ -38,14 +41,17 @@ class Tensor(ArrayMethods):
     tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_edge", "_family", "_grad")
+    __slots__ = ("__weakref__", "_grad")
     __bind_rank__ = 2
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
         self._data = _array(data, dtype)
-        self._edge: Edge | None = None
+        self._edge = None
         self._grad: Tensor | None = None
-        self._family: object | None = None
+        self._family = None
+        self._version = 0
+        if self._data is data:
+            hand_out(data)  # the user has it already
         if requires_grad is not False:
             self.requires_grad = requires_grad
 
@@ -54,7 +60,7 @@ class Tensor(ArrayMethods):
     @property
     def data(self) -> Any:
         """The array itself: an ndarray, a NumPy number, or a tracer."""
-        return self._data
+        return hand_out(self._data)
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -86,14 +92,6 @@ class Tensor(ArrayMethods):
     def size(self) -> Any:
         """The number of elements."""
         return self._data.size
-
-    def dim(self) -> int:
-        """The number of axes."""
-        return self.ndim
-
-    def numel(self) -> Any:
-        """The number of elements."""
-        return self.size
 
     # ------------------------------------------------------------------------ its place in the graph
 
@@ -156,6 +154,26 @@ class Tensor(ArrayMethods):
         else:
             self._grad = value
 
+    def retain_grad(self) -> None:
+        """Keep the gradient in ``grad``, as leaves do, though an operation made it."""
+        if self._edge is None:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if isinstance(self._edge, Node):
+            self._edge.watched().retained = weakref.ref(self)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Call ``hook`` with the gradient each time it is computed; what it returns, if anything, takes its place.
+
+        >>> x = Tensor(1.0, requires_grad=True)
+        >>> removable = x.register_hook(lambda g: g * 2)
+        >>> (x * 3).backward()
+        >>> x.grad
+        tensor(6.)
+        """
+        if self._edge is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        return RemovableHandle(self._edge.watched(), hook)
+
     def detach(self) -> Tensor:
         """The same array as a leaf that does not require a gradient."""
         return _related(handle(self._data, None), self)
@@ -205,7 +223,7 @@ class Tensor(ArrayMethods):
         """The array. A tensor that requires a gradient must be detached first, so that no gradient is lost unseen."""
         if self.requires_grad:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        return self._data
+        return hand_out(self._data)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
@@ -258,58 +276,43 @@ class Tensor(ArrayMethods):
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec and not self.ndim else format(repr(self), spec)
 
-    # ------------------------------------------------------------------------ writing
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        advanced = is_advanced(key)
-        self._become(COMPOSED["index_put"](self, key, value) if advanced else REGISTRY["setitem"](self, value, key))
-
-    def __iadd__(self, other: Any) -> Tensor:
-        return self._become(self + other)
-
-    def __isub__(self, other: Any) -> Tensor:
-        return self._become(self - other)
-
-    def __imul__(self, other: Any) -> Tensor:
-        return self._become(self * other)
-
-    def __itruediv__(self, other: Any) -> Tensor:
-        return self._become(self / other)
-
-    def zero_(self) -> Tensor:
-        """Fill with zeros in place, and return the tensor itself."""
-        return self._become(handle(np.zeros_like(self._data), None))
-
-    def _become(self, result: Tensor) -> Tensor:
-        """Take the place of ``result``. What was recorded before keeps the arrays it was given."""
-        if isinstance(self._edge, Leaf) and is_grad_enabled():
-            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-        if self._family is not None and sys.getrefcount(self._family) > 2:
-            raise RuntimeError("a tensor that shares memory with another was written to; write to a .copy() of it")
-        if result.extents != self.extents:
-            raise RuntimeError(f"an in-place operation cannot change the shape {self.extents} to {result.extents}")
-        if result.dtype != self.dtype:
-            result = result.astype(self.dtype)
-        self._data, self._family = result._data, None
-        if not isinstance(self._edge, Leaf):
-            self._edge = result._edge
-        return self
-
 
 Variable = Tensor
+_SPELLED = (
+    "relu",
+    "matmul",
+    "softmax",
+    "log_softmax",
+    "logsumexp",
+    "norm",
+    "tril",
+    "triu",
+    "diag",
+    "outer",
+    "flip",
+    "roll",
+)
 
 
 def _spell_methods() -> None:
     """PyTorch spells functions as methods too. Tracers do not get these: an ndarray has none of them."""
     functions = public()
     pointwise = [name for name, op in REGISTRY.items() if op.kind is Kind.POINTWISE]
-    for name in (*pointwise, "matmul", "softmax", "logsumexp"):
+    for name in (*pointwise, *_SPELLED):
         if not hasattr(Tensor, name):
             setattr(Tensor, name, method(name, functions[name]))
     setattr(Tensor, "pow", method("power", functions["power"]))  # noqa: B010  (the type checker cannot see it)
 
 
 _spell_methods()
+
+
+def owned(data: Any, requires_grad: bool = False) -> Tensor:
+    """A tensor with an array that nobody else has."""
+    tensor = handle(_array(data, None), None)
+    if requires_grad is not False:
+        tensor.requires_grad = requires_grad
+    return tensor
 
 
 def handle(data: Any, edge: Edge | None) -> Tensor:
@@ -319,7 +322,7 @@ def handle(data: Any, edge: Edge | None) -> Tensor:
         if variable is not None and variable._data is data:
             return variable
     tensor = Tensor.__new__(Tensor)
-    tensor._data, tensor._edge, tensor._grad, tensor._family = data, edge, None, None
+    tensor._data, tensor._edge, tensor._grad, tensor._family, tensor._version = data, edge, None, None, 0
     return tensor
 
 
@@ -328,7 +331,11 @@ def _recorded(op: Op, inputs: Sequence[Any], saved: tuple[Any, ...], params: Map
     for slot, edge in enumerate(edges):
         if edge is not None and not _differentiable(op, slot):
             edges[slot] = None
-    return Node(op, saved, params, y, tuple(edges)) if any(edges) else None
+    if not any(edges):
+        return None
+    node = Node(op, saved, params, y, tuple(edges))
+    node.marks = marks((*inputs, None), (*saved, y))
+    return node
 
 
 def _related(view: Tensor, base: Any) -> Tensor:
@@ -348,7 +355,7 @@ def _array(data: Any, dtype: Any) -> Any:
     array = np.asarray(data, dtype)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"Tensor: got data of dtype {array.dtype}, expected real numbers; convert them first")
-    return array[()]
+    return array if array.ndim else array[()]
 
 
 def _operand(op: Op, value: Any) -> Any:

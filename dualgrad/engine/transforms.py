@@ -20,7 +20,8 @@ from dualgrad.engine.backward import Adjoints, pull_back, scaled
 from dualgrad.engine.backward import lifted as lifted_operands
 from dualgrad.engine.graph import Leaf, Node, reachable
 from dualgrad.engine.modes import enable_grad, no_grad
-from dualgrad.engine.tensor import Tensor, handle
+from dualgrad.engine.overwritten import hand_out
+from dualgrad.engine.tensor import Tensor, handle, owned
 from dualgrad.op import REGISTRY, Op, bind
 from dualgrad.program.size import product
 from dualgrad.shapes import extents
@@ -56,7 +57,7 @@ def _value_and_grad(asked: str, f: Function, argnums: int | Sequence[int], give:
                 f"dualgrad.{asked}: {name_of(f)} returned an array of shape {run.out.extents}, expected a scalar; "
                 f"sum it, or use dualgrad.jacobian or dualgrad.vjp"
             )
-        return give(run.value, _per_argument(run.pull(ones(run.out.data)), argnums))
+        return give(run.value, _per_argument(run.pull(ones(run.out._data)), argnums))
 
     return derivative
 
@@ -73,6 +74,8 @@ def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
     (np.float64(4.0), np.float64(3.0))
     """
     run = _Run.of("vjp", f, args, {}, range(len(args)))
+    for array in (run.out._data, *(x._data for x in run.fresh)):
+        hand_out(array)  # the user may write to it before pulling
     return run.value, run.pull
 
 
@@ -152,7 +155,7 @@ class _Run:
     @property
     def value(self) -> Any:
         """What f returned, without the graph of this run where nothing outside needs it."""
-        return self.out if self.lifted else self.out.detach() if self.tensors else self.out.data
+        return self.out if self.lifted else self.out.detach() if self.tensors else self.out._data
 
     def pull(self, cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the arguments."""
@@ -174,7 +177,7 @@ class _Run:
         for x, tangent in zip(self.fresh, tangents, strict=True):
             if x._edge is not None:
                 pushed[x._edge] = _matching(tangent, x, lifted)
-        with _recording(lifted):
+        with _recording(lifted), np.errstate(all="ignore"):
             for node in reversed(reachable([self.out._edge] if self.out._edge is not None else [])):
                 if node not in pushed and any(edge in pushed for edge in node.edges):
                     pushed[node] = _pushed(node, pushed, lifted)
@@ -182,7 +185,7 @@ class _Run:
 
     def _result(self, found: Any, like: Tensor) -> Any:
         if found is None:
-            found = np.zeros_like(like.data)
+            found = np.zeros_like(like._data)
         if self.tensors or isinstance(found, Tensor):
             return found if isinstance(found, Tensor) else handle(found, None)
         return found
@@ -191,10 +194,10 @@ class _Run:
 def _fresh(asked: str, f: Function, position: int, value: Any) -> Tensor:
     """The argument with an identity of its own: a leaf, or a node on top of a tensor from outside."""
     if isinstance(value, Tensor) and value._edge is not None:
-        data = value.data
+        data = value._data
         return handle(data, Node(REGISTRY["positive"], (data,), {}, data, (value._edge,)))
     tensor = argument(asked, f, position, value)
-    return Tensor(tensor.data if tensor.dtype.kind == "f" else tensor.data.astype(float), requires_grad=True)
+    return owned(tensor._data if tensor.dtype.kind == "f" else tensor._data.astype(float), requires_grad=True)
 
 
 def _reaches_outside(out: Tensor, fresh: Any) -> bool:
@@ -217,7 +220,7 @@ def _matching(value: Any, like: Tensor, lifted: bool) -> Any:
         raise ValueError(
             f"dualgrad: got a (co)tangent of shape {tensor.extents}, expected {like.extents}, as the value"
         )
-    return tensor if lifted else tensor.data
+    return tensor if lifted else tensor._data
 
 
 def _pushed(node: Node, tangents: Adjoints, lifted: bool) -> Any:

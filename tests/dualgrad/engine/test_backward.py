@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -220,3 +222,82 @@ def test_conventions_on_kinks(name):
     f, at, expected = KINKS[name]
     with np.errstate(divide="ignore", invalid="ignore"):
         assert dg.grad(f)(at) == expected
+
+
+# ---------------------------------------------------------------------------- never wrong, never stuck
+
+
+@pytest.mark.parametrize("times", [10_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_a_tensor_that_very_many_operations_use(times):
+    x = leaf(1.0)
+    total = x * 0.0
+    for _ in range(times):
+        total = total + x * 2.0
+    total.sum().backward()
+    assert x.grad.tolist() == [2.0 * times]
+
+
+@pytest.mark.slow
+def test_a_chain_of_a_million_operations():
+    x = leaf(1.0)
+    y = x
+    for _ in range(1_000_000):
+        y = y * 1.0
+    y.sum().backward()
+    assert x.grad.tolist() == [1.0]
+
+
+def network(seed):
+    """A loss with its gradients, as bytes: matrix products, broadcasting, and nodes that several paths meet in."""
+    rng = np.random.default_rng(seed)
+    w = dg.tensor(rng.standard_normal((8, 8)), requires_grad=True)
+    b = dg.tensor(rng.standard_normal(8), requires_grad=True)
+    h = dg.tensor(rng.standard_normal((4, 8)))
+    for _ in range(10):
+        h = dg.tanh(h @ w + b) + h * b
+    loss = (h * h).mean()
+    loss.backward()
+    return loss.data.tobytes() + w.grad.data.tobytes() + b.grad.data.tobytes()
+
+
+def test_eight_threads_give_bit_for_bit_what_one_does():
+    alone = [network(seed) for seed in range(8)] * 4
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(network, list(range(8)) * 4))
+    assert together == alone
+
+
+def test_eight_threads_may_differentiate_one_graph():
+    x = leaf(*np.linspace(0.1, 2.0, 50))
+    y = (dg.tanh(x) * dg.exp(x)).sum()
+    (alone,) = dg.autograd.grad(y, x, retain_graph=True)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: dg.autograd.grad(y, x, retain_graph=True)[0], range(64)))
+    assert all(np.array_equal(g, alone) for g in found)
+
+
+def test_a_mode_set_in_one_thread_is_not_that_of_another():
+    with dg.no_grad(), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(dg.is_grad_enabled).result()
+    assert dg.is_grad_enabled()
+
+
+@pytest.mark.parametrize("name", ["tanh", "sigmoid", "softplus", "expm1", "arctan", "exp", "sqrt", "log1p"])
+def test_the_backward_pass_bears_that_floating_point_errors_raise(name):
+    function = getattr(dg, name)
+    x = leaf(0.0, 1e-300, 700.0)
+    y = (function(x) * 1e-300).sum()
+    expected = dg.autograd.grad(y, x, retain_graph=True)[0].data
+    with np.errstate(all="raise"):
+        y.backward()
+    assert np.array_equal(x.grad, expected)
+
+
+def test_the_users_way_with_floating_point_errors_is_left_as_it_is():
+    x = leaf(2.0)
+    with np.errstate(all="raise"):
+        before = np.geterr()
+        (x * x).sum().backward()
+        assert np.geterr() == before
+        with pytest.raises(FloatingPointError):
+            dg.exp(x * 1000.0)

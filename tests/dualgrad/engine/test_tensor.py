@@ -287,8 +287,8 @@ def test_reductions_and_outer_of_ufuncs():
 
 def test_what_is_not_an_op_is_refused_by_name():
     x = leaf(1.0, 2.0)
-    with pytest.raises(TypeError, match=r"numpy.nansum is not an op of dualgrad"):
-        np.nansum(x)
+    with pytest.raises(TypeError, match=r"numpy.histogram is not an op of dualgrad"):
+        np.histogram(x)
     with pytest.raises(TypeError, match=r"np.spacing is not an op of dualgrad"):
         np.spacing(x)
     with pytest.raises(TypeError, match=r"dualgrad.sum: .*where"):

@@ -130,7 +130,7 @@ class Times(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Power(Entry):
-    """base ** exponent for a rational exponent. Real: a fractional exponent needs base >= 0, a negative one base != 0."""
+    """base ** exponent, rational. Real: a fractional exponent needs base >= 0, a negative one base != 0."""
 
     base: Entry
     exponent: Fraction

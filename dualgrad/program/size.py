@@ -106,7 +106,7 @@ def product(extents: Iterable[Extent]) -> Extent:
 
 
 def solve(difference: Extent, name: str) -> Extent | None:
-    """What the named dimension must be for ``difference`` to vanish; None unless it occurs once, with coefficient ±1."""
+    """What the named dimension must be for ``difference`` to vanish; None unless it occurs once, with factor ±1."""
     for monomial, factor in _terms(difference):
         if monomial == ((name, 1),) and abs(factor) == 1:
             rest = difference - dimension(name) * factor
@@ -144,5 +144,3 @@ def _term_text(monomial: Monomial, factor: int) -> str:
     if not names:
         return str(factor)
     return names if factor == 1 else f"-{names}" if factor == -1 else f"{factor}*{names}"
-
-

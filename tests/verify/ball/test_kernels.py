@@ -127,7 +127,9 @@ def test_powers_of_negative_numbers_and_of_zero():
     assert kernels.slopes("power", 0, (arb(-2), arb(3))) == 12
 
 
-@pytest.mark.parametrize(("name", "x"), [("log", -1), ("log", 0), ("arcsin", 1), ("erfinv", 1), ("arccosh", 1), ("exp", "nan")])
+@pytest.mark.parametrize(
+    ("name", "x"), [("log", -1), ("log", 0), ("arcsin", 1), ("erfinv", 1), ("arccosh", 1), ("exp", "nan")]
+)
 def test_where_a_kernel_has_no_slope_the_ball_is_not_finite(name, x):
     assert not kernels.slope(name, arb(x)).is_finite()
 

@@ -51,8 +51,14 @@ class Poly(tuple[tuple[tuple[str, ...], int], ...]):
             return self
         if self.name:
             return by[self.name]
-        left = [(tuple(n for n in names if n not in by), [by[n] for n in names if n in by], f) for names, f in self]
-        return Poly(pair for kept, new, f in left for pair in math.prod(new, start=Poly([(kept, f)])))
+        pairs: list[tuple[tuple[str, ...], int]] = []
+        for names, f in self:
+            new = [by[n] for n in names if n in by]
+            if len(names) == len(new) == 1:
+                pairs += [(other, f * g) for other, g in new[0]]
+            else:
+                pairs += math.prod(new, start=Poly([(tuple(n for n in names if n not in by), f)]))
+        return Poly(pairs)
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from dualgrad._version import __version__
 from dualgrad.array import public as _public
 from dualgrad.engine import autograd
 from dualgrad.engine.factories import arange, eye, full, linspace, ones, rand, randn, tensor, zeros
+from dualgrad.engine.function import checkpoint
 from dualgrad.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from dualgrad.engine.tensor import Tensor, Variable
 from dualgrad.engine.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
@@ -40,6 +41,7 @@ __all__ = [  # noqa: RUF022  (in the order in which one meets them)
     "jvp",
     "jacobian",
     "hessian",
+    "checkpoint",
     "autograd",
     "linalg",
     "special",

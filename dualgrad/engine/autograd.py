@@ -9,12 +9,13 @@ import numpy as np
 
 from dualgrad.engine.arguments import described
 from dualgrad.engine.backward import Adjoints, Lift, pull_back, wrapped
+from dualgrad.engine.function import Function
 from dualgrad.engine.graph import Edge, Leaf
 from dualgrad.engine.modes import detect_anomaly, enable_grad, no_grad
 from dualgrad.engine.tensor import Tensor, handle
 from dualgrad.shapes import extents
 
-__all__ = ["backward", "detect_anomaly", "grad"]
+__all__ = ["Function", "backward", "detect_anomaly", "grad"]
 
 
 def backward(

@@ -26,16 +26,20 @@ def pull_back(
     targets: Iterable[Edge] | None = None,
     lift: Lift | None = None,
     retain: bool = False,
+    since: int = 0,
 ) -> Adjoints:
     """The cotangents at the targets, or at every leaf.
 
     With ``lift``, the rules run on tensors: ``lift(array, edge)`` makes one, so that what they do is recorded.
-    An exception leaves the graph as it was.
+    Nothing flows through nodes from before ``since``. An exception leaves the graph as it was.
     """
     adjoints: Adjoints = {}
     for edge, seed in seeds:
         _add(adjoints, edge, seed)
-    nodes, ends = reachable(adjoints), None if targets is None else set(targets)
+    nodes, ends = (
+        [node for node in reachable(adjoints) if node.serial >= since],
+        None if targets is None else set(targets),
+    )
     useful = None if ends is None else leading_to(nodes, ends)
     if useful is not None:
         nodes = [node for node in nodes if any(edge in useful for edge in node.edges)]

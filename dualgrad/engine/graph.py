@@ -16,7 +16,7 @@ import numpy as np
 
 from dualgrad.engine.hooks import Watch
 from dualgrad.engine.modes import is_anomaly_enabled, user_line
-from dualgrad.engine.overwritten import Marks, changed
+from dualgrad.engine.overwritten import Marks, anything_is_out, changed
 from dualgrad.op import Kind, Op
 from dualgrad.shapes import extents
 
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from dualgrad.engine.tensor import Tensor
 
 _serial = count()
+
+
+def now() -> int:
+    """A moment: nodes and leaves made later have a greater serial."""
+    return next(_serial)
+
 
 # PyTorch's names, where they differ from the op's own.
 _NAMES = {
@@ -149,7 +155,7 @@ class Node:
 
     def require_unchanged(self) -> None:
         """Raise where the user has overwritten an array that the rule may read."""
-        if not reads_shapes_only(self.op):
+        if (self.marks or anything_is_out()) and not reads_shapes_only(self.op):
             for array in changed(self.marks, (*self.saved, self.value)):
                 raise RuntimeError(
                     f"one of the variables needed for gradient computation has been modified by an inplace "

@@ -50,13 +50,24 @@ def hand_out(array: Any) -> Any:
     return array
 
 
-def marks(given: Iterable[Any], saved: Iterable[Any]) -> Marks:
-    """The saved arrays that the user has, with their fingerprints."""
-    return tuple(
-        (value, fingerprint(value))
-        for operand, value in zip(given, saved, strict=True)
-        if type(value) is np.ndarray and (operand is value or (_handed_out and id(_root(value)) in _handed_out))
-    )
+def marks(given: Iterable[Any], saved: Iterable[Any], result: Any) -> Marks:
+    """The saved arrays, and the result, that the user has, with their fingerprints."""
+    found: Marks = ()
+    for operand, value in zip(given, saved, strict=True):
+        if type(value) is np.ndarray and (operand is value or _is_out(value)):
+            found = (*found, (value, fingerprint(value)))
+    if _handed_out and type(result) is np.ndarray and _is_out(result):  # a view of what the user has
+        found = (*found, (result, fingerprint(result)))
+    return found
+
+
+def _is_out(array: Any) -> bool:
+    return bool(_handed_out) and id(_root(array)) in _handed_out
+
+
+def anything_is_out() -> bool:
+    """Whether any array that was handed out is alive."""
+    return bool(_handed_out)
 
 
 def changed(marked: Marks, kept: Iterable[Any]) -> Iterator[Any]:

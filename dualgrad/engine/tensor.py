@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from dualgrad.engine.graph import Edge, Leaf, Node
 from dualgrad.engine.hooks import RemovableHandle
 from dualgrad.engine.manners import Manners
 from dualgrad.engine.modes import is_grad_enabled
+from dualgrad.engine.operands import array_of, differentiable, operand
 from dualgrad.engine.overwritten import hand_out, marks
 from dualgrad.engine.writing import Writing
 from dualgrad.op import BY_NUMPY, REGISTRY, Kind, Op, bind
@@ -45,7 +47,7 @@ class Tensor(Writing, Manners, ArrayMethods):
     __bind_rank__ = 2
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
-        self._data = _array(data, dtype)
+        self._data = array_of(data, dtype)
         self._edge = None
         self._grad: Tensor | None = None
         self._family = None
@@ -64,7 +66,7 @@ class Tensor(Writing, Manners, ArrayMethods):
 
     @data.setter
     def data(self, data: Any) -> None:
-        self._data = _array(data, None)
+        self._data = array_of(data, None)
 
     @property
     def extents(self) -> tuple[Any, ...]:
@@ -188,6 +190,20 @@ class Tensor(Writing, Manners, ArrayMethods):
 
         backward([self], None if gradient is None else [gradient], retain_graph, create_graph)
 
+    def __reduce__(self) -> Any:
+        """A copy is a leaf: the graph does not travel, as in PyTorch."""
+        return _rebuilt, (self._data, self.requires_grad, self.grad)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment. If you were attempting to deepcopy a module, this may be because of a tensor that holds a "
+                "graph; detach() it first"
+            )
+        memo[id(self)] = copied = _rebuilt(self._data.copy(), self.requires_grad, deepcopy(self.grad, memo))
+        return copied
+
     @property
     def mirror(self) -> Any:
         """The formula of this tensor, read off its graph: see :mod:`dualgrad.mirror`."""
@@ -199,7 +215,7 @@ class Tensor(Writing, Manners, ArrayMethods):
 
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        saved = tuple([value._data if isinstance(value, Tensor) else _operand(op, value) for value in inputs])
+        saved = tuple([value._data if isinstance(value, Tensor) else operand(op, value) for value in inputs])
         value = bind(op, saved, params)
         result = handle(value, _recorded(op, inputs, saved, params, value) if is_grad_enabled() else None)
         return _related(result, inputs[0]) if op.name in _VIEWS and result.ndim else result
@@ -309,9 +325,15 @@ _spell_methods()
 
 def owned(data: Any, requires_grad: bool = False) -> Tensor:
     """A tensor with an array that nobody else has."""
-    tensor = handle(_array(data, None), None)
+    tensor = handle(array_of(data, None), None)
     if requires_grad is not False:
         tensor.requires_grad = requires_grad
+    return tensor
+
+
+def _rebuilt(data: Any, requires_grad: bool, grad: Tensor | None) -> Tensor:
+    tensor = owned(data, requires_grad)
+    tensor.grad = grad
     return tensor
 
 
@@ -329,12 +351,12 @@ def handle(data: Any, edge: Edge | None) -> Tensor:
 def _recorded(op: Op, inputs: Sequence[Any], saved: tuple[Any, ...], params: Mapping[str, Any], y: Any) -> Node | None:
     edges = [value._edge if isinstance(value, Tensor) else None for value in inputs]
     for slot, edge in enumerate(edges):
-        if edge is not None and not _differentiable(op, slot):
+        if edge is not None and not differentiable(op, slot):
             edges[slot] = None
     if not any(edges):
         return None
     node = Node(op, saved, params, y, tuple(edges))
-    node.marks = marks((*inputs, None), (*saved, y))
+    node.marks = marks(inputs, saved, y)
     return node
 
 
@@ -345,35 +367,6 @@ def _related(view: Tensor, base: Any) -> Tensor:
             base._family = object()
         view._family = base._family
     return view
-
-
-def _array(data: Any, dtype: Any) -> Any:
-    if isinstance(data, Tensor):
-        data = data._data
-    if hasattr(data, "extents"):
-        return data
-    array = np.asarray(data, dtype)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"Tensor: got data of dtype {array.dtype}, expected real numbers; convert them first")
-    return array if array.ndim else array[()]
-
-
-def _operand(op: Op, value: Any) -> Any:
-    if type(value) in (float, int):
-        return value
-    if isinstance(value, (list, tuple)):
-        value = np.asarray(value)
-    if isinstance(value, (int, float)) or hasattr(value, "extents") or hasattr(value, "extent"):
-        return value
-    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "fiub":
-        return value
-    found = f"an array of dtype {value.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
-    raise TypeError(f"dualgrad.{op.name}: got {found} as an operand, expected tensors, real arrays or numbers")
-
-
-def _differentiable(op: Op, slot: int) -> bool:
-    rules = op.partials or op.vjp
-    return rules[0 if op.variadic else slot] is not None
 
 
 def _tracked(value: Any) -> bool:

@@ -3,21 +3,66 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from verify.domain import argument_position, parse_domain
+from verify.kinds import WITH_COTANGENTS, WITH_TANGENTS, Derived, numbered
 from verify.own import engine_gradient, gradient_on_copies
 from verify.points import require_in_domain
-from verify.problem import Argument, Problem, Undecidable, parameter_names, run
+from verify.problem import Argument, Problem, Undecidable, outputs_of, parameter_names
 
 
-def pose(f: Any, args: Sequence[Any], grad: Any, jac: Any, wrt: Any, domain: Any) -> Problem:
+@dataclass(frozen=True)
+class Question:
+    """One kind of derivative, and the function that claims to compute it; None for the engine itself.
+
+    ``part`` picks from what the function returns, where that is a value and a gradient.
+    """
+
+    kind: str = "grad"
+    candidate: Callable[..., Any] | None = None
+    part: int | None = None
+
+
+def questions(f: Any, given: Mapping[str, Any]) -> tuple[Question, ...]:
+    """What a call of ``verify.check`` asks, by the keywords that were given; TypeError for what cannot be called."""
+    if not callable(f):
+        raise TypeError(
+            f"verify.check: f is {type(f).__name__} {f!r}, which cannot be called; pass a function, then its arguments"
+        )
+    found = []
+    for keyword, candidate in given.items():
+        if candidate is None:
+            continue
+        if not callable(candidate):
+            raise TypeError(
+                f"verify.check: {keyword}= is {type(candidate).__name__}, which cannot be called; "
+                f"pass a function, called as {CALLED[keyword]}"
+            )
+        parts = (("value", 0), ("grad", 1)) if keyword == "value_and_grad" else ((keyword, None),)
+        found += [Question(kind, candidate, part) for kind, part in parts]
+    return tuple(found) or (Question(),)
+
+
+CALLED = {
+    "grad": "grad(*args)",
+    "jac": "jac(*args)",
+    "hess": "hess(*args)",
+    "hvp": "hvp(x, v, *rest)",
+    "vjp": "vjp(*args, cotangent)",
+    "jvp": "jvp(*args, tangent)",
+    "value_and_grad": "value_and_grad(*args)",
+}
+
+
+def pose(
+    f: Any, args: Sequence[Any], kind: str, candidate: Any, wrt: Any, domain: Any, part: int | None = None
+) -> Problem:
     """The problem that a call of ``verify.check`` poses: TypeError or ValueError for misuse, Undecidable for inputs."""
-    candidate, kind = _candidate(f, grad, jac)
     if not args:
         raise TypeError(
             "verify.check: no arguments were given to evaluate f at; pass them after f: check(f, x, grad=g)"
@@ -27,10 +72,9 @@ def pose(f: Any, args: Sequence[Any], grad: Any, jac: Any, wrt: Any, domain: Any
     domains = parse_domain(domain, names)
     for position, known in domains.items():
         require_in_domain(args[position], known, names[position])
-    tensors = any(_is_tensor(arg) for arg in args) or candidate is None
     arguments, notes = _arguments(args, names, positions)
-    chosen = positions if positions is not None else _default_wrt(arguments, candidate, names)
-    for position in chosen:
+    floating = _floating(arguments, names)
+    for position in positions or ():
         if arguments[position].array is None:
             raise TypeError(
                 f"verify.check: wrt names argument {names[position]!r}, which is {type(args[position]).__name__}; "
@@ -38,17 +82,83 @@ def pose(f: Any, args: Sequence[Any], grad: Any, jac: Any, wrt: Any, domain: Any
             )
     problem = Problem(
         f=f,
-        candidate=candidate or engine_gradient(f, chosen),
-        kind=kind,
+        candidate=candidate or engine_gradient(f, positions or floating),
+        kind="jac" if kind in ("jac", "hess") else "grad",
         arguments=arguments,
-        wrt=chosen,
+        wrt=positions or floating,
         domain=domains,
         name=getattr(f, "__name__", type(f).__name__),
         own=candidate is None,
-        tensors=tensors,
+        tensors=any(_is_tensor(arg) for arg in args) or candidate is None,
         notes=notes,
+        part=part,
     )
-    return _with_copies(problem) if problem.own else problem
+    if problem.own:
+        return _with_copies(problem)
+    return _directed(problem if positions else _by_default(problem, kind, names), kind, names)
+
+
+# ---------------------------------------------------------------------------- by what, and along what
+
+
+def _by_default(problem: Problem, kind: str, names: list[str]) -> Problem:
+    """Every floating argument, or only the first where the candidate is for one."""
+    if len(problem.wrt) == 1 or kind in ("jvp", "value"):
+        return problem
+    first = replace(problem, wrt=problem.wrt[:1])
+    if kind in ("hess", "hvp"):
+        return first
+    posed = _directed(problem, kind, names)
+    result = posed.answer(posed.call(posed.arrays))
+    return problem if isinstance(result, (tuple, list)) and len(result) == len(problem.wrt) else first
+
+
+def _directed(problem: Problem, kind: str, names: list[str]) -> Problem:
+    """The problem with what its kind derives from f, and the directions that this takes."""
+    if kind in ("grad", "jac"):
+        return problem
+    if kind == "hess" and len(problem.wrt) > 1:
+        raise TypeError(
+            f"verify.check: hess= got wrt with {len(problem.wrt)} arguments, expected one: the Hessian by one argument "
+            f"is one array. Check each with a call of its own, or hvp= for all together"
+        )
+    by, count = problem.wrt, len(problem.arguments)
+    rng = np.random.default_rng(8)
+    drawn = []
+    if kind in WITH_TANGENTS:
+        word = "v" if kind == "hvp" else "tangent"
+        like = [problem.arguments[position] for position in by]
+        labels = [word if len(by) == 1 else f"{word}_{argument.name}" for argument in like]
+        drawn += [
+            _direction(_unused(label, names), a.array, a.scalar, rng) for label, a in zip(labels, like, strict=True)
+        ]
+    tangents = tuple(range(count, count + len(drawn)))
+    outputs = None
+    if kind in WITH_COTANGENTS:
+        result = problem.result(problem.arrays)
+        word = "cotangent" if kind == "vjp" else "output"
+        outputs, total = numbered(result)
+        values = outputs_of(problem.name, result)
+        labels = [word if total == 1 else f"{word}_{place}" for place in range(total)]
+        drawn += [
+            _direction(_unused(label, names), value, not value.ndim, rng)
+            for label, value in zip(labels, values, strict=True)
+        ]
+    cotangents = tuple(range(count + len(tangents), count + len(drawn)))
+    derived = Derived(kind, by, tangents, cotangents, outputs)
+    return replace(problem, arguments=(*problem.arguments, *drawn), wrt=derived.wrt, derived=derived)
+
+
+def _direction(name: str, like: Any, scalar: bool, rng: np.random.Generator) -> Argument:
+    """A direction in the shape of an array: with all its digits, of moderate size and either sign."""
+    dtype = like.dtype if like.dtype.kind == "f" else np.dtype(float)
+    drawn = rng.uniform(0.5, 1.5, like.shape) * rng.choice([-1.0, 1.0], like.shape)
+    array = np.asarray(drawn, dtype=dtype)
+    return Argument(name, array, array, scalar=scalar)
+
+
+def _unused(name: str, names: list[str]) -> str:
+    return _unused(f"{name}_", names) if name in names else name
 
 
 def _with_copies(problem: Problem) -> Problem:
@@ -74,22 +184,6 @@ def source_of(f: Any) -> str:
     path = code.co_filename
     relative = os.path.relpath(path) if os.path.isabs(path) else path
     return f"{relative if not relative.startswith('..') else os.path.basename(path)}:{code.co_firstlineno}"
-
-
-def _candidate(f: Any, grad: Any, jac: Any) -> tuple[Callable[..., Any] | None, str]:
-    if not callable(f):
-        raise TypeError(
-            f"verify.check: f is {type(f).__name__} {f!r}, which cannot be called; pass a function, then its arguments"
-        )
-    if grad is not None and jac is not None:
-        raise TypeError("verify.check: got grad= and jac= together; check one at a time")
-    given, kind = (grad, "grad") if jac is None else (jac, "jac")
-    if given is not None and not callable(given):
-        raise TypeError(
-            f"verify.check: {kind}= is {type(given).__name__}, which cannot be called; "
-            f"pass a function of the same arguments as f"
-        )
-    return given, kind
 
 
 def _positions(wrt: Any, names: list[str]) -> tuple[int, ...]:
@@ -144,18 +238,14 @@ def _kind(value: Any) -> str:
     return {float: "f", int: "i"}.get(type(value), "f" if _is_tensor(value) else "")
 
 
-def _default_wrt(arguments: Sequence[Argument], candidate: Any, names: list[str]) -> tuple[int, ...]:
-    floating = tuple(position for position, argument in enumerate(arguments) if argument.array is not None)
-    if not floating:
+def _floating(arguments: Sequence[Argument], names: list[str]) -> tuple[int, ...]:
+    found = tuple(position for position, argument in enumerate(arguments) if argument.array is not None)
+    if not found:
         raise TypeError(
             f"verify.check: none of the arguments {', '.join(names)} is a float or an array of numbers; "
             f"pass one to differentiate by"
         )
-    if candidate is None or len(floating) == 1:
-        return floating
-    args = [argument.at(argument.array) if argument.array is not None else argument.given for argument in arguments]
-    result = run("the gradient", candidate, args)
-    return floating if isinstance(result, (tuple, list)) and len(result) == len(floating) else floating[:1]
+    return found
 
 
 def _is_tensor(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 
 from dualgrad.program.record import Literal, Program
 from dualgrad.program.size import dimension, evaluate
@@ -10,7 +11,7 @@ from verify.claim import free_dimensions
 from verify.recording import Recording
 
 SMALL = ((2, 3, 4, 5, 6, 7), (4, 2, 3, 6, 5, 8), (3, 5, 2, 4, 7, 6))
-ELEMENTS = 4096  # no argument is made larger than this to get above a literal
+ELEMENTS = 4096  # no argument or derivative is made larger than this to get above a literal
 
 
 def assignments(recording: Recording) -> Iterator[dict[str, int]]:
@@ -24,7 +25,7 @@ def assignments(recording: Recording) -> Iterator[dict[str, int]]:
     above = largest_literal(recording) + 1
     if free and above > largest:
         large = _settled(recording, {name: above + place for place, name in enumerate(free)})
-        if all(_elements(recording, position, large) <= ELEMENTS for position in recording.labels):
+        if all(count <= ELEMENTS for count in _elements(recording, large)):
             yield large
 
 
@@ -66,8 +67,9 @@ def _settled(recording: Recording, sizes: dict[str, int]) -> dict[str, int]:
     return sizes
 
 
-def _elements(recording: Recording, position: int, sizes: Mapping[str, int]) -> int:
-    total = 1
-    for length in shapes(recording, sizes)[position]:
-        total *= length
-    return total
+def _elements(recording: Recording, sizes: Mapping[str, int]) -> Iterator[int]:
+    """How many elements the arguments have at these sizes, and the derivatives: a Jacobian has many more."""
+    resolve = recording.trace.extents.resolve
+    yield from map(prod, shapes(recording, sizes).values())
+    for operand in recording.gradient.outputs if recording.gradient is not None else ():
+        yield prod(evaluate(resolve(extent), sizes) for extent in operand.shape)

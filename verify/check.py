@@ -1,17 +1,18 @@
-"""``verify.check``: is this the gradient? And ``assert_gradient``, which raises when it is not."""
+"""``verify.check``: is this the derivative? And ``assert_gradient``, which raises when it is not."""
 
 from __future__ import annotations
 
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from verify.ask import pose, source_of
+from verify.ask import Question, pose, questions, source_of
 from verify.decide import decide
+from verify.kinds import WORDS
 from verify.problem import Problem, Undecidable
 from verify.verdict import Formula, Numbers, Result, Verdict
 
@@ -25,35 +26,72 @@ class _OutOfTime(BaseException):
 
 def check(
     f: Callable[..., Any],
-    *args: Any,
+    *at: Any,
     grad: Callable[..., Any] | None = None,
     jac: Callable[..., Any] | None = None,
+    hess: Callable[..., Any] | None = None,
+    hvp: Callable[..., Any] | None = None,
+    vjp: Callable[..., Any] | None = None,
+    jvp: Callable[..., Any] | None = None,
+    value_and_grad: Callable[..., Any] | None = None,
+    args: Any = (),
     wrt: Any = None,
     domain: Any = None,
     budget: float = BUDGET,
 ) -> Result:
-    """Whether ``grad`` is the gradient of ``f``, and whether its numbers are right at ``args``.
+    """Whether these functions compute the derivatives of ``f``, and whether their numbers are right at ``at``.
 
-    ``grad(*args)`` returns the gradient of the sum over all elements of all outputs of ``f``, one array for each
-    argument in ``wrt``; ``jac(*args)`` the Jacobian, of shape ``out.shape + wrt.shape``. Without either, the
-    engine's own gradient of ``f`` is checked, and ``f`` is called with Tensors. ``wrt`` is a position or name, or
-    several; None means every floating argument, or only the first when the gradient returns one array.
-    ``domain`` maps an argument to what is known of it (verify.domain.NAMED, or a predicate); nothing is inferred
-    from values. ``budget`` bounds the whole call, in seconds.
+    ====================  ===========================================================================================
+    ``grad(*at)``         the gradient of the sum over all elements of all outputs of f, one array for each in ``wrt``
+    ``jac(*at)``          the Jacobian of one output, of shape ``out.shape + wrt.shape``
+    ``hess(*at)``         the Jacobian of that gradient by one argument, of shape ``wrt.shape + wrt.shape``
+    ``hvp(x, v, *rest)``  the Hessian times v, which has the shape of the argument; the second argument, as in SciPy
+    ``vjp(*at, c)``       the gradient of the sum of c times the outputs; c is structured as what f returns
+    ``jvp(*at, t)``       the derivative of the outputs along t, which has the shape of the argument
+    ``value_and_grad``    returns a pair of the value of f and its gradient: both are checked
+    ====================  ===========================================================================================
 
-    Raises TypeError or ValueError for misuse of ``check`` itself; whatever ``f`` and ``grad`` do becomes a result.
+    v, c and t are drawn. Where several arguments are in ``wrt``, v and t are tuples. Without any function the engine's
+    own gradient of ``f`` is checked, and ``f`` is called with Tensors. With several functions the result is the
+    weakest, and ``result.parts`` holds one for each.
+
+    ``wrt`` is a position or name, or several. None means every floating argument, or only the first where the
+    function returns one array; for hess and hvp the first. ``args`` are more arguments of all functions, as in SciPy,
+    and are not differentiated by unless ``wrt`` names them. ``domain`` maps an argument to what is known of it
+    (verify.domain.NAMED, or a predicate); nothing is inferred from values. ``budget`` bounds the whole call, in
+    seconds.
+
+    Raises TypeError or ValueError for misuse of ``check`` itself; whatever the functions do becomes a result.
 
     >>> import numpy as np
     >>> result = check(lambda x: np.sum(x**2), np.array([1.0, 2.0]), grad=lambda x: 2 * x)
     >>> print(result.verdict, result.formula.sizes)
     PROVED every n >= 1 (x: n)
+    >>> print(check(lambda x: np.sum(x**3), np.array([1.0, 2.0]), hvp=lambda x, v: 6 * x * v).verdict)
+    PROVED
     """
+    asked = questions(
+        f,
+        {
+            "value_and_grad": value_and_grad, "grad": grad, "jac": jac, "hess": hess, "hvp": hvp, "vjp": vjp,
+            "jvp": jvp,
+        },
+    )  # fmt: skip
+    more = args if isinstance(args, tuple) else (args,)
+    if more and wrt is None:
+        wrt = tuple(range(len(at)))
+    each = _seconds(budget) / len(asked)
+    return together([_answer(f, (*at, *more), question, wrt, domain, each) for question in asked])
+
+
+def _answer(
+    f: Callable[..., Any], at: tuple[Any, ...], asked: Question, wrt: Any, domain: Any, budget: float
+) -> Result:
     started = time.monotonic()
-    budget = _seconds(budget)
     problem = None
     try:
         with _alarm(budget):
-            problem = pose(f, args, grad, jac, wrt, domain)
+            problem = pose(f, at, asked.kind, asked.candidate, wrt, domain, asked.part)
             result = decide(problem, started + 0.8 * budget)
     except Undecidable as error:
         result = undecided(str(error))
@@ -62,9 +100,29 @@ def check(
     return replace(
         result,
         name=problem.name if isinstance(problem, Problem) else getattr(f, "__name__", type(f).__name__),
+        kind=asked.kind,
         source=source_of(f),
-        kind="grad" if jac is None else "jac",
         seconds=time.monotonic() - started,
+    )
+
+
+STRENGTH = ("REFUTED", "UNDECIDED", "NONDIFFERENTIABLE", "AGREES", "CERTIFIED", "PROVED")
+
+
+def together(results: Sequence[Result]) -> Result:
+    """The weakest of several results, with all of them as its parts; a single one as it is."""
+    if len(results) == 1:
+        return results[0]
+    weakest = min(results, key=lambda result: (result.ok, STRENGTH.index(result.verdict.name)))
+    others = [
+        f"the {WORDS[part.kind]}: {part.verdict} {part.reason or part.formula.sizes}".rstrip() for part in results
+    ]
+    return replace(
+        weakest,
+        parts=tuple(results),
+        notes=(*weakest.notes, *others),
+        hygiene=tuple(dict.fromkeys(finding for part in results for finding in part.hygiene)),
+        seconds=sum(part.seconds for part in results),
     )
 
 

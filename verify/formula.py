@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dualgrad.program.size import dimension, dimensions
 from verify.assign import assignments, shapes
@@ -11,10 +13,13 @@ from verify.claim import assumption_text, domain_text, free_dimensions, leak_tex
 from verify.key import OTHER_READING, second_key
 from verify.look import Point, look
 from verify.problem import Problem
-from verify.prove import Attempted, certified, prove
+from verify.prove import READING_WORDS, Attempted, certified, prove
 from verify.recording import Labels, Recording, fingerprint, record, record_symbolic
 from verify.sampling import sample
 from verify.verdict import Formula, Verdict
+
+BASE_FIRST = "the engine's gradient, which it is about, proved with a certificate of its own; "
+RESTS_ON = "it is not proved that the engine's gradient, which this is about, is that"
 
 
 @dataclass(frozen=True)
@@ -57,30 +62,78 @@ def fixed_labels(problem: Problem) -> Labels:
 def _proved(problem: Problem, recording: Recording, deadline: float) -> tuple[Formula | None, str]:
     if recording.forward is None or recording.gradient is None:
         return None, recording.refused or recording.gradient_refused
-    found = prove(problem, recording, deadline)
-    if found.proof is None:
-        return None, found.reason
-    certificate, accepted = certified(problem, recording, found)
-    if not accepted.accepted:
-        return None, f"the certificate was not accepted: {accepted.reason}"
-    key = second_key(problem, recording, found.reading)
+    proved, reason = _all_proved(problem, recording, deadline)
+    if not proved:
+        return None, reason
+    certificate, *others = [found.certificate for found in proved]
+    if others:
+        certificate = {**certificate, "hints": {"rests_on": others[0]}}
+    reading = proved[0].attempted.reading
+    key = second_key(problem, recording, reading)
     if not key.agrees:
         return None, key.reason
-    if found.reading != "exact" and not _reads_alike(problem, recording, found.reading):
+    if reading != "exact" and not _reads_alike(problem, recording, reading):
         return None, OTHER_READING
     ones = _holds_at_one(problem, recording, deadline)
     return (
         Formula(
             verdict=Verdict.PROVED,
-            method=_method(found, key.sizes, accepted.trusted),
+            method=_method(proved, key.sizes),
             sizes=sizes_text(problem, recording, ones),
-            domain=(*domain_text(problem), *found.side_conditions),
-            assumptions=(*assumption_text(recording, recording.gradient), *found.assumptions),
+            domain=(*domain_text(problem), *_each(found.attempted.side_conditions for found in proved)),
+            assumptions=(
+                *assumption_text(recording, recording.gradient),
+                *_each(found.attempted.assumptions for found in proved),
+            ),
             certificate=certificate,
             reason="; ".join(leak_text(recording)),
         ),
         "",
     )
+
+
+@dataclass(frozen=True)
+class _Proved:
+    attempted: Attempted
+    certificate: Mapping[str, Any]
+    trusted: int
+
+
+def _all_proved(problem: Problem, recording: Recording, deadline: float) -> tuple[list[_Proved], str]:
+    """The proof with its certificate, and that of the gradient which the question is about; else none, and why.
+
+    Both under one reading of the literals: what is proved under two does not add up.
+    """
+    questions = [(problem, recording)]
+    if problem.base is not None and recording.base is not None:
+        questions.append((problem.base, recording.base))
+    first = ""
+    for reading in READING_WORDS:
+        found = []
+        for each in questions:
+            proved = _certified(*each, deadline, reading)
+            if isinstance(proved, str):
+                first = first or (proved if each is questions[0] else f"{RESTS_ON} of {problem.name}: {proved}")
+                break
+            found.append(proved)
+        else:
+            return found, ""
+    return [], first
+
+
+def _certified(problem: Problem, recording: Recording, deadline: float, reading: str) -> _Proved | str:
+    found = prove(problem, recording, deadline, (reading,))
+    if found.proof is None:
+        return found.reason
+    certificate, accepted = certified(problem, recording, found)
+    if not accepted.accepted:
+        return f"the certificate was not accepted: {accepted.reason}"
+    return _Proved(found, certificate, accepted.trusted)
+
+
+def _each(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Every line once."""
+    return tuple(dict.fromkeys(line for group in groups for line in group))
 
 
 def _reads_alike(problem: Problem, recording: Recording, reading: str) -> bool:
@@ -126,12 +179,12 @@ def _proved_at_one(problem: Problem, recording: Recording, ones: set[str], deadl
     pairs = ((again.forward, recording.forward), (again.gradient, recording.gradient))
     if all(fingerprint(one) == fingerprint(generic, at) for one, generic in pairs):
         return True  # the same programs: the proof for every size says it already
-    return prove(problem, again, deadline).proof is not None
+    return bool(_all_proved(problem, again, deadline)[0])
 
 
-def _method(found: Attempted, sizes: tuple[str, ...], trusted: int) -> str:
-    keys = "; ".join(sizes)
+def _method(proved: Sequence[_Proved], sizes: tuple[str, ...]) -> str:
+    first, *others = proved
     return (
-        f"index normal form{found.statistics}; certificate checked, {trusted} trusted steps; "
-        f"second key in balls at {keys}"
+        f"index normal form{first.attempted.statistics}; certificate checked, {first.trusted} trusted steps; "
+        f"{BASE_FIRST if others else ''}second key in balls at {'; '.join(sizes)}"
     )

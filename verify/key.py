@@ -82,7 +82,7 @@ def _turn(
         if seen.status != "equal":
             fault = _Fault(seen.reason)
             continue
-        if seen.reading not in ("exact", reading):
+        if any(one.reading not in ("exact", reading) for one in (seen, seen.base) if one is not None):
             return _Fault(OTHER_READING)
         return _native_fault(problem, again, attempt)
     return fault
@@ -138,7 +138,7 @@ def _native_fault(problem: Problem, recording: Recording, point: Point) -> _Faul
     inputs, sizes = with_inputs(recording, point.arrays), sizes_at(recording, point)
     try:
         pairs = (
-            (problem.value(point.arrays), run_floats(recording.forward, inputs, sizes)),
+            (problem.value(point.arrays), run_floats(recording.function or recording.forward, inputs, sizes)),
             (problem.gradient(point.arrays), run_floats(recording.gradient, inputs, sizes)),
         )
     except Undecidable as error:

@@ -35,6 +35,7 @@ FAVOURED = 32  # coordinates that get a pair of directions of their own
 LARGE = 1024  # elements; above, one pair of directions has to do
 SEARCHES = 24  # pieces looked for to bring the hull nearer to a value
 SHOWN = 8  # kinks listed at one point
+JUMPS = "the function jumps"
 CLOSE = 1e-9  # relative; how near to the hull of the pieces counts as inside
 
 Direction = dict[Variable, NDArray[Any]]
@@ -52,6 +53,11 @@ class Local:
     derivative: tuple[BallArray, ...] | None
     kinks: tuple[Kink, ...] = ()
     reason: str = ""
+
+    @property
+    def jumps(self) -> bool:
+        """Whether the function is not even continuous there."""
+        return any(kink.left == JUMPS for kink in self.kinks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,9 @@ def look_around(asked: Question, seed: int = 0) -> Local:
     if missing or not pieces:
         return Local(None, None, reason="the function is not defined, or not smooth, on some side of this input")
     common, differing = _agreement(pieces)
-    if not all(_continuous(here, piece) for piece in pieces):
-        kink = Kink(_where(here.reading.events), at_input=True, left="the function jumps", right="the function jumps")
+    # Along other inputs than it is differentiated by, a function may jump: its derivative is all that is asked for.
+    if asked.moving == asked.wrt and not all(_continuous(here, piece) for piece in pieces):
+        kink = Kink(_where(here.reading.events), at_input=True, left=JUMPS, right=JUMPS)
         return Local(False, None, (kink,))
     if not differing.any():
         return Local(True, common)
@@ -93,18 +100,18 @@ class _Explorer:
 
     def around(self) -> tuple[list[_Piece], bool]:
         """The pieces along random and favoured directions, and whether some direction has none."""
-        size = sum(self.question.inputs[v].size for v in self.question.wrt)
+        size = sum(self.question.inputs[v].size for v in self.question.moving)
         directions = [self.random() for _ in range(RANDOM)] if size <= LARGE else [self.random()]
         directions += self.favoured() if size <= LARGE else []
         found = [self.piece(d) for pair in directions for d in (pair, _opposite(pair))]
         return [piece for piece in found if piece is not None], any(piece is None for piece in found)
 
     def random(self) -> Direction:
-        return {v: self._random(self.question.inputs[v].shape) for v in self.question.wrt}
+        return {v: self._random(self.question.inputs[v].shape) for v in self.question.moving}
 
     def favoured(self) -> list[Direction]:
         """Random directions in which one coordinate dominates, so that it wins every tie it is in."""
-        coordinates = [(v, i) for v in self.question.wrt for i in np.ndindex(self.question.inputs[v].shape)]
+        coordinates = [(v, i) for v in self.question.moving for i in np.ndindex(self.question.inputs[v].shape)]
         directions = []
         for variable, index in coordinates[:FAVOURED]:
             direction = self.random()
@@ -159,7 +166,7 @@ class _Explorer:
             rest = value - _nearest(rows, value)
             if np.abs(rest).max() <= CLOSE * max(np.abs(rows).max(), np.abs(value).max()):
                 return True
-            if self.question.kind != "grad":
+            if self.question.kind != "grad" or self.question.moving != self.question.wrt:
                 return None
             found = [self.piece(self.towards(sign * rest)) for sign in (1.0, -1.0)]
             rows += [_flat(piece) for piece in found if piece is not None]
@@ -281,6 +288,8 @@ def _place(question: Question, slot: int, index: tuple[int, ...]) -> str:
     array = question.inputs[question.wrt[slot]]
     index = index[len(index) - array.ndim :]
     name = question.names[slot] + (f"[{', '.join(map(str, index))}]" if index else "")
+    if question.moving != question.wrt:  # an element of the output, whose number here is that of a direction
+        return name
     return f"{name} = {float(array[index]):.6g}"
 
 

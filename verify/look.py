@@ -12,6 +12,8 @@ from dualgrad.program.record import Program, Variable
 from verify.ball.compare import disjoint
 from verify.ball.precision import working_precision
 from verify.ball.read import BallArray, Differential, Event, evaluate, gradient, jacobian
+from verify.kinks import look_around
+from verify.numbers import Question
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, record, with_inputs
 
@@ -21,6 +23,7 @@ AGREED_BITS = 80  # a difference is enclosed to this many bits of its terms befo
 ROUNDED_READING = "constants that may be rounded"
 ROUNDED_BITS = 36  # of agreement, where the constants' own roundings are allowed for
 ULP = 2.0**-52
+AROUND = 2.0**-60  # relative; how near to the derivatives around it one at a tie has to be
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Look:
     reading: str = "exact"
     reason: str = ""
     equalities: Mapping[str, bool] = field(default_factory=dict)  # tests == of the candidate: whether one held here
+    around: bool = False  # the truth was found around the point, where only a recorded gradient has a guard
+    base: Look | None = None  # at the gradient of f that the question is about, where it is about one
 
 
 def look(problem: Problem, point: Point, recording: Recording | None) -> Look:
@@ -66,12 +71,68 @@ def look(problem: Problem, point: Point, recording: Recording | None) -> Look:
         recording = record(problem, point.arrays, None)
     if recording.forward is None:
         return Look(point, "unknown", recording, reason=recording.refused)
+    base = None
+    if problem.base is not None and recording.base is not None:
+        base = look(problem.base, point, recording.base)
+        if base.status not in ("equal", "kink"):
+            status = "outside" if base.status == "outside" else "unknown"
+            return Look(point, status, recording, reason=_not_the_gradient(base), base=base)
     bits = FIRST_BITS
     while True:
-        seen = _look(problem, point, recording, bits)
+        seen = replace(_look(problem, point, recording, bits), base=base)
         if seen.status != "undecided" or bits >= LAST_BITS:
-            return replace(seen, status="unknown") if seen.status == "undecided" else seen
+            break
         bits *= 2
+    if seen.status == "undecided":
+        return replace(seen, status="unknown")
+    if base is None or seen.status in ("outside", "unknown"):
+        return seen
+    if base.status == "kink":
+        return replace(seen, status="kink")
+    return _off_ties(problem, point, recording, bits, seen) if seen.status == "kink" else seen
+
+
+def _off_ties(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
+    """Off the guards of f its gradient is smooth, though the engine's program for it may test for ties there.
+
+    What is read at the point itself is then the derivative, where that is what is found around it: the maximum is
+    one of the entries all around, and a tie that the engine treats apart is not.
+    """
+    inputs, sizes = with_inputs(recording, point.arrays), sizes_at(recording, point)
+    assert recording.forward is not None
+    local = look_around(
+        Question(
+            recording.forward,
+            tuple(recording.inputs[position] for position in problem.wrt),
+            inputs,
+            sizes,
+            tuple(np.zeros(array.shape) for array in seen.truth),
+            tuple(problem.arguments[position].name for position in problem.wrt),
+            problem.kind,
+            tuple(recording.inputs[position] for position in problem.moving),
+        )
+    )
+    if local.differentiable is not True or local.derivative is None or recording.gradient is None:
+        return seen
+    if not all(map(_near, seen.truth, local.derivative)):
+        return seen
+    while True:
+        found = _compare(problem, point, recording, bits, replace(seen, around=True))
+        if found.status != "undecided" or bits >= LAST_BITS:
+            return seen if found.status == "undecided" else found
+        bits *= 2
+        seen = replace(seen, truth=true_derivative(problem, point, recording, bits).arrays)
+
+
+def _near(array: BallArray, other: BallArray) -> bool:
+    top = max((abs(ball) for ball in other.flat), key=float, default=arb(0)) + 1
+    return all(bool(abs(a - b) <= AROUND * top) for a, b in zip(array.flat, other.flat, strict=True))
+
+
+def _not_the_gradient(base: Look) -> str:
+    if base.status == "different":
+        return "the engine's gradient of f is wrong: an internal error, please report it"
+    return f"the gradient of f: {base.reason}"
 
 
 def _look(problem: Problem, point: Point, recording: Recording, bits: int) -> Look:

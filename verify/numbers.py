@@ -61,6 +61,7 @@ class Question:
     """The gradient under test at a point: ``got`` holds one array for each variable in ``wrt``.
 
     ``kind`` is "grad" (of the sum over all outputs) or "jac" (of the first output, ``out.shape + wrt.shape``).
+    ``along`` are the inputs that are moved to leave a kink, where these are not those in ``wrt``.
     """
 
     program: Program
@@ -70,11 +71,19 @@ class Question:
     got: tuple[NDArray[Any], ...]
     names: tuple[str, ...]
     kind: str = "grad"
+    along: tuple[Variable, ...] = ()
+
+    @property
+    def moving(self) -> tuple[Variable, ...]:
+        """The inputs that are moved to leave a kink, those in ``wrt`` among them."""
+        return self.along or self.wrt
 
     def at(self, inputs: Inputs, precision: int, **rest: Any) -> Differential:
         """The program's differential at other inputs."""
         read = gradient if self.kind == "grad" else jacobian
-        return read(self.program, self.wrt, inputs, self.sizes, precision, **rest)
+        others = tuple(variable for variable in self.moving if variable not in self.wrt and "along" in rest)
+        found = read(self.program, (*self.wrt, *others), inputs, self.sizes, precision, **rest)
+        return replace(found, arrays=found.arrays[: len(self.wrt)]) if others else found
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -255,7 +264,7 @@ def _moved(question: Question, step: float, rng: np.random.Generator) -> dict[Va
     given: Mapping[Variable, NDArray[Any]] = {**question.program.captured, **question.inputs}
     with working_precision(256):
         return {
-            variable: _nudged(array, step, rng, variable not in question.wrt) if array.dtype.kind == "f" else array
+            variable: _nudged(array, step, rng, variable not in question.moving) if array.dtype.kind == "f" else array
             for variable, array in given.items()
         }
 

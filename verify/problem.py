@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from verify.kinds import ON_A_GRADIENT, WORDS, Derived
 from verify.own import leaves, on_tensors
 
 Array = np.ndarray[Any, Any]
@@ -39,7 +40,8 @@ class Problem:
     """A function, a candidate for its derivative, and where to look.
 
     ``kind`` is "grad" (the gradient of the sum over all elements of all outputs) or "jac" (shape
-    ``out.shape + wrt.shape``). ``candidate`` returns one array for each position in ``wrt``.
+    ``out.shape + wrt.shape``), of f or, where there is ``derived``, of the function that this says. ``candidate``
+    returns one array for each position in ``wrt``. ``part`` picks from a candidate that returns (value, gradient).
     """
 
     f: Callable[..., Any]
@@ -52,6 +54,35 @@ class Problem:
     own: bool = False  # the candidate is the engine's own gradient of f
     tensors: bool = False  # f takes Tensors
     notes: tuple[str, ...] = ()
+    derived: Derived | None = None
+    part: int | None = None
+
+    @property
+    def asked(self) -> str:
+        """The keyword of the check: "grad", "hess", …"""
+        return self.kind if self.derived is None else self.derived.kind
+
+    @property
+    def what(self) -> str:
+        """What the candidate computes, in words."""
+        return f"the {WORDS[self.asked]} of {self.name}"
+
+    @property
+    def base(self) -> Problem | None:
+        """The question whether the recorded gradient that this one is about is one; None where it is about f."""
+        if self.derived is None or self.derived.kind not in ON_A_GRADIENT:
+            return None
+        return replace(self, kind="grad", wrt=self.derived.by, derived=None, part=None)
+
+    @property
+    def drawn(self) -> tuple[int, ...]:
+        """The positions of directions, which are not arguments of f."""
+        return () if self.derived is None else self.derived.drawn
+
+    @property
+    def moving(self) -> tuple[int, ...]:
+        """The positions along which a kink can be left: those that f is differentiated by."""
+        return self.wrt if self.derived is None else tuple(dict.fromkeys((*self.derived.by, *self.wrt)))
 
     @property
     def arrays(self) -> dict[int, Array]:
@@ -59,31 +90,72 @@ class Problem:
         return {position: a.array for position, a in enumerate(self.arguments) if a.array is not None}
 
     def call(self, arrays: Mapping[int, Array]) -> list[Any]:
-        """Fresh positional arguments with these arrays in place."""
+        """Fresh values of all arguments, directions among them, with these arrays in place."""
         return [a.at(arrays[i]) if i in arrays else a.given for i, a in enumerate(self.arguments)]
 
     def value(self, arrays: Mapping[int, Array]) -> list[Array]:
         """f run natively, flattened to a list of arrays; Undecidable when it raises or returns something else."""
+        return outputs_of(self.name, self.result(arrays))
+
+    def result(self, arrays: Mapping[int, Array]) -> Any:
+        """What f returns, run natively."""
         function = on_tensors(self.f) if self.tensors else self.f
-        return outputs_of(self.name, run(self.name, function, self.call(arrays)))
+        return run(self.name, function, self.taken(self.call(arrays)))
+
+    def taken(self, values: Sequence[Any]) -> list[Any]:
+        """What f is called with, of the values of all arguments."""
+        return list(values) if self.derived is None else self.derived.own(values)
+
+    def passed(self, values: Sequence[Any]) -> list[Any]:
+        """What the candidate is called with, of the values of all arguments."""
+        return list(values) if self.derived is None else self.derived.passed(values)
+
+    def answer(self, values: Sequence[Any]) -> Any:
+        """What the candidate returns for the values of all arguments."""
+        return self.picked(run(self.what, self.candidate, self.passed(values)))
+
+    def picked(self, result: Any) -> Any:
+        """The part of the candidate's result that is in question."""
+        if self.part is None:
+            return result
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
+            raise Undecidable(f"value_and_grad= returned {_describe(result)}; expected a value and a gradient")
+        return result[self.part]
 
     def gradient(self, arrays: Mapping[int, Array]) -> list[Array]:
         """The candidate run natively, one array a position in ``wrt``."""
-        return self.split(run(f"the gradient of {self.name}", self.candidate, self.call(arrays)))
+        return self.split(self.answer(self.call(arrays)))
 
     def split(self, result: Any) -> list[Array]:
         """What the candidate returned, as one array a position in ``wrt``."""
         parts = split_result(result, len(self.wrt))
         if parts is None:
             raise Undecidable(
-                f"the gradient of {self.name} returned {_describe(result)}; expected "
+                f"{self.what} returned {_describe(result)}; expected "
                 f"{'one array' if len(self.wrt) == 1 else f'a tuple of {len(self.wrt)} arrays'}"
             )
-        return [_numeric(f"the gradient of {self.name}", part) for part in parts]
+        return [_numeric(self.what, part) for part in parts]
+
+    def shape(self, place: int, value: Array) -> tuple[int, ...]:
+        """The shape of the derivative with respect to ``wrt[place]``, where f returns ``value`` first."""
+        own: tuple[int, ...] = self.arrays[self.wrt[place]].shape
+        if self.kind == "grad":
+            return own
+        before = value if self.derived is None else self.arrays[self.derived.by[0]]
+        return (*before.shape, *own)
+
+    def fitted(self, arrays: Mapping[int, Array]) -> dict[int, Array]:
+        """The arrays with directions of the shapes that these arguments need."""
+        if self.derived is None:
+            return dict(arrays)
+        like = [arrays[position].shape for position in self.derived.by[: len(self.derived.tangents)]]
+        like += [out.shape for out in self.value(arrays)] if self.derived.cotangents else []
+        resized = {p: np.resize(arrays[p], shape) for p, shape in zip(self.drawn, like, strict=True)}
+        return {**arrays, **resized}
 
 
 def split_result(result: Any, count: int) -> list[Any] | None:
-    """The candidate's result as ``count`` parts, or None when it has another structure."""
+    """A result as ``count`` parts, or None when it has another structure."""
     if isinstance(result, tuple) or (isinstance(result, list) and count > 1):
         return list(result) if len(result) == count else None
     return [result] if count == 1 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from dualgrad.frontends.tracer import Tracer
 from dualgrad.program.entry import Guard, Reduce, walk
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Size, dimension, dimensions, substitute
+from verify.derive import stages
 from verify.own import engine_gradient, leaves, on_tensors
 from verify.problem import Array, Problem, split_result
 
@@ -27,7 +28,11 @@ NAMES = "n m k l p q r s t u v w".split()
 
 @dataclass(frozen=True)
 class Recording:
-    """What was recorded of f and of the candidate; a program is None where its recording was refused."""
+    """What was recorded of f and of the candidate; a program is None where its recording was refused.
+
+    ``forward`` is what the candidate is about: f itself, or a function derived from it, and then ``base`` holds the
+    gradient of f that this one is made of, where it is. ``function`` is always f.
+    """
 
     trace: Trace
     labels: Labels
@@ -40,6 +45,8 @@ class Recording:
         frozenset()
     )  # (argument, axis) whose size the candidate turned into a number
     leaks: tuple[Leak, ...] = ()  # where dimensions became numbers, also in recordings that were narrowed for it
+    function: Program | None = None
+    base: Recording | None = None
 
     @property
     def wrt(self) -> tuple[Variable, ...]:
@@ -75,17 +82,67 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
     }
     inputs = {position: _variable(tracer) for position, tracer in tracers.items()}
     wires = rewiring(trace, wrap=dg.Tensor if problem.tensors else None)
-    forward, refused = _program(trace, wires, problem.name, lambda: _forward(problem, wires), problem, tracers, None)
+    taken, passed = problem.taken(_given(problem, tracers)), problem.passed(_given(problem, tracers))
+    function, refused = _program(
+        trace,
+        wires,
+        problem.name,
+        lambda: _forward(problem, wires),
+        taken,
+        tracers,
+        lambda result: list(leaves(result)),
+    )
+    forward, base, refused = _derived(problem, trace, function, tracers, refused)
     gradient, gradient_refused = None, refused
     before = len(trace.extents.leaks)
     if forward is not None:
-        name = f"gradient of {problem.name}"
         gradient, gradient_refused = _program(
-            trace, wires, name, lambda: _candidate(problem, wires), problem, tracers, len(problem.wrt)
+            trace,
+            wires,
+            problem.what.removeprefix("the "),
+            lambda: _candidate(problem, wires),
+            passed,
+            tracers,
+            lambda result: split_result(problem.picked(result), len(problem.wrt)),
         )
     leaks = tuple(trace.extents.leaks)
     looked_at = frozenset(_axes(dict(shapes), trace.extents, leaks[before:]))
-    return Recording(trace, dict(shapes), inputs, forward, gradient, refused, gradient_refused, looked_at, leaks)
+    labels = dict(shapes)
+    rests_on = None if base is None else Recording(trace, labels, inputs, *base, function=function)
+    return Recording(
+        trace, labels, inputs, forward, gradient, refused, gradient_refused, looked_at, leaks, function, rests_on
+    )
+
+
+def _derived(
+    problem: Problem, trace: Trace, function: Program | None, tracers: Mapping[int, Tracer], refused: str
+) -> tuple[Program | None, tuple[Program, Program] | None, str]:
+    """The function that the candidate is about, and what that rests on: a function with its gradient."""
+    if function is None or problem.derived is None:
+        return function, None, refused
+    try:
+        found = stages(trace, problem.derived, function, tracers)
+        programs = [
+            trace.program(name, list(map(_variable, tracers.values())), [trace.operand(output) for output in outputs])
+            for name, outputs in (
+                (f"what {problem.what} is about", found.forward),
+                (problem.name, found.base),
+                (f"gradient of {problem.name}", found.gradient),
+            )
+        ]
+    except Exception as error:
+        reason = trace.poison[0].reason if trace.poison else f"{type(error).__name__}: {error}"
+        return None, None, f"the engine could not differentiate {problem.name}: {reason}"
+    if trace.poison:
+        return None, None, f"the engine could not differentiate {problem.name}: {trace.poison[0].reason}"
+    forward, base, gradient = programs
+    return forward, (base, gradient) if found.base else None, ""
+
+
+def _given(problem: Problem, tracers: Mapping[int, Tracer]) -> list[Any]:
+    return [
+        tracers[i].rebound(tracers[i].operand) if i in tracers else a.given for i, a in enumerate(problem.arguments)
+    ]
 
 
 def _forward(problem: Problem, wires: Rewiring) -> Any:
@@ -137,18 +194,15 @@ def _program(
     wires: Rewiring,
     name: str,
     copy: Any,
-    problem: Problem,
+    args: Sequence[Any],
     tracers: Mapping[int, Tracer],
-    parts: int | None,
+    parts: Callable[[Any], list[Any] | None],
 ) -> tuple[Program | None, str]:
-    args = [
-        tracers[i].rebound(tracers[i].operand) if i in tracers else a.given for i, a in enumerate(problem.arguments)
-    ]
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = wires.watched(copy(), *args)
-        found = list(leaves(result)) if parts is None else split_result(result, parts)
+        found = parts(result)
         if found is None:
             return None, f"{name} returned another structure while being recorded"
         outputs = [trace.operand(_unwrapped(leaf)) for leaf in found]

@@ -41,7 +41,7 @@ def presumed(problem: Problem, position: int) -> str:
     nothing where a scale is negative or a label is no label, and the user is asked to declare the domain.
     """
     given = problem.arrays[position]
-    if position in problem.wrt or position in problem.domain or not given.size:
+    if position in (*problem.wrt, *problem.domain, *problem.drawn) or not given.size:
         return ""
     if np.isin(given, (-1.0, 0.0, 1.0)).all() and given.min() < given.max():
         return "labels"
@@ -110,9 +110,10 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
             position: tuple(change.get((position, axis), size) for axis, size in enumerate(array.shape))
             for position, array in problem.arrays.items()
         }
-        arrays = sample(problem, shapes, seed=len(shapes))
-        if arrays is not None and _fits(problem, arrays):
-            yield Point(f"a random point of shape {', '.join(str(shape) for shape in shapes.values())}", arrays)
+        arrays = _accepted(problem, sample(problem, shapes, seed=len(shapes)))
+        if arrays is not None:
+            own = [str(shape) for position, shape in shapes.items() if position not in problem.drawn]
+            yield Point(f"a random point of shape {', '.join(own)}", arrays)
 
 
 def _single(problem: Problem, recording: Recording) -> Iterator[list[tuple[int, int]]]:
@@ -134,16 +135,18 @@ def _single(problem: Problem, recording: Recording) -> Iterator[list[tuple[int, 
             yield axes
 
 
-def _fits(problem: Problem, arrays: Mapping[int, Array]) -> bool:
-    """Whether f and the candidate accept these shapes."""
+def _accepted(problem: Problem, arrays: Mapping[int, Array] | None) -> dict[int, Array] | None:
+    """The point, with directions that fit, where f and the candidate accept arrays of these shapes."""
+    if arrays is None:
+        return None
     try:
         problem.value(arrays)
+        arrays = problem.fitted(arrays)
         got = problem.gradient(arrays)
     except Undecidable:
-        return False
-    return (
-        all(part.shape == arrays[p].shape for p, part in zip(problem.wrt, got, strict=True)) or problem.kind != "grad"
-    )
+        return None
+    same = all(part.shape == arrays[p].shape for p, part in zip(problem.wrt, got, strict=True))
+    return arrays if same or problem.kind != "grad" else None
 
 
 def question(problem: Problem, seen: Look, got: Sequence[Array]) -> Question:
@@ -157,6 +160,7 @@ def question(problem: Problem, seen: Look, got: Sequence[Array]) -> Question:
         got=tuple(shaped(part, true.shape) for part, true in zip(got, seen.truth, strict=True)),
         names=tuple(problem.arguments[position].name for position in problem.wrt),
         kind=problem.kind,
+        along=tuple(seen.recording.inputs[position] for position in problem.moving),
     )
 
 
@@ -164,4 +168,4 @@ def judged(problem: Problem, seen: Look, got: Sequence[Array]) -> Numbers:
     """Whether the numbers are right at a point that was looked at."""
     if not seen.truth or seen.status in ("kink", "outside", "unknown"):
         return Numbers("unknown", points=1, reason=seen.reason or "the point lies on a kink")
-    return judge(question(problem, seen, got))
+    return judge(question(problem, seen, got), truth=seen.truth if seen.around else None)

@@ -28,7 +28,28 @@ def _written(problem: Problem, recording: Recording) -> Written:
         found = [gradient(reading, recording.inputs[position], problem.kind == "jac") for position in problem.wrt]
     except (Unreadable, RecursionError):
         return ()
-    return tuple((_with_count(each), each.latex) for each in found)
+    return tuple((_with_count(each) + _about(problem), each.latex) for each in found)
+
+
+def _about(problem: Problem) -> str:
+    """What o is in the formula, where it is not f itself."""
+    if problem.derived is None:
+        return ""
+    name, inputs = problem.name, ", ".join(argument.name for argument in problem.taken(problem.arguments))
+    tangents, cotangents = (
+        ", ".join(problem.arguments[place].name for place in places)
+        for places in (problem.derived.tangents, problem.derived.cotangents)
+    )
+    value = f"{name}({inputs})"
+    paired = f"⟨{cotangents}, {value}⟩"
+    names = [problem.arguments[place].name for place in problem.derived.by]
+    by = names[0] if len(names) == 1 else f"({', '.join(names)})"
+    words = {
+        "hess": f"∂{value}/∂{by}",
+        "hvp": f"⟨∂{value}/∂{by}, {tangents}⟩",
+        "jvp": f"⟨∂{paired}/∂{by}, {tangents}⟩",
+    }
+    return f"\n  with o = {words.get(problem.derived.kind, paired)}"
 
 
 def _with_count(formula: Read) -> str:
@@ -40,7 +61,7 @@ def _with_count(formula: Read) -> str:
 def with_derivation(problem: Problem, recording: Recording, got: list[Array], result: Result) -> Result:
     """The result with the program's intermediates, the derivation, and both values side by side."""
     reading = _reading(recording)
-    if reading is None or problem.kind != "grad":
+    if reading is None or problem.asked != "grad":
         return result
     where = point(reading, with_inputs(recording, problem.arrays))
     wrt = recording.inputs[problem.wrt[0]]

@@ -144,9 +144,10 @@ class Result:
     value: str = ""  # the gradient's value by the formula, as "9/2" or digits
     engine: str = ""  # the gradient under test at the user's inputs
     asked: str = ""  # the lines that registered the case, where one did
-    kind: str = "grad"  # or "jac": what was checked is a Jacobian
+    kind: str = "grad"  # what was checked, by the keyword of the check: "jac", "hess", …
     seconds: float = field(default=0.0, compare=False)
     explain: Callable[[Result], Result] | None = field(default=None, compare=False, repr=False)
+    parts: tuple[Result, ...] = ()  # where several functions were checked, the result of each
 
     @property
     def ok(self) -> bool:

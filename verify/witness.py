@@ -24,9 +24,11 @@ def counterexample(
 ) -> Counterexample:
     """The record for element ``index`` of the derivative with respect to ``wrt[place]`` at these inputs."""
     name = problem.arguments[problem.wrt[place]].name
+    used = _spelled(problem.passed([argument.name for argument in problem.arguments]))
     arguments = tuple(
         f"{argument.name}={literal(arrays[position]) if position in arrays else repr(argument.given)}"
         for position, argument in enumerate(problem.arguments)
+        if position not in problem.drawn or argument.name in used
     )
     element = f"{name}[{', '.join(map(str, index))}]" if index else name
     return Counterexample(
@@ -38,17 +40,33 @@ def counterexample(
     )
 
 
+def _spelled(given: Any) -> str:
+    """The text of a call's arguments, from their names."""
+    if isinstance(given, str):
+        return given
+    if isinstance(given, dict):
+        return "{" + ", ".join(f"{key!r}: {_spelled(part)}" for key, part in given.items()) + "}"
+    return ", ".join(part if isinstance(part, str) else _bracketed(part) for part in given)
+
+
+def _bracketed(given: Any) -> str:
+    text = _spelled(given)
+    return text if isinstance(given, dict) else f"[{text}]" if isinstance(given, list) else f"({text})"
+
+
 def script(problem: Problem, arguments: tuple[str, ...], place: int, index: tuple[int, ...], expected: str) -> str:
     """A few lines of NumPy that show the element; the functions' sources are included where they can be found."""
-    call = ", ".join(argument.partition("=")[0] for argument in arguments)
-    pick = f"[{place}]" if len(problem.wrt) > 1 else ""
+    call = _spelled(problem.passed([argument.name for argument in problem.arguments]))
+    pick = "" if problem.part is None else f"[{problem.part}]"
+    pick += f"[{place}]" if len(problem.wrt) > 1 else ""
     where = f"[{', '.join(map(str, index))}]" if index else ""
+    word = "value" if problem.asked == "value" else "derivative"
     lines = [
         "import numpy as np",
         source(problem.f, "f"),
         _candidate_lines(problem),
         *arguments,
-        f"print(np.asarray({_called(problem)}({call}){pick}){where}, 'but the derivative is', {expected!r})",
+        f"print(np.asarray({_called(problem)}({call}){pick}){where}, 'but the {word} is', {expected!r})",
     ]
     return "\n".join(line for line in lines if line)
 

@@ -52,7 +52,7 @@ def certificate_of(
     jac: Any = None,
 ) -> Any:
     """The certificate of a claim, as it is read back from a file; symbolic in its sizes unless ``fixed``."""
-    problem = pose(f, args, grad, jac, wrt, domain)
+    problem = pose(f, args, *(("grad", grad) if jac is None else ("jac", jac)), wrt, domain)
     recording = record(problem, problem.arrays, {p: a.shape for p, a in problem.arrays.items()}) if fixed else None
     recording = recording or record_symbolic(problem, problem.arrays)
     assert recording.forward is not None, recording.refused

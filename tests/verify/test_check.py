@@ -28,7 +28,7 @@ def twice(x):
         (lambda: check(3, x), TypeError, ["verify.check", "f", "int", "pass a function"]),
         (lambda: check(square), TypeError, ["verify.check", "arguments", "check(f, x, grad=g)"]),
         (lambda: check(square, x, grad=4), TypeError, ["verify.check", "grad=", "int", "pass a function"]),
-        (lambda: check(square, x, grad=twice, jac=twice), TypeError, ["verify.check", "grad= and jac="]),
+        (lambda: check(square, x, grad=twice, hess=4), TypeError, ["verify.check", "hess=", "int", "hess(*args)"]),
         (lambda: check(square, x, grad=twice, wrt="y"), ValueError, ["verify.check", "wrt", "'y'", "x"]),
         (lambda: check(square, x, grad=twice, wrt=3), ValueError, ["verify.check", "wrt", "3", "name"]),
         (lambda: check(square, x, grad=twice, wrt=(0, 0)), ValueError, ["verify.check", "twice"]),

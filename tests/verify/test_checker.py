@@ -371,7 +371,7 @@ def composed(names: list[str]) -> Any:
 def program_matches(names: list[str], sizes: tuple[int, ...] = (1, 2, 3, 4)) -> None:
     """A random program's form and derivative, proved for every size, are NumPy's values and differences at these."""
     f = composed(names)
-    problem = pose(f, (np.ones(5), np.ones(5)), lambda x, y: (x, y), None, None, None)
+    problem = pose(f, (np.ones(5), np.ones(5)), "grad", lambda x, y: (x, y), None, None)
     recording = record_symbolic(problem, problem.arrays)
     assert recording.forward is not None, recording.refused
     assert recording.gradient is not None

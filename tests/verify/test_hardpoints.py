@@ -12,7 +12,7 @@ X = np.array([0.5, 1.5, -2.0])
 
 
 def points_of(f, g, x, domain=None):
-    problem = pose(f, (x,), g, None, None, domain)
+    problem = pose(f, (x,), "grad", g, None, domain)
     seen = look(problem, Point("here", problem.arrays), record_symbolic(problem, problem.arrays))
     return [(point.label, point.arrays[0]) for point in hard_points(problem, seen)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from verify.kinds import WORDS
 from verify.report.text import line
 from verify.verdict import Kink, Numbers, Result, Verdict
 
@@ -70,7 +71,7 @@ def _proved(result: Result) -> str:
 
 
 def _noun(result: Result) -> str:
-    return "Jacobian" if result.kind == "jac" else "gradient"
+    return WORDS[result.kind]
 
 
 def _for_sizes(result: Result) -> str:

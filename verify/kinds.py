@@ -1,0 +1,117 @@
+"""Every kind of derivative as a question about a gradient or a Jacobian, which the ladder answers.
+
+Write ⟨a, b⟩ for the sum of the products of the elements, f' for the Jacobian of f, and ∇ for the gradient of a sum
+over all outputs. The directions v, t (tangents) and c (cotangents) are drawn here; in a proof they are free.
+
+    vjp    candidate(x, c) = ∇ₓ⟨c, f(x)⟩          a gradient, of the function (x, c) ↦ ⟨c, f(x)⟩
+    hess   candidate(x)    = the Jacobian of ∇f    a Jacobian, of the function x ↦ ∇f(x)
+    hvp    candidate(x, v) = ∇ₓ⟨∇f(x), v⟩          a gradient, of the function (x, v) ↦ ⟨∇f(x), v⟩
+    jvp    candidate(x, t) = ∇_c⟨∇ₓ⟨c, f(x)⟩, t⟩   a gradient, of a function of (x, t, c)
+    value  candidate(x)    = ∇_c⟨c, f(x)⟩          a gradient, of a function of (x, c)
+
+The fourth is the derivative along t because ∇ₓ⟨c, f⟩ = f'ᵀc, so that ⟨f'ᵀc, t⟩ = ⟨c, f't⟩, which is linear in c with
+the coefficients f't. The last two do not depend on c, and a candidate is never given it. The fifth compares values.
+
+Where ∇f or ∇ₓ⟨c, f⟩ stands inside, it is the program that the engine's backward pass records on the recorded f
+(:mod:`verify.derive`). That this is the gradient of f is a question of its own, the *base*: it has to be proved
+before anything is PROVED, and must hold at every point in balls before anything is said there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+WORDS = {
+    "grad": "gradient",
+    "jac": "Jacobian",
+    "hess": "Hessian",
+    "hvp": "Hessian-vector product",
+    "vjp": "vector-Jacobian product",
+    "jvp": "Jacobian-vector product",
+    "value": "value",
+}
+WITH_TANGENTS = frozenset({"hvp", "jvp"})
+WITH_COTANGENTS = frozenset({"vjp", "jvp", "value"})
+ON_A_GRADIENT = frozenset({"hess", "hvp", "jvp"})  # the question is about a recorded gradient of f
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What f is differentiated by, and the places of the directions among the arguments, behind those of f.
+
+    ``outputs`` is what f returns, with the number of its cotangent in the place of each array.
+    """
+
+    kind: str
+    by: tuple[int, ...]
+    tangents: tuple[int, ...] = ()
+    cotangents: tuple[int, ...] = ()
+    outputs: Any = None
+
+    @property
+    def drawn(self) -> tuple[int, ...]:
+        """The places of all directions."""
+        return (*self.tangents, *self.cotangents)
+
+    @property
+    def wrt(self) -> tuple[int, ...]:
+        """By what the function of the question is differentiated."""
+        return self.cotangents if self.kind in ("jvp", "value") else self.by
+
+    def own(self, values: Sequence[Any]) -> list[Any]:
+        """The arguments of f among all values."""
+        return list(values[: len(values) - len(self.drawn)])
+
+    def passed(self, values: Sequence[Any]) -> list[Any]:
+        """What the candidate is called with: the arguments of f and, where its kind says, directions."""
+        own = self.own(values)
+        match self.kind:
+            case "hvp":
+                return [own[0], self._tangents(values), *own[1:]]
+            case "jvp":
+                return [*own, self._tangents(values)]
+            case "vjp":
+                return [*own, filled(self.outputs, [values[place] for place in self.cotangents])]
+        return own
+
+    def _tangents(self, values: Sequence[Any]) -> Any:
+        found = tuple(values[place] for place in self.tangents)
+        return found[0] if len(found) == 1 else found
+
+
+def numbered(result: Any, start: int = 0) -> tuple[Any, int]:
+    """A result with a number in the place of each array, counted from ``start``, and the next number.
+
+    >>> numbered((1.5, {"a": 2.5}))
+    ((0, {'a': 1}), 2)
+    """
+    if isinstance(result, Mapping):
+        keys, parts = list(result), list(result.values())
+    elif isinstance(result, (tuple, list)):
+        keys, parts = None, list(result)
+    else:
+        return start, start + 1
+    found = []
+    for part in parts:
+        one, start = numbered(part, start)
+        found.append(one)
+    if keys is not None:
+        return dict(zip(keys, found, strict=True)), start
+    return (found if isinstance(result, list) else tuple(found)), start
+
+
+def filled(structure: Any, arrays: Sequence[Any]) -> Any:
+    """A structure of numbers with the arrays of these numbers in it.
+
+    >>> filled((0, {"a": 1}), [1.5, 2.5])
+    (1.5, {'a': 2.5})
+    """
+    if isinstance(structure, dict):
+        return {key: filled(part, arrays) for key, part in structure.items()}
+    if isinstance(structure, list):
+        return [filled(part, arrays) for part in structure]
+    if isinstance(structure, tuple):
+        return tuple(filled(part, arrays) for part in structure)
+    return arrays[structure]

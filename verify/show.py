@@ -9,6 +9,7 @@ import numpy as np
 
 from dualgrad.mirror import Formula as Read
 from dualgrad.mirror import Reading, Unreadable, derivation, gradient, opened, point, rows, value_at, value_text
+from dualgrad.program.record import Variable
 from dualgrad.program.size import dimension, substitute
 from verify.problem import Array, Problem
 from verify.recording import Recording, with_inputs
@@ -28,7 +29,7 @@ def _written(problem: Problem, recording: Recording) -> Written:
         found = [gradient(reading, recording.inputs[position], problem.kind == "jac") for position in problem.wrt]
     except (Unreadable, RecursionError):
         return ()
-    return tuple((_with_count(each) + _about(problem), each.latex) for each in found)
+    return tuple((_with_count(each) + _about(problem), _latex_with_count(each)) for each in found)
 
 
 def _about(problem: Problem) -> str:
@@ -73,11 +74,25 @@ def with_derivation(problem: Problem, recording: Recording, got: list[Array], re
         return result
     return replace(
         result,
-        program=tuple(Row(r.name, r.operation, r.shape, r.value, r.latex, r.line) for r in lines),
+        program=tuple(
+            Row(r.name, r.operation, _shape(recording, v), r.value, r.latex, r.line)
+            for r, v in zip(lines, (*reading.book.program.inputs, *reading.lines), strict=True)
+        ),
         derivation=tuple(Step(step.title, step.latex) for step in steps),
         value="" if result.verdict is Verdict.NONDIFFERENTIABLE else value_text(value_at(found, where)),
         engine=_printed(got[0]),
     )
+
+
+def _latex_with_count(formula: Read) -> str:
+    counts = [note.replace(" = ", r" = \text{") + "}" for note in formula.notes if note.endswith(".size")]
+    return r" \qquad ".join([formula.latex, *counts])
+
+
+def _shape(recording: Recording, variable: Variable) -> str:
+    """The shape at the given arguments."""
+    extents = recording.trace.extents
+    return "×".join(str(extents.concrete(extents.resolve(extent))) for extent in variable.shape)
 
 
 def _reading(recording: Recording) -> Reading | None:

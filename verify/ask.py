@@ -12,7 +12,7 @@ import numpy as np
 from verify.domain import argument_position, parse_domain
 from verify.kinds import WITH_COTANGENTS, WITH_TANGENTS, Derived, numbered
 from verify.own import engine_gradient, gradient_on_copies
-from verify.points import require_in_domain
+from verify.points import in_domain
 from verify.problem import Argument, Problem, Undecidable, outputs_of, parameter_names
 
 
@@ -69,10 +69,12 @@ def pose(
         )
     names = parameter_names(f, len(args))
     positions = None if wrt is None else _positions(wrt, names)
-    domains = parse_domain(domain, names)
-    for position, known in domains.items():
-        require_in_domain(args[position], known, names[position])
+    declared = parse_domain(domain, names)
+    domains = {p: known for p, known in declared.items() if in_domain(args[p], known, names[p])}
     arguments, notes = _arguments(args, names, positions)
+    notes += tuple(
+        f"{names[p]} is not {declared[p]} as it was given, so nothing is known of it" for p in declared.keys() - domains
+    )
     floating = _floating(arguments, names)
     for position in positions or ():
         if arguments[position].array is None:

@@ -154,11 +154,18 @@ def admits(domain: Domain, array: Array) -> bool:
     return _accepts(domain, array) if callable(domain) else _accepts(_ADMITS[domain], array)
 
 
-def require_in_domain(given: Any, domain: Domain, name: str) -> None:
-    """ValueError unless an argument as it was given lies in the domain that was declared for it."""
+STRUCTURED = frozenset({"symmetric", "spd", "invertible"})
+
+
+def in_domain(given: Any, domain: Domain, name: str) -> bool:
+    """Whether an argument lies in the domain that was declared for it; ValueError where its values do not.
+
+    A matrix without the structure declared is no misuse: f may read one triangle of it. The caller then knows
+    nothing of the argument, and says so.
+    """
     array = np.asarray(getattr(given, "data", given) if hasattr(given, "requires_grad") else given)
     if array.dtype.kind not in "fiub":
-        return
+        return True
     words = domain if isinstance(domain, str) else f"a predicate ({getattr(domain, '__name__', 'unnamed')})"
     try:
         inside = bool(domain(np.array(array))) if callable(domain) else admits(domain, array)
@@ -167,11 +174,12 @@ def require_in_domain(given: Any, domain: Domain, name: str) -> None:
             f"verify.check: domain[{name!r}] is {words}, which raised {type(error).__name__} for the argument: "
             f"{error}; expected a function that takes the array and returns True or False"
         ) from error
-    if not inside:
+    if not inside and domain not in STRUCTURED:
         raise ValueError(
             f"verify.check: domain[{name!r}] is {words}, but {name} as it was given is not in it; "
             f"pass an argument of the domain, or declare another"
         )
+    return inside
 
 
 def _sums_to_one(x: Array) -> bool:

@@ -228,3 +228,9 @@ def test_an_argument_outside_its_declared_domain_is_misuse():
             check(square, x, grad=lambda x: 2 * x, domain={"x": domain})
     with pytest.raises(ValueError, match="ZeroDivisionError"):
         check(square, x, grad=lambda x: 2 * x, domain={"x": lambda x: 1 / 0})
+
+
+def test_a_matrix_without_the_structure_declared_is_noted():
+    result = check(np.trace, np.triu(np.ones((3, 3))), grad=lambda U: np.eye(3), domain={0: "spd"})
+    assert result.ok, str(result)
+    assert any("not spd" in note for note in result.notes)

@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from verify.form import Budget, Failure, Proof, prove_gradient
 from verify.form.facts import Facts
+from verify.form.proof import Failure, Proof
+from verify.form.prove import prove_gradient
+from verify.form.setting import Budget
 from verify.problem import Argument, Problem
 from verify.recording import record_symbolic
 

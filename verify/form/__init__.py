@@ -1,1 +1,1 @@
-"""The index normal form: the reading that decides, for every value and every size. Its door is ``verify.form.prove``."""
+"""The index normal form: the reading that decides, for every value and every size; its door is ``prove``."""

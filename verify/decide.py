@@ -4,60 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 
-from verify import floats, hygiene
+from verify import hygiene
 from verify.assign import assignments, shapes
+from verify.conclude import conclude
+from verify.findings import Findings, absorb, example_of
 from verify.formula import Attempt, attempt
 from verify.hardpoints import hard_points
 from verify.kinks import Local, look_around
-from verify.look import AGREED_BITS, ROUNDED_BITS, ROUNDED_READING, Look, Point, finite_value, fits, look, sizes_at
-from verify.numbers import OK, Question, judge
+from verify.look import Look, Point, finite_value, fits, look, sizes_at
+from verify.numbers import Question, judge
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, run_floats, with_inputs
 from verify.sampling import judged, other_sizes, question, random_points, sample, strayed
-from verify.show import with_derivation, with_expression
-from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Verdict
+from verify.verdict import Formula, Kink, Numbers, Result, Verdict
 from verify.witness import counterexample
 
 GENERIC_POINTS = 4
 LARGE = 20_000  # elements of all arguments that are read in balls where they are given
 HARD_SECONDS = 1.0  # spent on hard points, at most
-
-
-@dataclass
-class Findings:
-    """What was found on the way; a result is read off it at the end."""
-
-    problem: Problem
-    got: list[Array]
-    here: Look
-    numbers: Numbers
-    attempt: Attempt | None = None
-    kinks: tuple[Kink, ...] = ()
-    refutation: Counterexample | None = None  # of the formula
-    wrong_numbers: Counterexample | None = None  # at a point where f is well conditioned
-    reason: str = ""
-    readings: frozenset[str] = frozenset()
-    looked: int = 0
-    bits: float = AGREED_BITS  # of relative agreement, at the point where it is least
-    equalities: dict[str, bool] = field(default_factory=dict)
-    unsure: str = ""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def settled(self) -> bool:
-        """Whether a counterexample was found, so that nothing more needs looking at."""
-        return self.refutation is not None or self.wrong_numbers is not None
-
-    @property
-    def recording(self) -> Recording:
-        """The recording that says what f is: the proof trace where there is one."""
-        tried = self.attempt.recording if self.attempt is not None else self.here.recording
-        return tried if tried.forward is not None else self.here.recording
 
 
 def decide(problem: Problem, deadline: float) -> Result:
@@ -80,7 +48,7 @@ def decide(problem: Problem, deadline: float) -> Result:
     findings = _search(problem, got, deadline)
     if findings.settled:
         _trust_the_gradient(problem)
-    return _result(findings, clean)
+    return conclude(findings, clean)
 
 
 # ---------------------------------------------------------------------------- shapes
@@ -115,7 +83,7 @@ def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
     findings = Findings(problem, got, here, judged(problem, here, got), tried)
     if here.status == "kink":
         findings.numbers = _at_kink(findings, here, got)
-    _absorb(findings, here)
+    absorb(findings, here)
     _on_integers(findings)
     seeds = range(1000, 1001 if tried.formula is not None else 1000 + GENERIC_POINTS)
     for point in (*random_points(problem, seeds), *other_sizes(problem, tried.recording)):
@@ -237,7 +205,7 @@ def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
             f"known of it with domain="
         )
         return
-    _absorb(findings, seen)
+    absorb(findings, seen)
     if findings.refutation is None and seen.status in ("equal", "numbers only", "kink"):
         _numbers_there(findings, seen)
 
@@ -259,137 +227,9 @@ def _numbers_there(findings: Findings, seen: Look) -> None:
         return
     numbers = _at_kink(findings, seen, got) if seen.status == "kink" else judged(problem, seen, got)
     if numbers.status == "wrong":
-        findings.wrong_numbers = _example(problem, seen, numbers)
+        findings.wrong_numbers = example_of(problem, seen, numbers)
         findings.reason = f"the numbers are wrong at {seen.point.label}: {numbers.reason or numbers.index}"
         if seen.status == "numbers only" and seen.point.label.startswith("a random"):
             findings.refutation = findings.wrong_numbers
     elif seen.status == "numbers only" and numbers.status != "ok":
         findings.unsure = findings.unsure or f"digits are lost at {seen.point.label}"
-
-
-def _absorb(findings: Findings, seen: Look) -> None:
-    """Take what a look says about the formula."""
-    for test, held in seen.equalities.items():
-        findings.equalities[test] = findings.equalities.get(test, False) or held
-    if seen.status == "different" and seen.difference is not None:
-        d = seen.difference
-        findings.refutation = counterexample(findings.problem, seen.point.arrays, d.place, d.index, d.expected, d.got)
-        findings.reason = f"the enclosures are disjoint at {seen.point.label}"
-    elif seen.status == "equal":
-        findings.looked += 1
-        findings.bits = min(findings.bits, ROUNDED_BITS if seen.reading == ROUNDED_READING else AGREED_BITS)
-        findings.readings |= {seen.reading}
-    elif seen.status == "numbers only":
-        findings.looked += 1
-        findings.bits = min(findings.bits, *(_bits_of(part) for part in findings.got))
-    elif seen.status == "unknown":
-        findings.unsure = findings.unsure or seen.reason
-
-
-def _example(problem: Problem, seen: Look, numbers: Numbers) -> Counterexample:
-    place, index = worst_element(problem, numbers)
-    return counterexample(problem, seen.point.arrays, place, index, numbers.expected, numbers.got)
-
-
-def worst_element(problem: Problem, numbers: Numbers) -> tuple[int, tuple[int, ...]]:
-    """The argument's place in ``wrt`` and the index that ``numbers.index`` ("x[0, 1]") names."""
-    name, _, rest = numbers.index.partition("[")
-    places = [problem.arguments[position].name for position in problem.wrt]
-    index = tuple(int(part) for part in rest.rstrip("]").split(",") if part.strip())
-    return (places.index(name) if name in places else 0), index
-
-
-# ---------------------------------------------------------------------------- the result
-
-
-def _result(findings: Findings, clean: hygiene.Hygiene) -> Result:
-    problem = findings.problem
-    formula = with_expression(problem, findings.recording, _formula(findings))
-    verdict, reason, example = formula.verdict, formula.reason, findings.refutation or findings.wrong_numbers
-    if findings.settled:
-        verdict, reason = Verdict.REFUTED, findings.reason
-    elif findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
-        verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
-    elif findings.numbers.status == "wrong":
-        verdict, reason = Verdict.REFUTED, f"the numbers are wrong at the given arguments: {findings.numbers.reason}"
-        example = _example(problem, findings.here, findings.numbers)
-    elif clean.refuting:
-        verdict, reason = Verdict.REFUTED, clean.refuting[0]
-    elif findings.here.status == "kink" and findings.numbers.status == "unknown":
-        verdict, reason = (
-            Verdict.UNDECIDED,
-            f"the formula holds elsewhere; at the given arguments {findings.numbers.reason}",
-        )
-    return Result(
-        verdict=verdict,
-        formula=formula,
-        numbers=findings.numbers,
-        kinks=findings.kinks,
-        hygiene=(*clean.findings, *clean.refuting),
-        counterexample=example,
-        reason=reason,
-        notes=(*problem.notes, *findings.notes),
-        explain=partial(with_derivation, problem, findings.recording, findings.got),
-    )
-
-
-def _formula(findings: Findings) -> Formula:
-    attempt = findings.attempt
-    if attempt is not None and attempt.formula is not None:
-        if findings.refutation is None or findings.here.status != "different":
-            return attempt.formula
-        return Formula(
-            Verdict.UNDECIDED,
-            reason="internal error: a proof and a counterexample contradict each other; please report it",
-        )
-    reason = attempt.reason if attempt is not None else ""
-    if findings.refutation is not None:
-        return Formula(Verdict.REFUTED, method="disjoint enclosures in balls", reason=findings.reason)
-    if findings.here.status == "unknown":
-        return _by_floats(findings, reason)
-    small = findings.here.status == "large"
-    if findings.unsure or findings.looked == 0 or (findings.numbers.status in ("wrong", "unknown") and not small):
-        return Formula(Verdict.UNDECIDED, reason=findings.unsure or findings.numbers.reason or reason)
-    if findings.here.status == "numbers only" and findings.numbers.status != "ok":
-        return Formula(Verdict.UNDECIDED, reason=f"digits are lost, and {findings.here.reason}")
-    never = [test for test, held in findings.equalities.items() if not held]
-    if never:
-        return Formula(
-            Verdict.UNDECIDED, reason=f"the gradient tests for equality at {never[0]}, which held at no tested point"
-        )
-    return Formula(
-        Verdict.CERTIFIED,
-        method=f"balls at {findings.looked} points, to {_digits(findings)} digits",
-        sizes="smaller sizes than those given" if small else "the sizes run",
-        assumptions=tuple(f"literals are read as {reading}" for reading in sorted(findings.readings - {"exact"})),
-        reason=f"not proved: {reason}" if reason else "",
-    )
-
-
-def _digits(findings: Findings) -> int:
-    """The decimal digits to which the candidate and the truth agree wherever they were compared."""
-    return int(findings.bits * 0.30103)
-
-
-def _bits_of(array: Array) -> float:
-    """What the numbers of an array say where they are ok: its precision, less what is allowed for rounding."""
-    return float(np.finfo(array.dtype).nmant if array.dtype.kind == "f" else np.finfo(float).nmant) - float(np.log2(OK))
-
-
-def _by_floats(findings: Findings, reason: str) -> Formula:
-    problem = findings.problem
-    if problem.asked != "grad":
-        return Formula(Verdict.UNDECIDED, reason=findings.here.reason or reason)
-    why = findings.here.reason or reason
-    found = floats.compare(problem, problem.arrays, findings.got)
-    for point in random_points(problem, range(2000, 2002)):
-        if found.agrees and finite_value(problem, point.arrays):
-            found = floats.compare(problem, point.arrays, problem.gradient(point.arrays))
-    if not found.agrees:
-        return Formula(Verdict.UNDECIDED, reason=f"{found.reason}; {why}")
-    return Formula(
-        Verdict.AGREES,
-        method=f"extrapolated differences along {found.directions} directions",
-        sizes="the sizes run",
-        reason=why,
-    )

@@ -1,0 +1,101 @@
+"""From findings to a result: the strongest verdict that they carry, and never more."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from verify import floats, hygiene
+from verify.findings import Findings, example_of
+from verify.look import finite_value
+from verify.sampling import random_points
+from verify.show import with_derivation, with_expression
+from verify.verdict import Formula, Result, Verdict
+
+
+def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
+    """The result that the findings support."""
+    problem = findings.problem
+    formula = with_expression(problem, findings.recording, _formula(findings))
+    verdict, reason, example = formula.verdict, formula.reason, findings.refutation or findings.wrong_numbers
+    if findings.settled:
+        verdict, reason = Verdict.REFUTED, findings.reason
+    elif findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
+        verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
+    elif findings.numbers.status == "wrong":
+        verdict, reason = Verdict.REFUTED, f"the numbers are wrong at the given arguments: {findings.numbers.reason}"
+        example = example_of(problem, findings.here, findings.numbers)
+    elif clean.refuting:
+        verdict, reason = Verdict.REFUTED, clean.refuting[0]
+    elif findings.here.status == "kink" and findings.numbers.status == "unknown":
+        verdict, reason = (
+            Verdict.UNDECIDED,
+            f"the formula holds elsewhere; at the given arguments {findings.numbers.reason}",
+        )
+    return Result(
+        verdict=verdict,
+        formula=formula,
+        numbers=findings.numbers,
+        kinks=findings.kinks,
+        hygiene=(*clean.findings, *clean.refuting),
+        counterexample=example,
+        reason=reason,
+        notes=(*problem.notes, *findings.notes),
+        explain=partial(with_derivation, problem, findings.recording, findings.got),
+    )
+
+
+def _formula(findings: Findings) -> Formula:
+    attempt = findings.attempt
+    if attempt is not None and attempt.formula is not None:
+        if findings.refutation is None or findings.here.status != "different":
+            return attempt.formula
+        return Formula(
+            Verdict.UNDECIDED,
+            reason="internal error: a proof and a counterexample contradict each other; please report it",
+        )
+    reason = attempt.reason if attempt is not None else ""
+    if findings.refutation is not None:
+        return Formula(Verdict.REFUTED, method="disjoint enclosures in balls", reason=findings.reason)
+    if findings.here.status == "unknown":
+        return _by_floats(findings, reason)
+    small = findings.here.status == "large"
+    if findings.unsure or findings.looked == 0 or (findings.numbers.status in ("wrong", "unknown") and not small):
+        return Formula(Verdict.UNDECIDED, reason=findings.unsure or findings.numbers.reason or reason)
+    if findings.here.status == "numbers only" and findings.numbers.status != "ok":
+        return Formula(Verdict.UNDECIDED, reason=f"digits are lost, and {findings.here.reason}")
+    never = [test for test, held in findings.equalities.items() if not held]
+    if never:
+        return Formula(
+            Verdict.UNDECIDED, reason=f"the gradient tests for equality at {never[0]}, which held at no tested point"
+        )
+    return Formula(
+        Verdict.CERTIFIED,
+        method=f"balls at {findings.looked} points, to {_digits(findings)} digits",
+        sizes="smaller sizes than those given" if small else "the sizes run",
+        assumptions=tuple(f"literals are read as {reading}" for reading in sorted(findings.readings - {"exact"})),
+        reason=f"not proved: {reason}" if reason else "",
+    )
+
+
+def _digits(findings: Findings) -> int:
+    """The decimal digits to which the candidate and the truth agree wherever they were compared."""
+    return int(findings.bits * 0.30103)
+
+
+def _by_floats(findings: Findings, reason: str) -> Formula:
+    problem = findings.problem
+    if problem.asked != "grad":
+        return Formula(Verdict.UNDECIDED, reason=findings.here.reason or reason)
+    why = findings.here.reason or reason
+    found = floats.compare(problem, problem.arrays, findings.got)
+    for point in random_points(problem, range(2000, 2002)):
+        if found.agrees and finite_value(problem, point.arrays):
+            found = floats.compare(problem, point.arrays, problem.gradient(point.arrays))
+    if not found.agrees:
+        return Formula(Verdict.UNDECIDED, reason=f"{found.reason}; {why}")
+    return Formula(
+        Verdict.AGREES,
+        method=f"extrapolated differences along {found.directions} directions",
+        sizes="the sizes run",
+        reason=why,
+    )

@@ -1,0 +1,85 @@
+"""What was found about a problem, and how each look adds to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from verify.formula import Attempt
+from verify.look import AGREED_BITS, ROUNDED_BITS, ROUNDED_READING, Look
+from verify.numbers import OK
+from verify.problem import Array, Problem
+from verify.recording import Recording
+from verify.verdict import Counterexample, Kink, Numbers
+from verify.witness import counterexample
+
+
+@dataclass
+class Findings:
+    """What was found on the way; a result is read off it at the end."""
+
+    problem: Problem
+    got: list[Array]
+    here: Look
+    numbers: Numbers
+    attempt: Attempt | None = None
+    kinks: tuple[Kink, ...] = ()
+    refutation: Counterexample | None = None  # of the formula
+    wrong_numbers: Counterexample | None = None  # at a point where f is well conditioned
+    reason: str = ""
+    readings: frozenset[str] = frozenset()
+    looked: int = 0
+    bits: float = AGREED_BITS  # of relative agreement, at the point where it is least
+    equalities: dict[str, bool] = field(default_factory=dict)
+    unsure: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether a counterexample was found, so that nothing more needs looking at."""
+        return self.refutation is not None or self.wrong_numbers is not None
+
+    @property
+    def recording(self) -> Recording:
+        """The recording that says what f is: the proof trace where there is one."""
+        tried = self.attempt.recording if self.attempt is not None else self.here.recording
+        return tried if tried.forward is not None else self.here.recording
+
+
+def absorb(findings: Findings, seen: Look) -> None:
+    """Take what a look says about the formula."""
+    for test, held in seen.equalities.items():
+        findings.equalities[test] = findings.equalities.get(test, False) or held
+    if seen.status == "different" and seen.difference is not None:
+        d = seen.difference
+        findings.refutation = counterexample(findings.problem, seen.point.arrays, d.place, d.index, d.expected, d.got)
+        findings.reason = f"the enclosures are disjoint at {seen.point.label}"
+    elif seen.status == "equal":
+        findings.looked += 1
+        findings.bits = min(findings.bits, ROUNDED_BITS if seen.reading == ROUNDED_READING else AGREED_BITS)
+        findings.readings |= {seen.reading}
+    elif seen.status == "numbers only":
+        findings.looked += 1
+        findings.bits = min(findings.bits, *(_bits_of(part) for part in findings.got))
+    elif seen.status == "unknown":
+        findings.unsure = findings.unsure or seen.reason
+
+
+def example_of(problem: Problem, seen: Look, numbers: Numbers) -> Counterexample:
+    """The counterexample that wrong numbers at a point are."""
+    place, index = worst_element(problem, numbers)
+    return counterexample(problem, seen.point.arrays, place, index, numbers.expected, numbers.got)
+
+
+def worst_element(problem: Problem, numbers: Numbers) -> tuple[int, tuple[int, ...]]:
+    """The argument's place in ``wrt`` and the index that ``numbers.index`` ("x[0, 1]") names."""
+    name, _, rest = numbers.index.partition("[")
+    places = [problem.arguments[position].name for position in problem.wrt]
+    index = tuple(int(part) for part in rest.rstrip("]").split(",") if part.strip())
+    return (places.index(name) if name in places else 0), index
+
+
+def _bits_of(array: Array) -> float:
+    """What the numbers of an array say where they are ok: its precision, less what is allowed for rounding."""
+    return float(np.finfo(array.dtype).nmant if array.dtype.kind == "f" else np.finfo(float).nmant) - float(np.log2(OK))

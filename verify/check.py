@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from types import FunctionType
 from typing import Any
 
 from verify.ask import Question, pose, questions, source_of
 from verify.decide import decide
 from verify.kinds import WORDS
-from verify.problem import Problem, Undecidable
+from verify.problem import Problem, Undecidable, parameter_names
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 BUDGET = 10.0  # seconds
@@ -38,6 +39,7 @@ def check(
     wrt: Any = None,
     domain: Any = None,
     budget: float = BUDGET,
+    **unknown: Any,
 ) -> Result:
     """Whether these functions compute the derivatives of ``f``, and whether their numbers are right at ``at``.
 
@@ -70,6 +72,7 @@ def check(
     >>> print(check(lambda x: np.sum(x**3), np.array([1.0, 2.0]), hvp=lambda x, v: 6 * x * v).verdict)
     PROVED
     """
+    _require_keywords(f, at, unknown)
     asked = questions(
         f,
         {
@@ -82,6 +85,23 @@ def check(
         wrt = tuple(range(len(at)))
     each = _seconds(budget) / len(asked)
     return together([_answer(f, (*at, *more), question, wrt, domain, each) for question in asked])
+
+
+def _require_keywords(f: Any, at: tuple[Any, ...], unknown: dict[str, Any]) -> None:
+    """TypeError for a keyword that check does not take, and for a gradient that was passed without one."""
+    if unknown:
+        raise TypeError(
+            f"verify.check: there is no keyword {', '.join(unknown)}; pass a gradient as grad=, what is known of an "
+            f"argument as domain=, and a further argument of f by position or with functools.partial"
+        )
+    takes = parameter_names(f, len(at)) if callable(f) else []
+    for name, given in zip(takes, at, strict=False):
+        if isinstance(given, FunctionType):
+            raise TypeError(
+                f"verify.check: the argument {name} of f is the function {given.__name__}; expected numbers or arrays: "
+                f"pass a gradient as grad={given.__name__.replace('<lambda>', 'lambda …')}, and bind what f is not "
+                f"differentiated by with a lambda"
+            )
 
 
 def _answer(

@@ -121,14 +121,6 @@ def judge(question: Question, truth: Sequence[BallArray] | None = None, seed: in
     return worst
 
 
-def worst_of(points: Sequence[Numbers]) -> Numbers:
-    """The worst of several points' answers, with the points and elements counted."""
-    if not points:
-        return Numbers("unknown", reason="no point was compared")
-    worst = max(points, key=lambda numbers: (_ORDER.index(numbers.status), numbers.ulps or 0.0))
-    return replace(worst, elements=sum(p.elements for p in points), points=sum(p.points for p in points))
-
-
 # ---------------------------------------------------------------------------- the rule
 
 

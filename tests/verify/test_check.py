@@ -37,6 +37,8 @@ def twice(x):
         (lambda: check(square, x, grad=twice, domain="positive"), TypeError, ["verify.check", "domain", "mapping"]),
         (lambda: check(square, x, grad=twice, domain={"x": "big"}), ValueError, ["verify.check", "'big'", "positive"]),
         (lambda: check(square, x, grad=twice, domain={"z": "real"}), ValueError, ["verify.check", "domain", "'z'"]),
+        (lambda: check(square, x, twice), TypeError, ["verify.check", "twice", "grad=twice"]),
+        (lambda: check(square, x, gradient=twice), TypeError, ["verify.check", "gradient", "grad="]),
         (lambda: check(square, "text", grad=twice), TypeError, ["verify.check", "x", "float"]),
     ],
     ids=map(str, count()),

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from flint import arb
 
-from verify.numbers import OK, Question, judge, worst_of, wrong_beyond
-from verify.verdict import Numbers
+from verify.numbers import OK, Question, judge, wrong_beyond
 
 RNG = np.random.default_rng(7)
 X = RNG.normal(size=(3, 4))
@@ -181,13 +180,6 @@ def test_jacobians(recorded):
     assert status(np.array([[1.0, 0.0], [1.5, 0.5]])).status == "ok"
     found = status(np.array([[1.0, 1e-12], [1.5, 0.5]]))
     assert (found.status, found.index) == ("wrong", "x[0, 1]")
-
-
-def test_the_worst_of_several_points():
-    points = [Numbers("ok", 3.0, elements=4, points=1), Numbers("lost", 2.0, elements=4, points=1)]
-    worst = worst_of(points)
-    assert (worst.status, worst.elements, worst.points) == ("lost", 8, 2)
-    assert worst_of([]).status == "unknown"
 
 
 def test_the_thresholds_leave_room_between_them():

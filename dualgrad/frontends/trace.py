@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from dualgrad.frontends.captures import rearranged
 from dualgrad.frontends.dims import Dim, Extents, user_line
 from dualgrad.frontends.tracer import Cell, Tracer
 from dualgrad.op import REGISTRY, Op
@@ -136,11 +137,17 @@ class Trace:
             return self._uniform(array)
         digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
         key = (array.shape, array.dtype.str, digest)
-        if key not in self._captures:
-            variable = Variable(self._name("c"), array.shape, array.dtype)
-            self._captures[key] = variable
-            self.captured[variable] = np.array(array)
-        return self._captures[key]
+        if key in self._captures:
+            return self._captures[key]
+        known = rearranged(array, self.captured)
+        if known is not None:
+            variable, axes = known
+            turned = REGISTRY["transpose"](Tracer(self, Cell(variable), self.captured[variable]), axes)
+            return np.reshape(turned, array.shape).operand
+        variable = Variable(self._name("c"), array.shape, array.dtype)
+        self._captures[key] = variable
+        self.captured[variable] = np.array(array)
+        return variable
 
     def _uniform(self, array: np.ndarray[Any, Any]) -> Operand:
         """An array of one number, as that number broadcast: zeros and ones in an expression are no symbols."""

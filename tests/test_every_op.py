@@ -25,6 +25,7 @@ from dualgrad.program.entry import (
     Guard,
     Holds,
     Kernel,
+    MatrixEntry,
     Meaning,
     Number,
     Plus,
@@ -116,7 +117,32 @@ def value(node, inputs, at):
             return float(sub(body).real > 0 if relation == ">" else sub(body).real == 0)
         case Select(condition, yes, no):
             return sub(yes) if sub(condition) == 1 else sub(no)
+        case MatrixEntry(kind, row, column, body, position):
+            assert row.extent == column.extent
+            matrix = [
+                [value(body, inputs, {**at, row: r, column: c}) for c in range(column.extent)]
+                for r in range(row.extent)
+            ]
+            return of_matrix(kind, matrix, [place(form, at) for form in position])
     raise AssertionError(node)
+
+
+def of_matrix(kind, matrix, at):
+    """By minors."""
+    if kind == "det":
+        return expanded(matrix)
+    row, column = at
+    return (-1) ** (row + column) * expanded(without(matrix, column, row)) / expanded(matrix)
+
+
+def without(matrix, row, column):
+    return [line[:column] + line[column + 1 :] for k, line in enumerate(matrix) if k != row]
+
+
+def expanded(matrix):
+    if not matrix:
+        return 1
+    return sum((-1) ** k * x * expanded(without(matrix, 0, k)) for k, x in enumerate(matrix[0]))
 
 
 def largest(values):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dualgrad import matrix_meanings as means
 from dualgrad.meanings import Unread, kept, over
 from dualgrad.op import REGISTRY, Call, Kind, Kink, Op, Sizes, composed, dtype_of, structural
 from dualgrad.positions import values
@@ -211,7 +212,7 @@ pinv = structural(
     call=_matrix_call,
     forward=np.linalg.pinv,
     dtype=_FLOATING,
-    meaning=_IMPLICIT,
+    meaning=means.pseudo_inverses,
     vjp=[_pinv_pull],
     jvp=[_pinv_push],
     numpy=[np.linalg.pinv],

@@ -1,7 +1,8 @@
 """Linear algebra: solutions, determinants and decompositions of stacks of real matrices.
 
-Each is defined by an equation, not by entries, so none has a meaning yet. Functions of symmetric matrices read the
-lower triangle, as NumPy does; their gradient lies in that triangle, and is what moving those entries does.
+Inverses and determinants are in the language of meanings; decompositions are defined by an equation and have no
+meaning yet. Functions of symmetric matrices read the lower triangle, as NumPy does; their gradient lies in that
+triangle, and is what moving those entries does.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dualgrad import matrix_meanings as means
 from dualgrad.meanings import Unread
 from dualgrad.op import Call, Kind, Kink, Op, composed, dtype_of, structural
 from dualgrad.samples import Draw, Sample, call, drawn
@@ -52,7 +54,7 @@ inv: Op = structural(
     call=_matrix_call,
     forward=np.linalg.inv,
     dtype=_FLOATING,
-    meaning=_IMPLICIT,
+    meaning=means.inverses,
     vjp=[lambda g, y, a: -_t(y) @ g @ _t(y)],
     jvp=[lambda t, y, a: -y @ t @ y],
     numpy=[np.linalg.inv],
@@ -66,7 +68,7 @@ _solve: Op = structural(
     call=lambda a, b, /: Call((a, b), {}),
     forward=np.linalg.solve,
     dtype=_FLOATING,
-    meaning=_IMPLICIT,
+    meaning=means.solutions,
     vjp=[
         lambda g, y, a, b: -_solve(_t(a), g) @ _t(y),
         lambda g, y, a, b: _solve(_t(a), g),
@@ -125,7 +127,7 @@ cofactor = structural(
     call=_matrix_call,
     forward=_cofactor,
     dtype=_FLOATING,
-    meaning=_IMPLICIT,
+    meaning=means.cofactors,
     vjp=[_cofactor_pull],
     jvp=[_cofactor_push],
     samples=drawn(_squares),
@@ -138,7 +140,7 @@ det = structural(
     call=_matrix_call,
     forward=np.linalg.det,
     dtype=_FLOATING,
-    meaning=_IMPLICIT,
+    meaning=means.of_determinants(lambda d: d),
     vjp=[lambda g, y, a: g[..., None, None] * cofactor(a)],
     jvp=[lambda t, y, a: np.sum(t * cofactor(a), axis=(-2, -1))],
     numpy=[np.linalg.det],
@@ -151,7 +153,7 @@ logabsdet = structural(
     call=_matrix_call,
     forward=lambda a: np.linalg.slogdet(a)[1],
     dtype=_FLOATING,
-    meaning=_IMPLICIT,
+    meaning=means.of_determinants(means.log_of_size),
     vjp=[lambda g, y, a: g[..., None, None] * _t(inv(a))],
     jvp=[lambda t, y, a: np.sum(t * _t(inv(a)), axis=(-2, -1))],
     domain=_FULL_RANK,
@@ -164,7 +166,7 @@ _sign_of_det = structural(
     call=_matrix_call,
     forward=lambda a: np.linalg.slogdet(a)[0],
     dtype=_FLOATING,
-    meaning=_IMPLICIT,
+    meaning=means.of_determinants(means.sign),
     vjp=[None],
     samples=drawn(_squares),
 )

@@ -178,7 +178,25 @@ class Select(Entry):
     no: Entry
 
 
+@dataclass(frozen=True, slots=True)
+class MatrixEntry(Entry):
+    """One entry of a function of the matrix whose entry at (row, column) is the body.
+
+    ``kind`` is one of MATRIX_FUNCTIONS; ``at`` is the position in the result, outside of row and column. Indices of
+    the body that are neither are free: a stack of matrices is one node.
+    """
+
+    kind: str
+    row: Index
+    column: Index
+    body: Entry
+    at: tuple[Affine, ...]
+
+
 Scalar = Entry | int | Fraction
+
+# How many axes the result has. Square matrices: "inv" of invertible ones, "det" of all.
+MATRIX_FUNCTIONS = {"inv": 2, "det": 0}
 
 # Kernels: real functions on their natural domain. Every reading brings its own; see the list's use in
 # verify/form (derivative table), verify/ball (Arb) and dualgrad/mirror (SymPy).
@@ -230,6 +248,18 @@ def total(index: Index, body: Entry) -> Entry:
     return Reduce("sum", index, body)
 
 
+def inverse(matrix: Callable[[Index, Index], Entry], size: Extent, row: Index, column: Index) -> Entry:
+    """An entry of the inverse of a square matrix, given as a function from a row and a column to its entry."""
+    r, c = Index("r", size), Index("c", size)
+    return MatrixEntry("inv", r, c, matrix(r, c), (affine(row), affine(column)))
+
+
+def determinant(matrix: Callable[[Index, Index], Entry], size: Extent) -> Entry:
+    """The determinant of a square matrix, given as a function from a row and a column to its entry."""
+    r, c = Index("r", size), Index("c", size)
+    return MatrixEntry("det", r, c, matrix(r, c), ())
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a result is: its free indices (their extents are its shape) and the entry at them."""
@@ -250,7 +280,7 @@ def children(node: Entry) -> tuple[Entry, ...]:
             return args
         case Power(base, _) | Guard(_, base):
             return (base,)
-        case Reduce(_, _, body):
+        case Reduce(_, _, body) | MatrixEntry(_, _, _, body, _):
             return (body,)
         case Select(condition, yes, no):
             return (condition, yes, no)
@@ -284,5 +314,7 @@ def rebuild(node: Entry, change: Callable[[Entry], Entry]) -> Entry:
             return Reduce(kind, index, change(body))
         case Select(condition, yes, no):
             return Select(change(condition), change(yes), change(no))
+        case MatrixEntry(kind, row, column, body, at):
+            return MatrixEntry(kind, row, column, change(body), at)
         case _:
             return node

@@ -123,10 +123,9 @@ def renamed(atom: Atom, by: Replacement) -> Atom:
     linears = tuple(lin.replace(form, by) for form in atom.linears)
     if not atom.forms:
         return Atom(atom.kind, atom.name, linears, (), atom.source)
-    index = atom.index
-    if index is not None:
-        by = {old: new for old, new in by.items() if old is not index}
-    return Atom(atom.kind, atom.name, linears, tuple(renamed_form(f, by) for f in atom.forms), atom.source, index)
+    by = {old: new for old, new in by.items() if old not in atom.binders}
+    forms = tuple(renamed_form(form, by) for form in atom.forms)
+    return Atom(atom.kind, atom.name, linears, forms, atom.source, atom.binders)
 
 
 def renamed_form(form: Form, by: Replacement) -> Form:
@@ -288,19 +287,19 @@ def _changed(atom: Atom, power: Rational, touches: Callable[[Atom], bool], chang
     # Construction simplifies by multiplying, and multiplying constructs: the one knot of the calculus.
     from verify.form.construct import construct
 
-    if atom.index is not None and any(form.sources or form.free for form in atom.forms):
-        atom = renamed_binder(atom)
+    if any(form.sources or form.free for form in atom.forms):
+        atom = renamed_binders(atom)
     forms = tuple(rewrite(form, touches, change) for form in atom.forms)
     return construct(atom, tuple(change.linear(form) for form in atom.linears), forms, power)
 
 
-def renamed_binder(atom: Atom) -> Atom:
-    """A binding atom with a new index, so that nothing that arrives in its body is captured."""
-    if atom.index is None:
+def renamed_binders(atom: Atom) -> Atom:
+    """A binding atom with new indices, so that nothing that arrives in its body is captured."""
+    if not atom.binders:
         return atom
-    new = fresh(atom.index)
-    body = renamed_form(atom.forms[0], {atom.index: lin.of_index(new)})
-    return Atom(atom.kind, atom.name, atom.linears, (body,), atom.source, new)
+    new = tuple(map(fresh, atom.binders))
+    by = dict(zip(atom.binders, map(lin.of_index, new), strict=True))
+    return Atom(atom.kind, atom.name, atom.linears, tuple(renamed_form(f, by) for f in atom.forms), atom.source, new)
 
 
 def size_form(extent: Extent) -> Form:

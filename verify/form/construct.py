@@ -13,6 +13,7 @@ from dualgrad.program.entry import Index
 from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract
 from verify.form.cases import by_cases
 from verify.form.linear import Linear, of_index
+from verify.form.matrices import determinant, inverse, with_form
 from verify.form.power import content, expand, exponential, leading_sign, logarithm, power
 from verify.form.setting import Undefined
 from verify.form.signs import is_positive, sign
@@ -40,6 +41,10 @@ def construct(atom: Atom, linears: tuple[Linear, ...], forms: tuple[Form, ...], 
             return vanishes(forms[0])
         case "extreme" if atom.index is not None:
             return power(extreme(atom.name, atom.index, forms[0]), exponent)
+        case "inv":
+            return power(inverse(with_form(atom, forms[0]), *linears), exponent)
+        case "det":
+            return power(determinant(with_form(atom, forms[0])), exponent)
     return power_of(Atom(atom.kind, atom.name, linears, forms, atom.source), exponent)
 
 
@@ -176,7 +181,7 @@ def extreme(kind: str, index: Index, body: Form) -> Form:
         return substitute(body, {index: (0, ())})
     if index not in body.free and kind != "prod":
         return body
-    return power_of(Atom("extreme", kind, (), (body,), None, index))
+    return power_of(Atom("extreme", kind, (), (body,), None, (index,)))
 
 
 def over_new_index(atom: Atom) -> tuple[Index, Form]:

@@ -1,8 +1,8 @@
 """The derivative of a form with respect to one entry of an array.
 
 The whole rule set: sums and products; dx[i] / dx[k] = δ(i - k); exp; powers; kernels by the committed table;
-an extreme follows the entries at which it is attained, in equal shares. Guards and deltas are constant: off
-the boundary of a guard that is exact, and boundaries have measure zero.
+an extreme follows the entries at which it is attained, in equal shares; inverses and determinants of invertible
+matrices. Guards and deltas are constant: off the boundary of a guard that is exact, and boundaries have measure zero.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from verify.form.construct import extreme, over_new_index, vanishes
 from verify.form.derivatives import DERIVATIVES
 from verify.form.interpret import Interpreter, Requirement
 from verify.form.linear import Linear
+from verify.form.matrices import inverse, of_atom
 from verify.form.power import power
 from verify.form.settle import settled, truth
 from verify.form.term import ONE, ZERO, Atom, Form, Rational, Source, Term, power_of, tidy
@@ -85,6 +86,10 @@ class Derivative:
                 return multiply(_lowered(atom, p), self._kernel(atom))
             case "extreme":
                 return multiply(_lowered(atom, p), self._extreme(atom))
+            case "inv":
+                return multiply(_lowered(atom, p), self._inverse(atom))
+            case "det":
+                return multiply(power_of(atom, p), scale(self._trace(atom), p))
             case "positive" | "vanishes":
                 self.guards[atom.key] = atom
         return ZERO
@@ -107,6 +112,19 @@ class Derivative:
 
     def _require(self, form: Form, relation: str, path: Form) -> None:
         self.requirements.append(Requirement(form, relation, multiply(self._path, path)))
+
+    def _inverse(self, atom: Atom) -> Form:
+        """d inv(M)[i, j] = -Σ_rc inv(M)[i, r] dM(r, c) inv(M)[c, j]"""
+        matrix, (i, j) = of_atom(atom), atom.linears
+        left, right = inverse(matrix, i, lin.of_index(matrix.row)), inverse(matrix, lin.of_index(matrix.column), j)
+        return scale(sum_over(multiply(left, self.of(matrix.form), right), *matrix.binders), -1)
+
+    def _trace(self, atom: Atom) -> Form:
+        """Σ_rc inv(M)[c, r] dM(r, c), for d det(M) = det(M) times it: where M is invertible."""
+        matrix = of_atom(atom)
+        self._require(power_of(atom), "!= 0", ONE)
+        turned = inverse(matrix, lin.of_index(matrix.column), lin.of_index(matrix.row))
+        return sum_over(multiply(turned, self.of(matrix.form)), *matrix.binders)
 
     def _extreme(self, atom: Atom) -> Form:
         index, body = over_new_index(atom)

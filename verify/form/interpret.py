@@ -9,12 +9,13 @@ from fractions import Fraction
 from dualgrad.program import entry as e
 from dualgrad.program.entry import Affine, Entry, Index
 from dualgrad.program.size import Extent
-from verify.form import construct
+from verify.form import construct, matrices
 from verify.form import linear as lin
 from verify.form.algebra import add, multiply, size_form, subtract, sum_over
 from verify.form.linear import Linear
 from verify.form.literals import read
 from verify.form.power import power
+from verify.form.setting import Undefined
 from verify.form.settle import truth
 from verify.form.term import ONE, Form, constant_value
 
@@ -89,6 +90,9 @@ class Interpreter:
                 return construct.positive(asked) if relation == ">" else construct.vanishes(asked)
             case e.Select(condition, yes, no):
                 return self._select(condition, yes, no, at, path)
+            case e.MatrixEntry(kind, row, column, body, places):
+                matrix = self._matrix(row, column, body, at, path)
+                return self._of_matrix(kind, matrix, tuple(self.position(place, at) for place in places), path)
         raise TypeError(f"verify.form: no clause for {type(node).__name__}; the language of entries has grown")
 
     def position(self, form: Affine, at: At) -> Linear:
@@ -122,6 +126,21 @@ class Interpreter:
         new = Index(index.name, self.resolve(index.extent))
         inner = self.value(body, {**at, index: lin.of_index(new)}, path)
         return sum_over(inner, new) if kind == "sum" else construct.extreme(kind, new, inner)
+
+    def _matrix(self, row: Index, column: Index, body: Entry, at: At, path: Form) -> matrices.Matrix:
+        r, c = Index(row.name, self.resolve(row.extent)), Index(column.name, self.resolve(column.extent))
+        form = self.value(body, {**at, row: lin.of_index(r), column: lin.of_index(c)}, path)
+        return matrices.Matrix(r, c, form)
+
+    def _of_matrix(self, kind: str, matrix: matrices.Matrix, at: tuple[Linear, ...], path: Form) -> Form:
+        if matrix.row.extent != matrix.column.extent:
+            raise Undefined(f"a matrix of {matrix.row.extent} rows and {matrix.column.extent} columns is not square")
+        if kind == "det":
+            return matrices.determinant(matrix)
+        if kind != "inv":
+            raise NotImplementedError(f"verify.form: the entries of {kind} of a matrix have no form")
+        self.require(matrices.determinant(matrix), "!= 0", path)
+        return matrices.inverse(matrix, *at)
 
     def _select(self, condition: Entry, yes: Entry, no: Entry, at: At, path: Form) -> Form:
         chosen = self.value(condition, at, path)

@@ -3,6 +3,7 @@
 Σ_j δ(i - j) E(j)  =  E(i), with i's range where it is not j's     δ(i - k) E(k)  =  δ(i - k) E(i)
 Σ_j E  =  n E  where j does not occur                              [l >= 0] [l + 1 >= 0]  =  [l >= 0]
 Σ_{j<n} [j >= 1] E(j)  =  Σ_{j<n-1} E(j + 1)                       I(u)² = I(u),  I(u) I(-u) = 0
+Σ_j M(i, j) inv(M)[j, k]  =  δ(i - k)
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dualgrad.program.entry import Index
 from dualgrad.program.size import Extent
 from verify.form import linear as lin
 from verify.form.algebra import Move, join, multiply, rewrite, scale, size_form, sum_over
+from verify.form.contract import contracted
 from verify.form.linear import Linear
 from verify.form.relations import relation
 from verify.form.setting import Undefined, spend
@@ -45,6 +47,10 @@ def settled(bound: frozenset[Index], factors: Factors) -> Form:
             return scale(done, coefficient)
     if "atleast" in kinds:
         done = _merge_guards(bound, factors)
+        if done is not None:
+            return scale(done, coefficient)
+    if "inv" in kinds and bound:
+        done = contracted(bound, factors)
         if done is not None:
             return scale(done, coefficient)
     return scale(_counted(bound, factors), coefficient)

@@ -16,6 +16,8 @@ An atom is one of
     positive  I(form > 0)                   1 where a form is > 0, else 0
     vanishes  I(form == 0)                  1 where a form is 0, else 0
     extreme   max_i form                    the largest, the smallest, or the product over an index
+    inv       inv_rc(form)[i, j]            an entry of the inverse of the matrix of a form over a row and a column
+    det       det_rc(form)                  its determinant
 
 Values are immutable by convention. Two forms are equal exactly if their keys are.
 """
@@ -60,7 +62,7 @@ class Source:
 class Atom:
     """One factor of a term, without its power. See the module's table of kinds."""
 
-    __slots__ = ("_key", "forms", "free", "height", "index", "kind", "linears", "name", "source", "sources")
+    __slots__ = ("_key", "binders", "forms", "free", "height", "kind", "linears", "name", "source", "sources")
 
     def __init__(
         self,
@@ -69,20 +71,25 @@ class Atom:
         linears: tuple[Linear, ...] = (),
         forms: tuple[Form, ...] = (),
         source: Source | None = None,
-        index: Index | None = None,
+        binders: tuple[Index, ...] = (),
     ) -> None:
         self.kind = kind
         self.name = name
         self.linears = linears
         self.forms = forms
         self.source = source
-        self.index = index
-        inner = frozenset().union(*(form.free for form in forms)) - {index} if forms else frozenset()
+        self.binders = binders  # indices that are bound in the forms, not in the positions
+        inner = frozenset().union(*(form.free for form in forms)).difference(binders) if forms else frozenset()
         self.free: frozenset[Index] = inner.union(i for form in linears for i, _ in form[1])
-        self.height: int = max((form.height for form in forms), default=0) + (index is not None)
+        self.height: int = max((form.height for form in forms), default=0) + bool(binders)
         below = frozenset().union(*(form.sources for form in forms)) if forms else frozenset()
         self.sources: frozenset[Source] = below | {source} if source is not None else below
         self._key: str | None = None
+
+    @property
+    def index(self) -> Index | None:
+        """The index that an extreme is over."""
+        return self.binders[0] if len(self.binders) == 1 else None
 
     @property
     def key(self) -> str:
@@ -235,12 +242,26 @@ def _atom_text(atom: Atom, names: Names) -> str:
         return _cell_text(atom, names)
     if atom.kind == "delta":
         return f"δ({min(linear_text(atom.linears[0], names), linear_text(times(atom.linears[0], -1), names))})"
+    if len(atom.binders) == 2:
+        return min(_matrix_text(atom, names, turned) for turned in (False, True))
     positions = ",".join(linear_text(form, names) for form in atom.linears)
     if atom.index is not None:
         own = f"b{atom.height}.0"
         inner = {**names, atom.index: own}
         return f"{atom.kind}:{atom.name}<{own}:{atom.index.extent}>[{positions}]({form_text(atom.forms[0], inner)})"
     return f"{atom.kind}:{atom.name}[{positions}]({';'.join(form_text(form, names) for form in atom.forms)})"
+
+
+def _matrix_text(atom: Atom, names: Names, turned: bool) -> str:
+    """The text of an inverse or a determinant, or the same of the transposed matrix.
+
+    The body comes first: the positions decide only where it is symmetric.
+    """
+    rows, columns = (f"b{atom.height}.{int(turned)}", f"b{atom.height}.{int(not turned)}")
+    row, column = atom.binders
+    body = form_text(atom.forms[0], {**names, row: rows, column: columns})
+    positions = [linear_text(form, names) for form in atom.linears]
+    return f"{atom.kind}<{row.extent}>({body})[{','.join(positions[::-1] if turned else positions)}]"
 
 
 def _cell_text(atom: Atom, names: Names) -> str:

@@ -60,7 +60,7 @@ def _power(atom: Atom, p: Rational, names: Names) -> str:
 
 def atom_written(atom: Atom, names: Names) -> str:
     """An atom as people write it."""
-    inner = [written(form, names) for form in atom.forms] if atom.index is None else []
+    inner = [written(form, names) for form in atom.forms] if not atom.binders else []
     match atom.kind:
         case "cell":
             return _cell(atom, names)
@@ -76,10 +76,25 @@ def atom_written(atom: Atom, names: Names) -> str:
             return f"[{inner[0]} > 0]"
         case "vanishes":
             return f"[{inner[0]} = 0]"
+    if len(atom.binders) == 2:
+        return _of_matrix(atom, names)
     if atom.index is not None:
         own = _unused(atom.index.name, set(names.values()))
         return f"{atom.name}_{own}({written(atom.forms[0], {**names, atom.index: own})})"
     return atom.name
+
+
+def _of_matrix(atom: Atom, names: Names) -> str:
+    """``inv(X)[i, j]``, or ``inv_rc(X[c, r])[i, j]`` of a matrix that is no array as it is."""
+    own = dict(names)
+    for binder in atom.binders:
+        own[binder] = _unused(binder.name, set(own.values()))
+    row, column = (own[binder] for binder in atom.binders)
+    body = written(atom.forms[0], own)
+    name = body.removesuffix(f"[{row}, {column}]")
+    whole = name.isidentifier() and name != body
+    places = ", ".join(_linear(form, names) for form in atom.linears)
+    return f"{atom.kind}{f'({name})' if whole else f'_{row}{column}({body})'}{f'[{places}]' if places else ''}"
 
 
 def _cell(atom: Atom, names: Names) -> str:

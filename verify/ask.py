@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,8 +29,11 @@ class Question:
     part: int | None = None
 
 
-def questions(f: Any, given: Mapping[str, Any]) -> tuple[Question, ...]:
-    """What a call of ``verify.check`` asks, by the keywords that were given; TypeError for what cannot be called."""
+def questions(f: Any, given: Mapping[str, Any], count: int) -> tuple[Question, ...]:
+    """What a call of ``verify.check`` with ``count`` arguments of f asks, by the keywords that were given.
+
+    A SymPy expression becomes the function of those arguments that it is; TypeError for what cannot be called.
+    """
     if not callable(f):
         raise TypeError(
             f"verify.check: f is {type(f).__name__} {f!r}, which cannot be called; pass a function, then its arguments"
@@ -38,6 +42,7 @@ def questions(f: Any, given: Mapping[str, Any]) -> tuple[Question, ...]:
     for keyword, candidate in given.items():
         if candidate is None:
             continue
+        candidate = _expression(candidate, f, count)
         if not callable(candidate):
             raise TypeError(
                 f"verify.check: {keyword}= is {type(candidate).__name__}, which cannot be called; "
@@ -46,6 +51,15 @@ def questions(f: Any, given: Mapping[str, Any]) -> tuple[Question, ...]:
         parts = (("value", 0), ("grad", 1)) if keyword == "value_and_grad" else ((keyword, None),)
         found += [Question(kind, candidate, part) for kind, part in parts]
     return tuple(found) or (Question(),)
+
+
+def _expression(candidate: Any, f: Any, count: int) -> Any:
+    """A SymPy expression as a function; whatever else it is as it is."""
+    if "sympy" not in sys.modules:
+        return candidate
+    from dualgrad.frontends.sympy import as_function, is_sympy
+
+    return as_function(candidate, parameter_names(f, count)) if is_sympy(candidate) else candidate
 
 
 CALLED = {

@@ -73,14 +73,15 @@ def check(
     PROVED
     """
     _require_keywords(f, at, unknown)
+    more = args if isinstance(args, tuple) else (args,)
     asked = questions(
         f,
         {
             "value_and_grad": value_and_grad, "grad": grad, "jac": jac, "hess": hess, "hvp": hvp, "vjp": vjp,
             "jvp": jvp,
         },
+        len(at) + len(more),
     )  # fmt: skip
-    more = args if isinstance(args, tuple) else (args,)
     if more and wrt is None:
         wrt = tuple(range(len(at)))
     each = _seconds(budget) / len(asked)

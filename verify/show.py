@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,10 @@ from dualgrad.program.record import Variable
 from dualgrad.program.size import dimension, substitute
 from verify.problem import Array, Problem
 from verify.recording import Recording, with_inputs
-from verify.verdict import Formula, Result, Row, Step, Verdict, Written
+from verify.verdict import Expression, Formula, Result, Row, Step, Verdict, Written
+from verify.written import is_proved, letters
+
+UNPROVED = "\n  (as read off the program; that this is its derivative was not proved)"
 
 
 def with_expression(problem: Problem, recording: Recording, formula: Formula) -> Formula:
@@ -27,9 +31,23 @@ def _written(problem: Problem, recording: Recording) -> Written:
         return ()
     try:
         found = [gradient(reading, recording.inputs[position], problem.kind == "jac") for position in problem.wrt]
+        stand_for = letters(reading, {_label(name): dimension(name) for name in recording.trace.extents.values})
+        proved = is_proved(problem, recording, reading, found, stand_for)
     except (Unreadable, RecursionError):
         return ()
-    return tuple((_with_count(each) + _about(problem), _latex_with_count(each)) for each in found)
+    return tuple(_shown(problem, each, proved) for each in found)
+
+
+def _shown(problem: Problem, formula: Read, proved: bool) -> Expression:
+    text = _with_count(formula) + _about(problem) + ("" if proved else UNPROVED)
+    return Expression(text, _latex_with_count(formula), proved, None if formula.where else _sympy(formula))
+
+
+def _sympy(formula: Read) -> Any:
+    try:
+        return formula.expression
+    except Unreadable:
+        return None
 
 
 def _about(problem: Problem) -> str:
@@ -99,12 +117,17 @@ def _reading(recording: Recording) -> Reading | None:
     if recording.forward is None or len(recording.forward.outputs) != 1:
         return None
     extents = recording.trace.extents
-    names = {name: dimension(f"{name}_") for name in extents.values}  # not names to print: the mirror chooses those
+    names = {name: dimension(_label(name)) for name in extents.values}
     sizes = {name: substitute(extents.resolve(dimension(name)), names) for name in extents.values}
     try:
         return opened(recording.forward, sizes=sizes)
     except (Unreadable, RecursionError):
         return None
+
+
+def _label(name: str) -> str:
+    """A dimension under a name that is not printed: the mirror chooses those."""
+    return f"{name}_"
 
 
 def _printed(array: Array) -> str:

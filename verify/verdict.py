@@ -32,7 +32,20 @@ class Verdict(Enum):
         return self.value
 
 
-Written = tuple[tuple[str, str], ...]  # formulas as (plain text, LaTeX)
+@dataclass(frozen=True)
+class Expression:
+    """A formula for people: as plain text, in LaTeX, and as a SymPy expression where it fits one.
+
+    ``proved`` says whether what is written here was itself proved to be the derivative of what was recorded.
+    """
+
+    text: str
+    latex: str
+    proved: bool = False
+    sympy: Any = None
+
+
+Written = tuple[Expression, ...]
 PASSES = frozenset({Verdict.PROVED, Verdict.CERTIFIED, Verdict.AGREES})
 
 
@@ -52,12 +65,22 @@ class Formula:
     @property
     def expression(self) -> str:
         """The derivative as plain text, one line an argument."""
-        return "\n".join(text for text, _ in self._written)
+        return "\n".join(each.text for each in self._written)
 
     @property
     def latex(self) -> tuple[str, ...]:
         """The derivative as LaTeX, one entry an argument."""
-        return tuple(latex for _, latex in self._written)
+        return tuple(each.latex for each in self._written)
+
+    @property
+    def sympy(self) -> tuple[Any, ...]:
+        """The derivative as a SymPy expression, one an argument; None where intermediates have names of their own."""
+        return tuple(each.sympy for each in self._written)
+
+    @property
+    def expression_is_proved(self) -> bool:
+        """Whether the expression itself was proved to be the derivative, as it is written."""
+        return bool(self._written) and all(each.proved for each in self._written)
 
     @cached_property
     def _written(self) -> Written:

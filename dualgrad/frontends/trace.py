@@ -69,6 +69,8 @@ class Trace:
                 extents.append(dimension(label))
             else:
                 extents.append(label)
+        if array.dtype.kind == "c":
+            self.refuse(f"the input {name} has dtype {array.dtype}; {_NO_COMPLEX}")
         variable = Variable(name, tuple(extents), array.dtype)
         self._inputs.add(variable)
         return Tracer(self, Cell(variable), np.array(array) if self.concrete else None)
@@ -94,8 +96,8 @@ class Trace:
         given = list(map(_dtype_of, inputs))
         dtype = value.dtype if value is not None else np.dtype(op.dtype(*given, **params))
         rounds = inexact(op.name, [np.dtype(type(d)) if not isinstance(d, np.dtype) else d for d in given], dtype)
-        if rounds:
-            self.refuse(f"dualgrad.{op.name}: {rounds}")
+        if rounds or dtype.kind == "c":
+            self.refuse(f"dualgrad.{op.name}: {rounds or f'the result has dtype {dtype}; {_NO_COMPLEX}'}")
         output = Variable(self._name("v"), meaning.shape, dtype)
         self.equations.append(Equation(op, operands, params, output, meaning, line))
         self._known[key] = (output, value)
@@ -201,6 +203,8 @@ class Trace:
         self._serial += 1
         return f"{prefix}{self._serial}"
 
+
+_NO_COMPLEX = "complex numbers are not in the language of meanings; compute with real and imaginary parts"
 
 # Ops that only move entries: what integers they get, they give.
 _MOVING = frozenset(

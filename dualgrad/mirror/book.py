@@ -15,7 +15,7 @@ from math import isfinite
 
 from dualgrad.mirror.algebra import count, holds, move, tidy
 from dualgrad.mirror.constants import Constant
-from dualgrad.mirror.flatten import NotFlat, common_row, flat_meaning, squeezed
+from dualgrad.mirror.flatten import NotFlat, Row, common_row, flat_meaning, squeezed
 from dualgrad.mirror.naming import DIMENSIONS
 from dualgrad.mirror.sums import reduced
 from dualgrad.program.entry import (
@@ -58,9 +58,10 @@ class Book:
         self.variables = list(dict.fromkeys([*leaves, *(e.output for e in program.equations), *_others(program)]))
         self.number = {variable: place for place, variable in enumerate(self.variables)}
         self._sizes = dict(sizes or {})
-        self._letters: dict[str, Extent] = self._lettered(DIMENSIONS)
+        self.letters: dict[str, Extent] = self._lettered(DIMENSIONS)
         self.shapes = [tuple(map(self.resolve, variable.shape)) for variable in self.variables]
         self.definitions = {e.output: self._defined(e) for e in dict.fromkeys(program.equations)}
+        self.row: Row | None = None  # where arrays are read with one index for all elements
         with suppress(NotFlat):
             self._flatten()
 
@@ -68,10 +69,10 @@ class Book:
         """The extent with known and merged dimensions replaced, and the others called n, m, …"""
         for _ in range(len(self._sizes) + 1):
             extent = substitute(extent, self._sizes)
-        return substitute(extent, self._letters)
+        return substitute(extent, self.letters)
 
     def _lettered(self, letters: str) -> dict[str, Extent]:
-        self._letters = {}
+        self.letters = {}
         shapes = [map(self.resolve, variable.shape) for variable in self.variables]
         labels = dict.fromkeys(name for shape in shapes for extent in shape for name in sorted(dimensions(extent)))
         taken = {label for label in labels if len(label) == 1}
@@ -79,7 +80,7 @@ class Book:
         return {label: dimension(next(fresh, label)) for label in labels if len(label) > 1}
 
     def _chosen(self) -> set[str]:
-        return {name for extent in self._letters.values() for name in dimensions(extent)}
+        return {name for extent in self.letters.values() for name in dimensions(extent)}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -99,8 +100,8 @@ class Book:
         row = common_row(self.shapes, "n" if given <= self._chosen() else "")
         flat = {v: Definition(v, flat_meaning(d.meaning, row), d.equation) for v, d in self.definitions.items()}
         self.shapes = [(row.extent,) if squeezed(shape) else () for shape in self.shapes]
-        self.definitions = flat
-        self._letters = self._lettered(DIMENSIONS.replace("n", ""))  # of the axes, now that n may count all elements
+        self.definitions, self.row = flat, row
+        self.letters = self._lettered(DIMENSIONS.replace("n", ""))  # of the axes, now that n may count all elements
 
     def _defined(self, equation: Equation) -> Definition:
         meaning = equation.meaning

@@ -9,7 +9,7 @@ import pytest
 
 from dualgrad.frontends.trace import Trace
 from dualgrad.program.record import Program, Variable
-from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Row, Step, Verdict
+from verify.verdict import Counterexample, Expression, Formula, Kink, Numbers, Result, Row, Step, Verdict
 
 
 @pytest.fixture
@@ -24,9 +24,10 @@ def proved() -> Result:
             domain=("x real",),
             assumptions=("0.1 is read as 1/10",),
             written=(
-                (
+                Expression(
                     "∂o/∂xᵢ = 3/2 (xᵢ + 2)",
                     r"\frac{\partial o}{\partial x_{i}} = \frac{3}{2} \left(x_{i} + 2\right)",
+                    proved=True,
                 ),
             ),
             certificate={"steps": [{"rule": "delta"}]},

@@ -12,7 +12,7 @@ from verify.report.record import claims, document, write_certificates, written
 from verify.report.terminal import told
 from verify.report.text import line, printable
 from verify.report.words import distance, kink
-from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Row, Step, Verdict
+from verify.verdict import Counterexample, Expression, Formula, Kink, Numbers, Result, Row, Step, Verdict
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -66,7 +66,7 @@ def hostile(payload, latex):
             payload,
             (payload,),
             (payload,),
-            ((payload, latex),),
+            (Expression(payload, latex),),
             {payload: [payload]},
             payload,
         ),
@@ -280,7 +280,7 @@ def test_the_record_separates_claims_from_measurements(proved):
     "change",
     [
         {"verdict": Verdict.CERTIFIED},
-        {"formula": Formula(Verdict.PROVED, written=(("2 x", "2 x"),))},
+        {"formula": Formula(Verdict.PROVED, written=(Expression("2 x", "2 x"),))},
         {"kinks": (Kink("x = 0"),)},
         {"value": "4"},
     ],

@@ -15,8 +15,9 @@ _WIDEST = 200  # characters of an array: the report has it in full
 def paragraph(result: Result) -> str:
     """Return the result as text that a person reads, every foreign character printable.
 
-    >>> from verify.verdict import Verdict
-    >>> formula = Formula(Verdict.PROVED, method="index normal form", sizes="n = 4", written=(("3/2 (x + 2)", ""),))
+    >>> from verify.verdict import Expression, Verdict
+    >>> written = (Expression("3/2 (x + 2)", ""),)
+    >>> formula = Formula(Verdict.PROVED, method="index normal form", sizes="n = 4", written=written)
     >>> print(paragraph(Result(Verdict.PROVED, formula, Numbers("ok", ulps=0.0, elements=4), name="notebook")))
     PROVED  notebook
       The gradient of notebook is right: proved for n = 4 and not beyond, wherever it is defined.

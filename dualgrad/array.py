@@ -44,9 +44,7 @@ _COMPARISONS = {
 }
 
 
-BY_NUMPY.update(
-    {np.shape: lambda a: a.shape, np.ndim: rank, np.iscomplexobj: lambda x: False, np.real: lambda val: val}
-)
+BY_NUMPY.update({np.shape: lambda a: a.shape, np.ndim: rank})
 
 
 def public() -> dict[str, Callable[..., Any]]:
@@ -148,8 +146,13 @@ class ArrayMethods:
 
     @property
     def real(self) -> Any:
-        """The array itself: arrays here are real."""
-        return self
+        """The real part; what is real itself."""
+        return COMPOSED["real"](self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part; zeros for what is real."""
+        return COMPOSED["imag"](self)
 
     @property
     def mT(self) -> Any:

@@ -33,6 +33,14 @@ class Kind(Enum):
     COMPOSITE = "composite"  # a fast forward of its own for what is defined by smaller ops: the laws of those
 
 
+class Complex(Enum):
+    """What the rules of an op are where its operands are complex numbers."""
+
+    REFUSED = "refused"  # for real numbers only
+    ANALYTIC = "analytic"  # right as they stand: the engine conjugates, so that a cotangent meets the adjoint
+    ADJOINT = "adjoint"  # the adjoint itself: they conjugate what has to be
+
+
 class Sizes(Protocol):
     """What a meaning may ask about extents. A trace merges dimensions here and prints each merge as a hypothesis."""
 
@@ -75,6 +83,7 @@ class Op:
     ``dtype``     ``(*given, **params) -> dtype``, each given a dtype, or a Python number for a number
     ``samples``   ``(rng) -> sample calls``, see dualgrad.samples
     ``ulps``      the bound each partial holds where the problem is well conditioned
+    ``complex``   what the rules are on complex operands; the partial of a real result is then ∂y/∂Re x + i ∂y/∂Im x
     """
 
     name: str
@@ -93,6 +102,7 @@ class Op:
     kinks: tuple[Kink, ...] = ()
     domain: str = ""
     ulps: float = 4.0
+    complex: Complex = Complex.REFUSED
     samples: Callable[..., Any] | None = None
     doc: str = ""
     signature: inspect.Signature = field(init=False, repr=False)
@@ -200,7 +210,8 @@ def pointwise(
 
 
 def structural(name: str, kind: Kind, **fields: Any) -> Op:
-    """Declare an op that moves or combines entries: multilinear, or a selection."""
+    """Declare an op that moves or combines entries: multilinear, which is analytic, or a selection."""
+    fields.setdefault("complex", Complex.ANALYTIC if kind is Kind.MULTILINEAR else Complex.REFUSED)
     return register(Op(name=name, kind=kind, **{key: _frozen(value) for key, value in fields.items()}))
 
 

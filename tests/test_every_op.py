@@ -18,7 +18,7 @@ from scipy import special
 import dualgrad as dg
 from dualgrad.engine.backward import pull
 from dualgrad.meanings import Unread
-from dualgrad.op import REGISTRY, Call, Op
+from dualgrad.op import REGISTRY, Call, Complex, Op
 from dualgrad.program.entry import (
     Count,
     Element,
@@ -341,3 +341,145 @@ def test_the_rules_keep_single_precision(op):
             ones = np.ones_like(y.data)
             pulled = pull(op, slot, ones, y.data, y.grad_fn.saved, params)
             assert np.asarray(pulled).dtype == np.float32
+
+
+# ---------------------------------------------------------------------------- on complex numbers
+
+# The gradient of a real L is ∂L/∂Re z + i ∂L/∂Im z, so the VJP is the adjoint: Re⟨g, J t⟩ = Re⟨Jᴴ g, t⟩.
+narrowing = pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
+
+
+def turned(call: Call, rng: np.random.Generator) -> Iterator[Call]:
+    """The call with every floating operand made complex, and, of several, with the first one only."""
+    chosen = floating(call)
+    for made in [chosen, chosen[:1]] if len(chosen) > 1 else [chosen]:
+        operands = list(call.inputs)
+        for slot in made:
+            x = np.asarray(operands[slot])
+            operands[slot] = (x if x.dtype.kind == "c" else x + 0.3j * rng.uniform(-1, 1, x.shape))[()]
+        yield Call(tuple(operands), call.params)
+
+
+def floating(call: Call) -> list[int]:
+    return [slot for slot, x in enumerate(call.inputs) if np.asarray(x).dtype.kind in "fc"]
+
+
+def complex_slots(op: Op, call: Call) -> list[int]:
+    rules = (op.vjp or op.partials) * (len(call.inputs) if op.variadic else 1)
+    return [slot for slot in floating(call) if callable(rules[slot]) or rules[slot] is not None]
+
+
+def complex_calls(op: Op) -> Iterator[Call]:
+    rng = np.random.default_rng(5)
+    for call in calls(op):
+        if complex_slots(op, call):
+            yield from turned(call, rng)
+
+
+ACCEPTING = [
+    op for op in OPS if op.complex is not Complex.REFUSED and any(complex_slots(op, call) for call in calls(op))
+]
+every_op_on_complex_numbers = pytest.mark.parametrize("op", ACCEPTING, ids=lambda op: op.name)
+
+
+def any_like(x, rng):
+    x = np.asarray(x)
+    real = rng.standard_normal(x.shape)
+    return (real + 1j * rng.standard_normal(x.shape) if x.dtype.kind == "c" else real)[()]
+
+
+def inner(a, b):
+    return np.sum(np.real(np.conj(a) * b))
+
+
+def cases(op):
+    for call in complex_calls(op):
+        chosen = complex_slots(op, call)
+        yield function(op, call, chosen), [call.inputs[slot] for slot in chosen]
+
+
+def test_most_ops_of_numpy_take_complex_numbers():
+    assert len(ACCEPTING) >= 60
+
+
+@every_op_on_complex_numbers
+@narrowing
+def test_the_jvp_is_the_derivative_on_complex_numbers(op):
+    rng = np.random.default_rng(1)
+    for f, points in cases(op):
+        tangents = [any_like(x, rng) for x in points]
+        y, found = dg.jvp(f, points, tangents)
+        assert np.asarray(found).dtype == np.asarray(y).dtype
+        assert np.shape(found) == np.shape(y)
+        np.testing.assert_allclose(found, differences(f, points, tangents), **LOOSE)
+
+
+@every_op_on_complex_numbers
+@narrowing
+def test_the_vjp_is_the_adjoint_of_the_jvp_on_complex_numbers(op):
+    rng = np.random.default_rng(2)
+    for f, points in cases(op):
+        tangents = [any_like(x, rng) for x in points]
+        y, pushed = dg.jvp(f, points, tangents)
+        g = any_like(y, rng)
+        pulled = dg.vjp(f, *points)[1](g)
+        for x, found in zip(points, pulled, strict=True):
+            assert np.asarray(found).dtype == np.asarray(x).dtype
+            assert np.shape(found) == np.shape(x)
+        sides = inner(g, pushed), sum(inner(p, t) for p, t in zip(pulled, tangents, strict=True))
+        np.testing.assert_allclose(*sides, **TIGHT)
+
+
+@every_op_on_complex_numbers
+@narrowing
+def test_the_recorded_backward_is_the_fast_one_on_complex_numbers(op):
+    rng = np.random.default_rng(3)
+    for f, points in cases(op):
+        leaves = [dg.Tensor(x, requires_grad=True) for x in points]
+        y = f(*leaves)
+        g = dg.Tensor(any_like(y.data, rng))
+        fast = dg.autograd.grad(y, leaves, g, retain_graph=True)
+        recorded = dg.autograd.grad(y, leaves, g, create_graph=True)
+        for quick, slow in zip(fast, recorded, strict=True):
+            # NumPy's complex numbers divide in another way than its arrays do: they differ in the last digit.
+            np.testing.assert_allclose(quick.data, slow.data, rtol=4 * np.finfo(float).eps)
+            assert quick.dtype == slow.dtype
+
+
+@every_op_on_complex_numbers
+@narrowing
+def test_the_second_derivative_is_that_of_the_first_on_complex_numbers(op):
+    rng = np.random.default_rng(4)
+    for f, points in cases(op):
+        g = any_like(f(*points), rng)
+        tangents = [any_like(x, rng) for x in points]
+
+        def pulled(*given, f=f, g=g):
+            return dg.vjp(f, *given)[1](g)
+
+        for k in range(len(points)):
+
+            def slot(*given, k=k, pulled=pulled):
+                return pulled(*given)[k]
+
+            _, found = dg.jvp(slot, points, tangents)
+            np.testing.assert_allclose(found, differences(slot, points, tangents), **LOOSE)
+
+
+def narrow(x):
+    x = np.asarray(x)
+    return x.astype({"f": np.float32, "c": np.complex64}.get(x.dtype.kind, x.dtype))[()]
+
+
+@every_op_on_complex_numbers
+@narrowing
+def test_the_rules_keep_single_precision_on_complex_numbers(op):
+    for call in complex_calls(op):
+        chosen = complex_slots(op, call)
+        params = {**call.params, "dtype": np.dtype(np.complex64)} if "dtype" in call.params else call.params
+        f = function(op, Call(tuple(map(narrow, call.inputs)), params), chosen)
+        leaves = [dg.Tensor(narrow(call.inputs[slot]), requires_grad=True) for slot in chosen]
+        y = f(*leaves)
+        assert y.dtype in (np.float32, np.complex64)
+        for found, leaf in zip(dg.autograd.grad(y, leaves, dg.ones_like(y)), leaves, strict=True):
+            assert found.dtype == leaf.dtype

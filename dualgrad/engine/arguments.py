@@ -9,6 +9,8 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from dualgrad.engine.tensor import Tensor, owned
 
 
@@ -77,6 +79,12 @@ def result(asked: str, f: Callable[..., Any], out: Any) -> Tensor:
     raise TypeError(
         f"dualgrad.{asked}: {name_of(f)} returned {described(out)}, expected one tensor, array or number. {hint}"
     )
+
+
+def typed(value: Any, dtype: Any) -> Tensor:
+    """A cotangent or tangent as a tensor of this dtype; a complex one is not made real."""
+    known = hasattr(value, "extents") or (dtype.kind != "c" and np.iscomplexobj(value))
+    return Tensor(value, dtype=None if known else dtype)
 
 
 def described(value: Any) -> str:

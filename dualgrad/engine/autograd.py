@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.arguments import described
+from dualgrad.engine.arguments import described, typed
 from dualgrad.engine.backward import Adjoints, Lift, pull_back, wrapped
 from dualgrad.engine.function import Function
 from dualgrad.engine.graph import Edge, Leaf
@@ -105,9 +105,17 @@ def _seed(tensor: Tensor, gradient: Any, position: int, create_graph: bool) -> A
     if gradient is None:
         if any(extent != 1 for extent in tensor.extents):
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        if tensor.dtype.kind == "c":
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
         gradient = ones(tensor._data)
     if not isinstance(gradient, Tensor):
         gradient = _gradient(gradient, tensor, position)
+    if "c" in (gradient.dtype.kind, tensor.dtype.kind) and gradient.dtype.kind != tensor.dtype.kind:
+        raise RuntimeError(
+            f"For complex Tensors, both grad_output and output are required to have the same dtype. "
+            f"Mismatch in dtype: grad_output[{position}] has a dtype of {gradient.dtype} and "
+            f"output[{position}] has a dtype of {tensor.dtype}."
+        )
     if extents(gradient) != tensor.extents:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{position}] has a shape of {extents(gradient)} "
@@ -118,7 +126,7 @@ def _seed(tensor: Tensor, gradient: Any, position: int, create_graph: bool) -> A
 
 def _gradient(value: Any, tensor: Tensor, position: int) -> Tensor:
     try:
-        return Tensor(value, dtype=None if hasattr(value, "extents") else tensor.dtype)
+        return typed(value, tensor.dtype)
     except (TypeError, ValueError):
         raise TypeError(
             f"dualgrad.autograd: the gradient of output {position} is {described(value)}, expected a tensor or an "

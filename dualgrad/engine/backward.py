@@ -14,7 +14,7 @@ import numpy as np
 
 from dualgrad.engine.graph import FREED, Edge, Leaf, Node, leading_to, reachable
 from dualgrad.engine.tensor import Tensor, handle
-from dualgrad.op import Op
+from dualgrad.op import Complex, Op
 from dualgrad.shapes import extents
 
 Adjoints = dict[Edge, Any]
@@ -118,7 +118,28 @@ def _add(adjoints: Adjoints, edge: Edge, cotangent: Any) -> None:
 
 
 def pull(op: Op, slot: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """The cotangent of one operand, not yet un-broadcast; None where the op has no derivative in it."""
+    """The cotangent of one operand, not yet un-broadcast; None where the op has no derivative in it.
+
+    A cotangent is ∂L/∂Re y + i ∂L/∂Im y. So the rule of an analytic op, which holds for real numbers, meets it
+    conjugated: here, and in no rule.
+    """
+    if g.dtype.kind == "c" and op.complex is not Complex.ADJOINT:
+        if op.complex is Complex.REFUSED:
+            raise TypeError(no_complex(op))
+        pulled = _ruled(op, slot, np.conjugate(g), y, inputs, params)
+        return None if pulled is None else np.conjugate(pulled)
+    return _ruled(op, slot, g, y, inputs, params)
+
+
+def no_complex(op: Op) -> str:
+    """What is said where an op of real numbers is to be differentiated in complex ones."""
+    return (
+        f"dualgrad.{op.name}: its derivative is known for real operands only, and it was given complex ones; "
+        f"apply it to their real and imaginary parts, or declare the op with complex=Complex.ANALYTIC where it is"
+    )
+
+
+def _ruled(op: Op, slot: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
     if op.partials:
         return scaled(g, op.partials[slot], y, inputs, params)
     if op.variadic:
@@ -139,9 +160,15 @@ def scaled(g: Any, partial: Any, y: Any, inputs: Sequence[Any], params: Mapping[
 
 
 def project(g: Any, like: Any) -> Any:
-    """A cotangent in the space of its operand: broadcasting undone, in the operand's dtype."""
+    """A cotangent in the space of its operand: broadcasting undone, in the operand's dtype, real for a real one."""
     g = unbroadcast(g, extents(like))
     dtype = like.dtype
+    return g if g.dtype == dtype else cast(g, dtype)
+
+
+def cast(g: Any, dtype: Any) -> Any:
+    """A cotangent or tangent in another dtype; in a real one, its real part."""
+    g = np.real(g) if g.dtype.kind == "c" != dtype.kind else g
     return g if g.dtype == dtype else g.astype(dtype)
 
 

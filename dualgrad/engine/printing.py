@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 _DIGITS = 4
-_PLAIN = (np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_))  # printed without a dtype
+_PLAIN = tuple(map(np.dtype, (np.float64, np.complex128, np.int64, np.bool_)))  # printed without a dtype
 
 
 def text(data: Any, requires_grad: bool, grad_fn: Any) -> str:
@@ -31,7 +31,7 @@ def text(data: Any, requires_grad: bool, grad_fn: Any) -> str:
 def _numbers(array: np.ndarray[Any, Any]) -> str:
     if array.size == 0:
         return "[]"
-    shown = _floats(array) if array.dtype.kind == "f" else str
+    shown = _complexes(array) if array.dtype.kind == "c" else _floats(array) if array.dtype.kind == "f" else str
     visible = _visible(array).ravel()
     width = max((len(shown(value)) for value in visible[np.isfinite(visible)]), default=0)
     return np.array2string(
@@ -52,6 +52,12 @@ def _visible(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
             if length > 6:
                 array = np.take(array, [0, 1, 2, -3, -2, -1], axis)
     return array
+
+
+def _complexes(array: np.ndarray[Any, Any]) -> Callable[[Any], str]:
+    visible = _visible(array).ravel()
+    shown = _floats(np.concatenate([visible.real, visible.imag]))
+    return lambda value: f"{shown(value.real)}{'-' if np.signbit(value.imag) else '+'}{shown(abs(value.imag))}j"
 
 
 def _floats(array: np.ndarray[Any, Any]) -> Callable[[Any], str]:

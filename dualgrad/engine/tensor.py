@@ -121,9 +121,9 @@ class Tensor(Writing, Manners, ArrayMethods):
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
                 "in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
-        if value and self.dtype.kind != "f":
+        if value and self.dtype.kind not in "fc":
             raise RuntimeError(
-                f"only Tensors of floating point dtype can require gradients; got dtype {self.dtype}, "
+                f"only Tensors of floating point and complex dtype can require gradients; got dtype {self.dtype}, "
                 f"convert with .astype(float)"
             )
         if value != self.requires_grad:

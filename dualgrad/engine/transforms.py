@@ -14,15 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.arguments import argument, name_of, positions, require_function, result
+from dualgrad.engine.arguments import argument, name_of, positions, require_function, result, typed
 from dualgrad.engine.autograd import ones
-from dualgrad.engine.backward import Adjoints, pull_back, scaled
+from dualgrad.engine.backward import Adjoints, cast, no_complex, pull_back, scaled
 from dualgrad.engine.backward import lifted as lifted_operands
 from dualgrad.engine.graph import Leaf, Node, reachable
 from dualgrad.engine.modes import enable_grad, no_grad
 from dualgrad.engine.overwritten import hand_out
 from dualgrad.engine.tensor import Tensor, handle, owned
-from dualgrad.op import REGISTRY, Op, bind
+from dualgrad.op import REGISTRY, Complex, Op, bind
 from dualgrad.program.size import product
 from dualgrad.shapes import extents
 
@@ -56,6 +56,11 @@ def _value_and_grad(asked: str, f: Function, argnums: int | Sequence[int], give:
             raise ValueError(
                 f"dualgrad.{asked}: {name_of(f)} returned an array of shape {run.out.extents}, expected a scalar; "
                 f"sum it, or use dualgrad.jacobian or dualgrad.vjp"
+            )
+        if run.out.dtype.kind == "c":
+            raise ValueError(
+                f"dualgrad.{asked}: {name_of(f)} returned a complex number, expected a real one; take its real part "
+                f"or absolute value, or use dualgrad.jacobian or dualgrad.vjp"
             )
         return give(run.value, _per_argument(run.pull(ones(run.out._data)), argnums))
 
@@ -91,8 +96,11 @@ def jvp(f: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any,
     return run.value, run.push(tangents)
 
 
-def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+def jacobian(f: Function, argnums: int | Sequence[int] = 0, holomorphic: bool = False) -> Function:
     """The derivatives of every output in every input, of shape ``output.shape + input.shape``; one an argument.
+
+    Of a real output in a complex input z it is ∂/∂Re z + i ∂/∂Im z, as for ``grad``. A complex output has a
+    derivative in complex inputs where f is holomorphic, which is to be said.
 
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
     array([[2., 0.],
@@ -103,7 +111,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     def derivative(*args: Any, **kwargs: Any) -> Any:
         run = _Run.of("jacobian", f, args, kwargs, argnums)
         shape = run.out.extents
-        rows = [run.pull(unit) for unit in _basis(shape)]
+        rows = list(run.rows(f, holomorphic))
         blocks = tuple(
             np.reshape(np.stack([row[k] for row in rows]), (*shape, *x.extents))
             if rows
@@ -170,6 +178,23 @@ class _Run:
         with _recording(lifted):
             return pull_back([(self.out._edge, seed)], edges, handle if lifted else None, retain=True)
 
+    def rows(self, f: Function, holomorphic: bool) -> Iterator[tuple[Any, ...]]:
+        """The derivatives of each entry of the result in the arguments."""
+        turned = self.out.dtype.kind == "c"
+        if turned and not holomorphic and any(x.dtype.kind == "c" for x in self.fresh):
+            raise ValueError(
+                f"dualgrad.jacobian: {name_of(f)} maps complex numbers to complex ones. Where it is holomorphic say "
+                f"holomorphic=True; else differentiate its real and imaginary parts, or use dualgrad.vjp and jvp"
+            )
+        for unit in _basis(self.out.extents):
+            row = self.pull(unit)
+            if turned:
+                row = tuple(
+                    np.conjugate(one) if x.dtype.kind == "c" else one + 1j * other
+                    for x, one, other in zip(self.fresh, row, self.pull(1j * unit), strict=True)
+                )
+            yield row
+
     def push(self, tangents: Sequence[Any]) -> Any:
         """The tangent of the result."""
         lifted = self.lifted or any(isinstance(t, Tensor) and t.requires_grad for t in tangents)
@@ -197,7 +222,7 @@ def _fresh(asked: str, f: Function, position: int, value: Any) -> Tensor:
         data = value._data
         return handle(data, Node(REGISTRY["positive"], (data,), {}, data, (value._edge,)))
     tensor = argument(asked, f, position, value)
-    return owned(tensor._data if tensor.dtype.kind == "f" else tensor._data.astype(float), requires_grad=True)
+    return owned(tensor._data if tensor.dtype.kind in "fc" else tensor._data.astype(float), requires_grad=True)
 
 
 def _reaches_outside(out: Tensor, fresh: Any) -> bool:
@@ -213,13 +238,15 @@ def _recording(lifted: bool) -> AbstractContextManager[None]:
 
 def _matching(value: Any, like: Tensor, lifted: bool) -> Any:
     """A cotangent or tangent of ``like``: of its shape and dtype, a tensor where what follows is recorded."""
-    tensor = (
-        value if isinstance(value, Tensor) else Tensor(value, dtype=None if hasattr(value, "extents") else like.dtype)
-    )
+    tensor = value if isinstance(value, Tensor) else typed(value, like.dtype)
     if extents(tensor) != like.extents:
         raise ValueError(
             f"dualgrad: got a (co)tangent of shape {tensor.extents}, expected {like.extents}, as the value"
         )
+    if tensor.dtype.kind != "c" == like.dtype.kind:
+        tensor = tensor.astype(like.dtype)
+    if tensor.dtype.kind == "c" != like.dtype.kind:
+        raise TypeError(f"dualgrad: got a complex (co)tangent of a real value of dtype {like.dtype}; give a real one")
     return tensor if lifted else tensor._data
 
 
@@ -233,12 +260,18 @@ def _pushed(node: Node, tangents: Adjoints, lifted: bool) -> Any:
         if edge in tangents:
             part = push(node.op, slot, tangents[edge], value, inputs, node.params)
             total = part if total is None else total + part
+    if total.dtype != node.dtype:
+        total = cast(total, node.dtype)
     return total if extents(total) == node.shape else np.broadcast_to(total, node.shape)
 
 
 def push(op: Op, slot: int, t: Any, y: Any, inputs: Sequence[Any], params: Any) -> Any:
     """The tangent of the result along a tangent of one operand."""
+    if op.complex is Complex.REFUSED and "c" in (t.dtype.kind, y.dtype.kind):
+        raise TypeError(no_complex(op))
     if op.partials:
+        if t.dtype.kind == "c" != y.dtype.kind:  # the partial of a real result is a gradient: see Op.complex
+            return np.real(scaled(np.conjugate(t), op.partials[slot], y, inputs, params))
         return scaled(t, op.partials[slot], y, inputs, params)
     if op.jvp and op.variadic:
         return op.jvp[0](t, y, *inputs, slot=slot, **params)  # type: ignore[misc]

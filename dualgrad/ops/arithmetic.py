@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.op import Call, Kink, composed, pointwise
+from dualgrad.op import Call, Complex, Kink, composed, pointwise
 from dualgrad.program.entry import Entry, Power, kernel, select
 from dualgrad.program.entry import positive as positive_part
 from dualgrad.samples import call, drawn, over
@@ -22,6 +22,7 @@ add = pointwise(
     np.add,
     partials=[1, 1],
     meaning=lambda x1, x2: x1 + x2,
+    complex=Complex.ANALYTIC,
     samples=over(_ANY, _ANY),
 )
 
@@ -31,6 +32,7 @@ subtract = pointwise(
     partials=[1, -1],
     meaning=lambda x1, x2: x1 - x2,
     aliases=("sub",),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY, _ANY),
 )
 
@@ -40,6 +42,7 @@ multiply = pointwise(
     partials=[lambda y, x1, x2: x2, lambda y, x1, x2: x1],
     meaning=lambda x1, x2: x1 * x2,
     aliases=("mul",),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY, _ANY),
 )
 
@@ -50,6 +53,7 @@ divide = pointwise(
     meaning=lambda x1, x2: x1 / x2,
     aliases=("div",),
     domain="x2 != 0",
+    complex=Complex.ANALYTIC,
     samples=over(_ANY, _POSITIVE),
 )
 
@@ -59,6 +63,7 @@ negative = pointwise(
     partials=[-1],
     meaning=lambda x: -x,
     aliases=("neg",),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -67,7 +72,7 @@ positive = pointwise(
     np.positive,
     partials=[1],
     meaning=lambda x: x * 1,
-    numpy=(np.positive, np.conjugate),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -77,6 +82,7 @@ reciprocal = pointwise(
     partials=[lambda y, x: -y * y],
     meaning=lambda x: 1 / x,
     domain="x != 0",
+    complex=Complex.ANALYTIC,
     samples=over(_POSITIVE),
 )
 
@@ -85,6 +91,7 @@ square = pointwise(
     np.square,
     partials=[lambda y, x: 2 * x],
     meaning=lambda x: x**2,
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -95,6 +102,7 @@ sqrt = pointwise(
     meaning=lambda x: Power(x, Fraction(1, 2)),
     domain="x >= 0",
     kinks=(Kink("x = 0", "inf", "the one-sided derivative is unbounded, and PyTorch and JAX agree"),),
+    complex=Complex.ANALYTIC,
     samples=over(_POSITIVE),
 )
 
@@ -127,6 +135,7 @@ power_constant = pointwise(
     call=lambda x, /, exponent: Call((x,), {"exponent": exponent}),
     domain="x >= 0 for a fractional exponent, x != 0 for a negative one",
     kinks=(Kink("x = 0, exponent < 1", "inf", "the derivative is unbounded there; exponents 0 and 1 give 0 and 1"),),
+    complex=Complex.ANALYTIC,
     samples=drawn(
         lambda draw: [
             *(call(draw(2, 3), exponent=k) for k in (0, 1, 2, 3)),
@@ -159,12 +168,13 @@ _power = pointwise(
     meaning=_power_meaning,
     domain="x1 > 0",
     kinks=(Kink("x1 = 0", "0 in x2", "0 ** x2 is constant for x2 > 0"),),
+    complex=Complex.ANALYTIC,
     samples=over(_POSITIVE, _ANY),
 )
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and math.isfinite(value)
+    return isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value)
 
 
 @composed(np.power, np.float_power)

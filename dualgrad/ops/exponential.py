@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.op import Op, pointwise
+from dualgrad.conjugate import is_complex
+from dualgrad.op import Complex, Op, pointwise
 from dualgrad.program.entry import kernel
 from dualgrad.samples import over
 
@@ -20,6 +21,7 @@ exp = pointwise(
     np.exp,
     partials=[lambda y, x: y],
     meaning=lambda x: kernel("exp", x),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -28,6 +30,7 @@ expm1 = pointwise(
     np.expm1,
     partials=[lambda y, x: np.exp(x)],  # not y + 1: that loses every digit for x << 0
     meaning=lambda x: kernel("exp", x) - 1,
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -36,6 +39,7 @@ exp2 = pointwise(
     np.exp2,
     partials=[lambda y, x: _LN2 * y],
     meaning=lambda x: kernel("exp", x * kernel("log", 2)),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -45,6 +49,7 @@ log = pointwise(
     partials=[lambda y, x: 1 / x],
     meaning=lambda x: kernel("log", x),
     domain="x > 0",
+    complex=Complex.ANALYTIC,
     samples=over(_POSITIVE),
 )
 
@@ -54,6 +59,7 @@ log1p = pointwise(
     partials=[lambda y, x: 1 / (1 + x)],
     meaning=lambda x: kernel("log", 1 + x),
     domain="x > -1",
+    complex=Complex.ANALYTIC,
     samples=over((-0.9, 5.0)),
 )
 
@@ -63,6 +69,7 @@ log2 = pointwise(
     partials=[lambda y, x: 1 / (_LN2 * x)],
     meaning=lambda x: kernel("log", x) / kernel("log", 2),
     domain="x > 0",
+    complex=Complex.ANALYTIC,
     samples=over(_POSITIVE),
 )
 
@@ -72,6 +79,7 @@ log10 = pointwise(
     partials=[lambda y, x: 1 / (_LN10 * x)],
     meaning=lambda x: kernel("log", x) / kernel("log", 10),
     domain="x > 0",
+    complex=Complex.ANALYTIC,
     samples=over(_POSITIVE),
 )
 
@@ -84,8 +92,20 @@ logaddexp = pointwise(
     samples=over(_ANY, _ANY),
 )
 
+logaddexp2 = pointwise(
+    "logaddexp2",
+    np.logaddexp2,
+    partials=[lambda y, x1, x2: sigmoid(_LN2 * (x1 - x2)), lambda y, x1, x2: sigmoid(_LN2 * (x2 - x1))],
+    meaning=lambda x1, x2: (
+        kernel("log", kernel("exp", kernel("log", 2) * x1) + kernel("exp", kernel("log", 2) * x2)) / kernel("log", 2)
+    ),
+    samples=over(_ANY, _ANY),
+)
+
 
 def _sigmoid(x: Any) -> Any:
+    if is_complex(x):
+        return 0.5 + 0.5 * np.tanh(0.5 * x)
     # exp of -|x| never overflows, and both branches keep every digit in their tail.
     decay = np.exp(-np.abs(x))
     return np.where(np.asarray(x) >= 0, 1 / (1 + decay), decay / (1 + decay))[()]
@@ -97,6 +117,7 @@ sigmoid: Op = pointwise(
     partials=[lambda y, x: y * sigmoid(-x)],  # not y * (1 - y): that loses every digit for x >> 0
     meaning=lambda x: 1 / (1 + kernel("exp", -x)),
     aliases=("expit",),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 

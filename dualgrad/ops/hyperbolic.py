@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from dualgrad.op import pointwise
+from dualgrad.conjugate import is_complex
+from dualgrad.op import Complex, pointwise
 from dualgrad.program.entry import kernel
 from dualgrad.samples import over
 
@@ -15,6 +18,7 @@ sinh = pointwise(
     np.sinh,
     partials=[lambda y, x: np.cosh(x)],
     meaning=lambda x: kernel("sinh", x),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -23,6 +27,7 @@ cosh = pointwise(
     np.cosh,
     partials=[lambda y, x: np.sinh(x)],
     meaning=lambda x: kernel("cosh", x),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -31,15 +36,23 @@ tanh = pointwise(
     np.tanh,
     partials=[lambda y, x: 1 / np.cosh(x) ** 2],  # not 1 - y * y: that loses every digit for |x| > 19
     meaning=lambda x: kernel("tanh", x),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
+
+
+def _arcsinh_slope(y: Any, x: Any) -> Any:
+    # hypot, which is for real numbers: x * x would overflow
+    return 1 / np.sqrt(1 + x * x) if is_complex(x) else 1 / np.hypot(x, 1)
+
 
 arcsinh = pointwise(
     "arcsinh",
     np.arcsinh,
-    partials=[lambda y, x: 1 / np.hypot(x, 1)],  # x * x would overflow
+    partials=[_arcsinh_slope],
     meaning=lambda x: kernel("arcsinh", x),
     aliases=("asinh",),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -50,6 +63,7 @@ arccosh = pointwise(
     meaning=lambda x: kernel("arccosh", x),
     aliases=("acosh",),
     domain="x >= 1",
+    complex=Complex.ANALYTIC,
     samples=over((1.1, 5.0)),
 )
 
@@ -60,5 +74,6 @@ arctanh = pointwise(
     meaning=lambda x: kernel("arctanh", x),
     aliases=("atanh",),
     domain="-1 < x < 1",
+    complex=Complex.ANALYTIC,
     samples=over((-0.9, 0.9)),
 )

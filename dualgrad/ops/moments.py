@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.conjugate import adjoint, real, squared
 from dualgrad.op import composed
 from dualgrad.positions import values
 from dualgrad.shapes import rank
@@ -45,8 +46,8 @@ def nanmean(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 def nanvar(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
     """The variance of what is a number."""
     apart = np.where(_present(a), a, 0) - nanmean(a, axis, keepdims=True)
-    squares = np.where(_present(a), np.square(apart), 0)
-    return np.sum(squares, axis=axis, keepdims=keepdims) / (_counted(a, axis, keepdims) - ddof)
+    squares = np.where(_present(a), squared(apart), 0)
+    return np.sum(squares, axis=axis, keepdims=keepdims) / (real(_counted(a, axis, keepdims)) - ddof)
 
 
 @composed(np.nanstd)
@@ -81,7 +82,7 @@ def cov(m: Any, *, rowvar: bool = True, bias: bool = False, ddof: int | None = N
     rows = rows if rowvar or rank(m) < 2 else np.transpose(rows)
     apart = rows - np.mean(rows, axis=1, keepdims=True)
     free = rows.shape[1] - (int(not bias) if ddof is None else ddof)
-    found = np.matmul(apart, np.transpose(apart)) / free
+    found = np.matmul(apart, adjoint(apart)) / free
     return found if rank(m) > 1 else found[0, 0]
 
 
@@ -91,5 +92,5 @@ def corrcoef(x: Any, *, rowvar: bool = True) -> Any:
     c = cov(x, rowvar=rowvar)
     if not rank(c):
         return c / c
-    root = np.sqrt(np.diagonal(c))
+    root = np.sqrt(real(np.diagonal(c)))
     return c / root[:, None] / root[None, :]

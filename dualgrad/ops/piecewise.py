@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.op import Call, Kind, Kink, Op, composed, dtype_of, pointwise, pointwise_meaning, structural
+from dualgrad.op import Call, Complex, Kind, Kink, Op, composed, dtype_of, pointwise, pointwise_meaning, structural
 from dualgrad.program.entry import Entry, positive, select, zero
 from dualgrad.samples import call, drawn, over
 
@@ -31,6 +31,7 @@ absolute = pointwise(
     "absolute",
     np.absolute,
     partials=[lambda y, x: np.sign(x)],
+    complex=Complex.ADJOINT,
     meaning=lambda x: select(positive(x), x, -x),
     aliases=("abs", "fabs"),
     numpy=(np.absolute, np.fabs),
@@ -65,6 +66,7 @@ where = _piecewise(
         lambda t, out, condition, x, y: np.where(condition, 0, t),
     ],
     numpy=(np.where,),
+    complex=Complex.ADJOINT,
     samples=drawn(
         lambda draw: [
             call(draw(3) > 0, draw(3), draw(3)),
@@ -82,7 +84,12 @@ def _share(wins: Callable[[Any, Any], Any], slot: int, g: Any, y: Any, x1: Any, 
     return np.where(wins(mine, other), g, np.where(np.equal(mine, other), 0.5 * g, 0))
 
 
-def _extremum(name: str, ufunc: np.ufunc, wins: np.ufunc, meaning: Callable[..., Entry]) -> Op:
+def _beats(wins: np.ufunc) -> Callable[[Any, Any], Any]:
+    """As ``wins``, and any number beats NaN."""
+    return lambda mine, other: np.logical_or(wins(mine, other), np.not_equal(other, other))
+
+
+def _extremum(name: str, ufunc: np.ufunc, wins: Callable[[Any, Any], Any], meaning: Callable[..., Entry]) -> Op:
     rules = [partial(_share, wins, slot) for slot in (0, 1)]
     return _piecewise(
         name,
@@ -99,6 +106,8 @@ def _extremum(name: str, ufunc: np.ufunc, wins: np.ufunc, meaning: Callable[...,
 
 maximum = _extremum("maximum", np.maximum, np.greater, lambda x1, x2: select(positive(x1 - x2), x1, x2))
 minimum = _extremum("minimum", np.minimum, np.less, lambda x1, x2: select(positive(x2 - x1), x1, x2))
+fmax = _extremum("fmax", np.fmax, _beats(np.greater), lambda x1, x2: select(positive(x1 - x2), x1, x2))
+fmin = _extremum("fmin", np.fmin, _beats(np.less), lambda x1, x2: select(positive(x2 - x1), x1, x2))
 
 
 @composed(np.clip, method="clip")

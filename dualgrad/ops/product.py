@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.conjugate import conj
 from dualgrad.meanings import letters
 from dualgrad.op import Call, Kind, Sizes, composed, position, structural
 from dualgrad.program.entry import Element, Entry, Index, Meaning, affine, total
@@ -87,13 +88,27 @@ matmul = structural(
 # ---------------------------------------------------------------------------- einsum
 
 
-def _einsum_call(subscripts: str, /, *operands: Any) -> Call:
+def _einsum_call(subscripts: Any, /, *operands: Any) -> Call:
+    if operands and not isinstance(subscripts, str):
+        subscripts, operands = _lettered(subscripts, *operands)
     if not isinstance(subscripts, str):
         raise TypeError(f"einsum: got subscripts of type {type(subscripts).__name__}, expected a string")
     terms, result = _parsed(subscripts, [rank(operand) for operand in operands])
     pairs = [_without_repeats(term, operand) for term, operand in zip(terms, operands, strict=True)]
     canonical = f"{','.join(term for term, _ in pairs)}->{result}"
     return Call(tuple(operand for _, operand in pairs), {"subscripts": canonical})
+
+
+def _lettered(*interleaved: Any) -> tuple[str, tuple[Any, ...]]:
+    """The call with letters for one that gives each operand's axes as a list of numbers after it."""
+    operands, lists = interleaved[: len(interleaved) // 2 * 2 : 2], interleaved[1::2]
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    terms = ["".join("..." if label is Ellipsis else letters[label] for label in axes) for axes in lists]
+    result = interleaved[-1] if len(interleaved) % 2 else None
+    spelled = ",".join(terms)
+    if result is not None:
+        spelled += "->" + "".join("..." if label is Ellipsis else letters[label] for label in result)
+    return spelled, operands
 
 
 def _parsed(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
@@ -213,8 +228,8 @@ def inner(a: Any, b: Any, /) -> Any:
 
 @composed(np.vdot)
 def vdot(a: Any, b: Any, /) -> Any:
-    """The sum of products of all elements, in order."""
-    return matmul(np.ravel(a), np.ravel(b))
+    """The sum of products of all elements, in order, the first operand conjugated."""
+    return matmul(conj(np.ravel(a)), np.ravel(b))
 
 
 @composed(np.outer)
@@ -251,8 +266,12 @@ def kron(a: Any, b: Any) -> Any:
 
 
 @composed(np.cross)
-def cross(a: Any, b: Any) -> Any:
-    """The vector product in three dimensions, over the last axis."""
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    """The vector product in three dimensions, over the last axes or those named."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
     a1, a2, a3 = (a[..., k] for k in range(3))
     b1, b2, b3 = (b[..., k] for k in range(3))
-    return np.stack([a2 * b3 - a3 * b2, a3 * b1 - a1 * b3, a1 * b2 - a2 * b1], axis=-1)
+    product = np.stack([a2 * b3 - a3 * b2, a3 * b1 - a1 * b3, a1 * b2 - a2 * b1], axis=-1)
+    return np.moveaxis(product, -1, axisc)

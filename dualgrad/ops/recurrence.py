@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.meanings import free
-from dualgrad.op import Call, Kind, Op, Sizes, dtype_of, structural
+from dualgrad.op import Call, Complex, Kind, Op, Sizes, dtype_of, structural
 from dualgrad.program.entry import Element, Entry, Index, Meaning, Reduce, affine, at_least, kernel, select, total
 from dualgrad.samples import call, drawn
 from dualgrad.shapes import Shape, one_axis, rank
@@ -86,6 +86,7 @@ recurrence: Op = structural(
         lambda t, y, b, c, axis: recurrence(t, c, axis),
         lambda t, y, b, c, axis: recurrence(t * _delayed(y, axis, 0), c, axis),
     ],
+    complex=Complex.ANALYTIC,
     samples=drawn(lambda draw: [call(draw(4), draw(4)), call(draw(2, 3), draw(2, 3), axis=1), call(draw(1), draw(1))]),
     doc="s[i] = b[i] + c[i] s[i - 1] along an axis, starting with s[0] = b[0].",
 )
@@ -108,6 +109,7 @@ cumprod = structural(
     vjp=[lambda g, y, a, axis: _adjoint(g, a, axis) * _delayed(y, axis, 1)],
     jvp=[lambda t, y, a, axis: recurrence(t * _delayed(y, axis, 1), a, axis)],
     numpy=[np.cumprod],
+    complex=Complex.ANALYTIC,
     method="cumprod",
     samples=drawn(lambda draw: [call(draw(2, 3)), call(draw(2, 3), axis=0), call(draw(3), axis=0)]),
 )

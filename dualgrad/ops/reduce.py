@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.meanings import count, kept, over
-from dualgrad.op import Call, Kind, Kink, Op, Sizes, dtype_of, structural
+from dualgrad.op import Call, Complex, Kind, Kink, Op, Sizes, dtype_of, structural
 from dualgrad.program.entry import Meaning
 from dualgrad.samples import Draw, Sample, call, drawn
 from dualgrad.shapes import Shape, all_axes, extents, rank, spread, without
@@ -162,6 +162,7 @@ prod = structural(
     vjp=[_prod_pull],
     jvp=[lambda t, y, a, axis, keepdims: np.sum(t * _others(a, axis), axis=axis, keepdims=keepdims)],
     numpy=[np.prod],
+    complex=Complex.ANALYTIC,
     method="prod",
     samples=drawn(_calls),
 )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from dualgrad.meanings import free
-from dualgrad.op import Call, Kind, Sizes, composed, pointwise, position, structural
+from dualgrad.op import Call, Complex, Kind, Sizes, composed, pointwise, position, structural
 from dualgrad.program.entry import Affine, Element, Entry, Index, Meaning, affine, equal, total
 from dualgrad.program.size import product
 from dualgrad.samples import call, drawn, over
@@ -218,6 +218,7 @@ astype = pointwise(
     lambda x, dtype: x * 1,
     call=lambda a, /, dtype: Call((a,), {"dtype": np.dtype(dtype)}),
     numpy=(np.astype,),
+    complex=Complex.ANALYTIC,
     samples=drawn(lambda draw: [call(draw(2, 3), np.float64), call(draw(), np.float64)]),
 )
 
@@ -229,6 +230,7 @@ copy = pointwise(
     numpy=(np.copy,),
     method="copy",
     aliases=("clone",),
+    complex=Complex.ANALYTIC,
     samples=over((-2.0, 2.0)),
 )
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.conjugate import inner, squared
 from dualgrad.meanings import count, free, kept, over
-from dualgrad.op import Call, Kind, Kink, Op, Sizes, composed, dtype_of, structural
+from dualgrad.op import Call, Complex, Kind, Kink, Op, Sizes, composed, dtype_of, structural
 from dualgrad.program.entry import Element, Entry, Meaning, Power, affine, kernel
 from dualgrad.program.size import product
 from dualgrad.samples import Draw, Sample, call, drawn
@@ -62,7 +63,7 @@ def _var_pull(g: Any, y: Any, a: Any, axis: Axes, ddof: int, keepdims: bool) -> 
 
 
 def _var_push(t: Any, y: Any, a: Any, axis: Axes, ddof: int, keepdims: bool) -> Any:
-    return 2 * np.sum(t * _deviation(a, axis, ddof), axis=tuple(axis), keepdims=keepdims)
+    return 2 * np.sum(inner(t, _deviation(a, axis, ddof)), axis=tuple(axis), keepdims=keepdims)
 
 
 def _over_std(g: Any, y: Any) -> Any:
@@ -75,7 +76,7 @@ def _std_pull(g: Any, y: Any, a: Any, axis: Axes, ddof: int, keepdims: bool) -> 
 
 
 def _std_push(t: Any, y: Any, a: Any, axis: Axes, ddof: int, keepdims: bool) -> Any:
-    return _over_std(np.sum(t * _deviation(a, axis, ddof), axis=tuple(axis), keepdims=keepdims), y)
+    return _over_std(np.sum(inner(t, _deviation(a, axis, ddof)), axis=tuple(axis), keepdims=keepdims), y)
 
 
 var = structural(
@@ -88,6 +89,7 @@ var = structural(
     vjp=[_var_pull],
     jvp=[_var_push],
     numpy=[np.var],
+    complex=Complex.ADJOINT,
     method="var",
     domain="more than ddof elements",
     samples=drawn(lambda draw: [*_calls(draw), call(draw(4), ddof=1)]),
@@ -103,6 +105,7 @@ std = structural(
     vjp=[_std_pull],
     jvp=[_std_push],
     numpy=[np.std],
+    complex=Complex.ADJOINT,
     method="std",
     domain="more than ddof elements",
     kinks=(Kink("all elements equal", "0", "the middle of the cone, and PyTorch agrees"),),
@@ -138,7 +141,7 @@ def _norm_meaning(sizes: Sizes, shape: Shape, axis: Axes, keepdims: bool) -> Mea
 def _norm_forward(x: Any, axis: Axes, keepdims: bool) -> Any:
     if axis == tuple(range(np.ndim(x))):
         return np.linalg.norm(x, axis=None, keepdims=keepdims)
-    return np.sqrt(np.sum(np.square(x), axis=tuple(axis), keepdims=keepdims))
+    return np.sqrt(np.sum(squared(x), axis=tuple(axis), keepdims=keepdims))
 
 
 norm = structural(
@@ -146,10 +149,11 @@ norm = structural(
     Kind.COMPOSITE,
     call=_norm_call,
     forward=_norm_forward,
-    dtype=dtype_of(lambda x, **_: np.sqrt(x)),
+    dtype=dtype_of(lambda x, **_: np.sqrt(np.real(x))),
+    complex=Complex.ADJOINT,
     meaning=_norm_meaning,
     vjp=[lambda g, y, x, axis, keepdims: spread(_over_std(g, y), x, axis, keepdims) * x],
-    jvp=[lambda t, y, x, axis, keepdims: _over_std(np.sum(t * x, axis=axis, keepdims=keepdims), y)],
+    jvp=[lambda t, y, x, axis, keepdims: _over_std(np.sum(inner(t, x), axis=axis, keepdims=keepdims), y)],
     kinks=(Kink("x = 0", "0", "the centre of the unit ball of subgradients, and PyTorch agrees"),),
     samples=drawn(_calls),
 )
@@ -161,7 +165,9 @@ def _exps(shape: Shape, axis: Axes, at: Any) -> Entry:
     return over("sum", shape, axis, at, lambda x: kernel("exp", x))
 
 
-def _logsumexp_call(a: Any, axis: Any = None, *, keepdims: bool = False) -> Call:
+def _logsumexp_call(a: Any, axis: Any = None, b: Any = None, *, keepdims: bool = False) -> Call:
+    if b is not None:  # weights, as SciPy has them: positive ones, since a logarithm of the sum is asked for
+        a = np.add(a, np.log(b))
     return Call((a,), {"axis": all_axes(axis, rank(a)), "keepdims": bool(keepdims)})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.op import composed, pointwise
+from dualgrad.op import Complex, composed, pointwise
 from dualgrad.program.entry import kernel
 from dualgrad.samples import over
 
@@ -21,6 +21,7 @@ sin = pointwise(
     np.sin,
     partials=[lambda y, x: np.cos(x)],
     meaning=lambda x: kernel("sin", x),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -29,6 +30,7 @@ cos = pointwise(
     np.cos,
     partials=[lambda y, x: -np.sin(x)],
     meaning=lambda x: kernel("cos", x),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 
@@ -38,6 +40,7 @@ tan = pointwise(
     partials=[lambda y, x: 1 / np.cos(x) ** 2],
     meaning=lambda x: kernel("tan", x),
     domain="cos(x) != 0",
+    complex=Complex.ANALYTIC,
     samples=over((-1.2, 1.2)),
 )
 
@@ -48,6 +51,7 @@ arcsin = pointwise(
     meaning=lambda x: kernel("arcsin", x),
     aliases=("asin",),
     domain="-1 <= x <= 1",
+    complex=Complex.ANALYTIC,
     samples=over(_UNIT),
 )
 
@@ -58,6 +62,7 @@ arccos = pointwise(
     meaning=lambda x: kernel("arccos", x),
     aliases=("acos",),
     domain="-1 <= x <= 1",
+    complex=Complex.ANALYTIC,
     samples=over(_UNIT),
 )
 
@@ -67,6 +72,7 @@ arctan = pointwise(
     partials=[lambda y, x: 1 / (1 + x * x)],
     meaning=lambda x: kernel("arctan", x),
     aliases=("atan",),
+    complex=Complex.ANALYTIC,
     samples=over(_ANY),
 )
 

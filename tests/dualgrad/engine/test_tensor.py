@@ -74,7 +74,7 @@ def test_next_functions_lead_to_the_operands():
 
 
 def test_only_floating_tensors_can_require_gradients():
-    with pytest.raises(RuntimeError, match="only Tensors of floating point dtype can require gradients; got dtype int"):
+    with pytest.raises(RuntimeError, match="only Tensors of floating point and complex dtype can require"):
         dg.tensor([1, 2], requires_grad=True)
 
 
@@ -96,15 +96,15 @@ def test_dtypes_survive_backward():
 
 
 def test_a_tensor_of_text_is_refused():
-    with pytest.raises(TypeError, match="expected real numbers"):
+    with pytest.raises(TypeError, match="expected numbers"):
         dg.tensor(["a"])
 
 
 def test_an_operand_of_another_kind_is_refused():
     with pytest.raises(TypeError, match=r"unsupported operand type\(s\) for \+: 'Tensor' and 'NoneType'"):
         leaf(1.0) + None
-    with pytest.raises(TypeError, match=r"dualgrad.add: got an array of dtype complex128 as an operand"):
-        leaf(1.0) + np.array([1j])
+    with pytest.raises(TypeError, match=r"dualgrad.add: got an array of dtype <U1 as an operand"):
+        leaf(1.0) + np.array(["a"])
 
 
 def test_hash_is_identity_and_equality_is_by_value():

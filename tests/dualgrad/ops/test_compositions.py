@@ -126,12 +126,17 @@ CALLS = {
     "insert": [(draw(3), 1, 0.5), (draw(2, 3), -1, draw(3), 0)],
     "polyval": [(draw(4), draw(3)), (draw(3), draw(2, 2))],
     "vander": [(draw(3),), (draw(3), 2)],
-    "cross": [(draw(3), draw(3)), (draw(2, 3), draw(2, 3))],
+    "cross": [
+        (draw(3), draw(3)),
+        (draw(2, 3), draw(2, 3)),
+        (draw(3, 2), draw(2, 3), 0, 1, 0),
+        (draw(3, 2), draw(3, 2), -1, -1, -1, 0),
+    ],
 }
-ELSEWHERE = set(  # test_positions.py, test_linalg.py and test_nn.py
+ELSEWHERE = set(  # test_positions.py, test_linalg.py, test_complex.py and test_nn.py
     "leaky_relu elu softsign layer_norm batch_norm conv1d conv2d conv_transpose1d conv_transpose2d max_pool1d "
     "max_pool2d avg_pool1d avg_pool2d embedding mse_loss l1_loss huber_loss bce_with_logits nll_loss cross_entropy "
-    "slogdet eigh svd qr lstsq unstack broadcast_arrays "
+    "slogdet eigh svd qr lstsq unstack broadcast_arrays real imag conj conjugate angle sign real_if_close iscomplexobj "
     "gather index index_put scatter_add index_add topk cummax cummin array_split split vsplit hsplit dsplit".split()
 )
 CASES = [(name, place) for name, calls in CALLS.items() for place in range(len(calls))]

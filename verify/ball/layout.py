@@ -20,6 +20,7 @@ from dualgrad.program.record import Equation, Operand, Program, Variable
 from dualgrad.program.size import evaluate
 from verify.ball.branches import Choose, Extreme, Floor, Guard
 from verify.ball.grid import Grid, Mask
+from verify.ball.matrix import Determinant, Inverse, TimesInverse
 from verify.ball.steps import (
     Argument,
     Constant,
@@ -132,6 +133,8 @@ class _Builder:
                     below = frozenset(index for index, _ in form.terms)
                 case e.Reduce(_, index, _):
                     below -= {index}
+                case e.MatrixEntry(_, row, column, _, at):
+                    below = below - {row, column} | {index for form in at for index, _ in form.terms}
             self.free[id(node)] = below
         return self.free[id(node)]
 
@@ -177,6 +180,8 @@ class _Builder:
                 return self.add(Guard, self.args((value,), grid), grid.size, relation=relation, grid=grid)
             case e.Select(condition, yes, no):
                 return self.select(condition, yes, no, grid)
+            case e.MatrixEntry():
+                return self.of_matrix(node, grid)
         raise NotImplementedError(f"verify.ball: no reading of {type(node).__name__}")
 
     def element(self, slot: int, position: tuple[e.Affine, ...], grid: Grid) -> int:
@@ -240,6 +245,34 @@ class _Builder:
                 place = Argument(self.single(branch, inner))
                 parts.append(self.add(Spread, (place,), grid.size, places=np.flatnonzero(mask).tolist()))
         return self.add(Plus, tuple(map(Argument, parts)), grid.size) if parts else self.single(no, grid)
+
+    def of_matrix(self, node: e.MatrixEntry, grid: Grid) -> int:
+        """Entries of a function of matrices, which are computed as a whole, one for each point of the stack."""
+        n = self.extent(node.row)
+        stack = grid.over(self.depends(node.body) - {node.row, node.column})
+        step = self.whole(node, stack, n)
+        flat = np.array(grid.reads(stack) or range(grid.size), dtype=np.int64)
+        inside = np.ones(grid.size, dtype=np.bool_)
+        for form in node.at:
+            along = grid.form(form, self.sizes)
+            inside &= (along >= 0) & (along < n)
+            flat = flat * n + along
+        flat[~inside] = -1
+        return self.add(Gather, (Argument(step, flat.tolist()),), grid.size)
+
+    def whole(self, node: e.MatrixEntry, stack: Grid, n: int) -> int:
+        """The function of all matrices of a stack."""
+        key = (node.kind, id(node.body), stack.key())
+        if key not in self.seen:
+            listed = stack.extended(node.row, n).extended(node.column, n)
+            argument = self.args((node.body,), listed)
+            if node.kind == "det":
+                step = self.add(Determinant, argument, stack.size, rows=n)
+            else:
+                step = self.add(Inverse, argument, listed.size, rows=n)
+                step = self.add(TimesInverse, (Argument(step),), listed.size, rows=n)
+            self.seen[key] = step, stack
+        return self.seen[key][0]
 
 
 def _factors(node: e.Entry) -> tuple[e.Entry, ...]:

@@ -10,7 +10,7 @@ from dualgrad.mirror.latex import Latex
 from dualgrad.mirror.naming import Context
 from dualgrad.mirror.printing import Level
 from dualgrad.mirror.reading import Reading, at, meaning_of
-from dualgrad.mirror.recall import kernel_lines, recalled
+from dualgrad.mirror.recall import recallable, recalled
 from dualgrad.mirror.slopes import derivative, reads
 from dualgrad.program.entry import Entry, Holds, Index, affine
 from dualgrad.program.record import Variable
@@ -50,7 +50,7 @@ def _slope(reading: Reading, user: Variable, variable: Variable) -> Slope:
     columns = tuple(Index("j", index.extent) for index in reading.book.indices(variable))
     body = derivative(meaning.body, reading.book.number[variable], [at(index) for index in columns], ONE)
     number = reading.book.number[user]
-    body = recalled(body, kernel_lines([(number, meaning)]))
+    body = recalled(body, recallable([(number, meaning)]))
     return _aligned(Slope(user, variable, meaning.indices, columns, body))
 
 

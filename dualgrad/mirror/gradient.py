@@ -11,7 +11,7 @@ from dualgrad.mirror.equality import free, size_of
 from dualgrad.mirror.formula import Formula
 from dualgrad.mirror.naming import BAR, SUM
 from dualgrad.mirror.reading import READABLE, UNFOLDED, Reading, at, definitions, formula, opened
-from dualgrad.mirror.recall import kernel_lines, recalled
+from dualgrad.mirror.recall import recallable, recalled
 from dualgrad.mirror.slopes import derivative
 from dualgrad.program.entry import Element, Entry, Index, Meaning, Number, affine, equal, walk
 from dualgrad.program.record import Operand, Program, Variable
@@ -74,7 +74,7 @@ class Adjoints:
     def _adjoint(self, wrt: Variable, indices: tuple[Index, ...], kept: Collection[Variable]) -> Entry:
         users = [v for v in self.book.definitions if v in kept or v in self.reading.outputs]
         bodies = {user: self.book.unfolded(user, kept) for user in users}
-        readers, lines = _readers(bodies), kernel_lines((self.book.number[v], bodies[v]) for v in users if v in kept)
+        readers, lines = _readers(bodies), recallable((self.book.number[v], bodies[v]) for v in users if v in kept)
         known: dict[Variable, Entry] = {}
         self.named.clear()
         for variable in [*(v for v in reversed(users) if self._is_after(v, wrt)), wrt]:

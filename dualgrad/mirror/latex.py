@@ -68,6 +68,10 @@ class Latex(Printer):
             return Piece(rf"\left| {inner} \right|", Level.ATOM)
         return Piece(_FUNCTIONS[name] + self.parenthesised(inner), Level.ATOM)
 
+    def softmax(self, place: str, inner: str, is_vector: bool) -> str:
+        name, of = r"\operatorname{softmax}", self.parenthesised(inner)
+        return f"{name}{of}_{{{place}}}" if is_vector else f"{name}_{{{place}}}{of}"
+
     def parenthesised(self, text: str) -> str:
         return rf"\left({text}\right)"
 

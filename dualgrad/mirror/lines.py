@@ -12,6 +12,7 @@ from enum import Enum
 from dualgrad.mirror.algebra import split
 from dualgrad.mirror.book import Book
 from dualgrad.mirror.equality import size_of
+from dualgrad.mirror.softmax import as_softmax
 from dualgrad.program.entry import (
     Count,
     Element,
@@ -70,7 +71,25 @@ def lines(book: Book, outputs: Collection[Variable], called: Collection[Variable
             alone = len(users[variable]) == 1 and all(form in FITS[place] for place in around)
             if not alone or variable in called or size_of(body) > LONGEST:
                 kept[variable] = None
-    return list(kept)
+    return _with_softmax(book, list(kept), {*outputs, *called}, users)
+
+
+def _with_softmax(
+    book: Book, kept: list[Variable], fixed: Collection[Variable], users: Mapping[Variable, list[Variable]]
+) -> list[Variable]:
+    """The lines with exp(u), its sum and their quotient as one, the softmax."""
+    for variable in book.definitions:
+        used = _operands(book, variable) & book.definitions.keys()
+        parts = used.union(*(_operands(book, part) for part in used))
+        folded = parts & set(kept) - set(fixed)
+        if folded and variable not in fixed and as_softmax(book.unfolded(variable, set(kept) - folded).body):
+            needed = {part for part in folded if set(users[part]) <= parts | {variable}}
+            kept = [each for each in book.definitions if (each in kept and each not in needed) or each is variable]
+    return kept
+
+
+def _operands(book: Book, variable: Variable) -> set[Variable]:
+    return {o for o in book.definitions[variable].equation.inputs if isinstance(o, Variable)}
 
 
 def _users(book: Book) -> dict[Variable, list[Variable]]:

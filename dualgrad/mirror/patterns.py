@@ -10,6 +10,7 @@ from dualgrad.mirror.constants import Constant
 from dualgrad.mirror.equality import key
 from dualgrad.mirror.naming import size_order
 from dualgrad.mirror.numerals import is_ratio
+from dualgrad.mirror.softmax import Softmax
 from dualgrad.program.entry import (
     Affine,
     Count,
@@ -71,7 +72,7 @@ def count_order(factor: Entry) -> tuple[int, str]:
 def rank(factor: Entry) -> int:
     """Where a factor stands in a product: elements first, sums last."""
     base = factor.base if isinstance(factor, Power) else factor
-    order = (Element, Kernel, Plus, Select, Holds, Guard, Reduce)
+    order = (Element, Kernel | Softmax, Plus, Select, Holds, Guard, Reduce)
     return next((rank for rank, kind in enumerate(order) if isinstance(base, kind)), 0)
 
 

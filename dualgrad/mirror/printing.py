@@ -27,6 +27,7 @@ from dualgrad.mirror.patterns import (
     sign_of,
     spans,
 )
+from dualgrad.mirror.softmax import Softmax, with_softmax
 from dualgrad.program.entry import (
     Affine,
     Count,
@@ -94,6 +95,10 @@ class Printer(ABC):
         """A kernel applied."""
 
     @abstractmethod
+    def softmax(self, place: str, inner: str, is_vector: bool) -> str:
+        """An element of the softmax of a vector, or of what depends on the index at this place."""
+
+    @abstractmethod
     def parenthesised(self, text: str) -> str:
         """Round brackets."""
 
@@ -148,6 +153,8 @@ class Printer(ABC):
                 return self._sum(node, context)
             case Power(base, exponent) if exponent > 0:
                 return self._power(base, exponent, context)
+            case Softmax():
+                return self._softmax(node, context)
             case Kernel("power", (base, exponent)):
                 text = self.raised(self.show(base, context, Level.ATOM), self.show(exponent, context, Level.ATOM))
                 return Piece(text, Level.SCRIPT)
@@ -188,6 +195,7 @@ class Printer(ABC):
             return Piece(self.minus + self.show(times(MINUS, node), context, Level.BIG), Level.SUM)
         top = [factor for factor in factors if not is_below(factor)]
         bottom = [reciprocal(factor) for factor in factors if is_below(factor)]
+        top, bottom = with_softmax(top, bottom)
         front = [sorted(filter(is_count, part), key=count_order) for part in (top, bottom)]
         top = self._ordered([factor for factor in top if not is_count(factor)], context)
         bottom = self._ordered([factor for factor in bottom if not is_count(factor)], context)
@@ -233,6 +241,11 @@ class Printer(ABC):
 
     def _closed(self, piece: Piece) -> Piece:
         return Piece(self.parenthesised(piece.text), Level.ATOM)
+
+    def _softmax(self, node: Softmax, context: Context) -> Piece:
+        place, vector = self.form(affine(node.index), context), node.vector()
+        inner = self.show(node.body, context) if vector is None else self.subscripted(context.names[vector], [])
+        return Piece(self.softmax(place, inner, vector is not None), Level.ATOM)
 
     def _reduction(self, node: Reduce, context: Context) -> Piece:
         kind, ranges = node.kind, []

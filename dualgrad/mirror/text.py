@@ -55,6 +55,13 @@ class Text(Printer):
             return Piece(_FENCES[name][0] + inner + _FENCES[name][1], Level.ATOM)
         return Piece(f"{_FUNCTIONS.get(name, name)}({inner})", Level.ATOM)
 
+    def softmax(self, place: str, inner: str, is_vector: bool) -> str:
+        return (
+            self.subscripted(f"softmax({inner})", [place])
+            if is_vector
+            else f"{self.subscripted('softmax', [place])}({inner})"
+        )
+
     def parenthesised(self, text: str) -> str:
         return f"({text})"
 

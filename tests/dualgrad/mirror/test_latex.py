@@ -13,7 +13,7 @@ import dualgrad as dg
 
 EXACT: dict[str, tuple[Callable[..., Any], str]] = {
     "notebook": (lambda x: (3 * (x + 2) ** 2).mean(), r"\frac{1}{3} \sum_{i} 3 \left(x_{i} + 2\right)^{2}"),
-    "softmax": (lambda x: np.exp(x) / np.exp(x).sum(), r"\frac{e^{x_{i}}}{\sum_{j} e^{x_{j}}}"),
+    "softmax": (lambda x: np.exp(x) / np.exp(x).sum(), r"\operatorname{softmax}\left(x\right)_{i}"),
     "root": (lambda x: np.sqrt(x * x + 1), r"\sqrt{x_{i}^{2} + 1}"),
     "absolute": (lambda x: np.abs(x - 1e-9), r"\left| x_{i} - 10^{-9} \right|"),
     "relu": (lambda x: np.maximum(x, 0) * 0.1, r"0.1 \max\left(x_{i}, 0\right)"),

@@ -81,13 +81,13 @@ READ: dict[str, tuple[Callable[..., Any], dict[str, Shape], str, list[str]]] = {
         lambda x: np.log(np.exp(x).sum()),
         {"x": ("n",)},
         "o = log(Σᵢ exp(xᵢ))",
-        ["∂o/∂xᵢ = exp(xᵢ)/Σⱼ exp(xⱼ)"],
+        ["∂o/∂xᵢ = softmax(x)ᵢ"],
     ),
     "cross entropy": (
         lambda x, y: -(y * np.log(softmax(x))).sum(),
         {"x": ("n",), "y": ("m",)},
-        "o = −Σᵢ yᵢ log(exp(xᵢ)/Σⱼ exp(xⱼ))",
-        ["∂o/∂xᵢ = exp(xᵢ) (Σⱼ yⱼ)/Σⱼ exp(xⱼ) − yᵢ", "∂o/∂yᵢ = −log(exp(xᵢ)/Σⱼ exp(xⱼ))"],
+        "o = −Σᵢ yᵢ log(softmax(x)ᵢ)",
+        ["∂o/∂xᵢ = softmax(x)ᵢ Σⱼ yⱼ − yᵢ", "∂o/∂yᵢ = −log(softmax(x)ᵢ)"],
     ),
     "variance": (
         lambda x: ((x - x.mean()) ** 2).mean(),

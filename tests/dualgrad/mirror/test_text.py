@@ -193,9 +193,33 @@ class Parser:
                 args.append(self.sum())
             self.take("sign", ")")
             return lambda at: float(FUNCTIONS[name](*(arg(at) for arg in args)))
+        if name == "softmax":
+            return self.softmax(self.script(SUBSCRIPTS))
         if name == "π":
             return lambda at: math.pi
         return lambda at: math.prod(at[letter] if letter in at else self.sizes[letter] for letter in name)
+
+    def softmax(self, letter: str) -> Value:
+        """softmaxᵢ(what depends on i), or softmax(x)ᵢ of a vector."""
+        self.take("sign", "(")
+        if not letter:
+            name = self.take("word")
+            self.take("sign", ")")
+            start = self.place
+            letter = self.script(SUBSCRIPTS)
+            self.place = start
+            body = self.element(name, self.script(SUBSCRIPTS))
+            length = self.arrays[name].shape[0]
+        else:
+            outer = self.ranges.get(letter)
+            self.ranges[letter] = None
+            body = self.closed(self.sum(), ")")
+            length, self.ranges[letter] = self.ranges[letter], outer or self.ranges[letter]
+
+        def value(at: dict[str, int]) -> float:
+            return math.exp(body(at)) / math.fsum(math.exp(body({**at, letter: k})) for k in range(length))
+
+        return value
 
     def element(self, name: str, subscripts: str) -> Value:
         if self.place < len(self.text) and self.text[self.place] == "[" and not subscripts and name in self.arrays:

@@ -1,0 +1,1 @@
+"""The kernel tower: is a scalar expression zero wherever it has a value? Its door is ``decide``."""

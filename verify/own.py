@@ -12,11 +12,13 @@ from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.trace import Trace
 
 
-def engine_gradient(f: Callable[..., Any], wrt: Sequence[int]) -> Callable[..., Any]:
+def engine_gradient(
+    f: Callable[..., Any], wrt: Sequence[int], watch: Callable[[Any, Sequence[Any]], None] | None = None
+) -> Callable[..., Any]:
     """The function that runs f on Tensors and returns its ``.grad`` arrays for the arguments in ``wrt``.
 
     The gradient is that of the sum over all elements of all outputs. Arrays may be tracers: the backward
-    pass is then recorded like any other program.
+    pass is then recorded like any other program. ``watch`` is shown that sum and the arguments before it.
     """
 
     def gradient(*args: Any) -> Any:
@@ -25,6 +27,8 @@ def engine_gradient(f: Callable[..., Any], wrt: Sequence[int]) -> Callable[..., 
         for leaf in leaves(f(*given)):
             total = total + (leaf.sum() if hasattr(leaf, "sum") else leaf)
         if isinstance(total, dg.Tensor) and total.requires_grad:
+            if watch is not None:
+                watch(total, given)
             total.backward()
         return tuple(_grad_of(given[position]) for position in wrt)
 

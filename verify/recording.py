@@ -19,6 +19,7 @@ from dualgrad.program.entry import Guard, Reduce, walk
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Size, dimension, dimensions, substitute
 from verify.derive import stages
+from verify.lemma.tape import Tape, tape_of
 from verify.own import engine_gradient, leaves, on_tensors
 from verify.problem import Array, Problem, split_result
 
@@ -47,6 +48,7 @@ class Recording:
     leaks: tuple[Leak, ...] = ()  # where dimensions became numbers, also in recordings that were narrowed for it
     function: Program | None = None
     base: Recording | None = None
+    tape: Tape | None = None  # how the engine's own gradient went back, where this is it
 
     @property
     def wrt(self) -> tuple[Variable, ...]:
@@ -94,13 +96,14 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
     )
     forward, base, refused = _derived(problem, trace, function, tracers, refused)
     gradient, gradient_refused = None, refused
+    tapes: list[Tape | None] = []
     before = len(trace.extents.leaks)
     if forward is not None:
         gradient, gradient_refused = _program(
             trace,
             wires,
             problem.what.removeprefix("the "),
-            lambda: _candidate(problem, wires),
+            lambda: _candidate(problem, wires, tapes),
             passed,
             tracers,
             lambda result: split_result(problem.picked(result), len(problem.wrt)),
@@ -109,8 +112,9 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
     looked_at = frozenset(_axes(dict(shapes), trace.extents, leaks[before:]))
     labels = dict(shapes)
     rests_on = None if base is None else Recording(trace, labels, inputs, *base, function=function)
+    tape = tapes[-1] if tapes else None
     return Recording(
-        trace, labels, inputs, forward, gradient, refused, gradient_refused, looked_at, leaks, function, rests_on
+        trace, labels, inputs, forward, gradient, refused, gradient_refused, looked_at, leaks, function, rests_on, tape
     )
 
 
@@ -150,9 +154,11 @@ def _forward(problem: Problem, wires: Rewiring) -> Any:
     return on_tensors(function) if problem.tensors else function
 
 
-def _candidate(problem: Problem, wires: Rewiring) -> Any:
+def _candidate(problem: Problem, wires: Rewiring, tapes: list[Tape | None]) -> Any:
     if problem.own:
-        return engine_gradient(wires.translate(problem.f), problem.wrt)
+        return engine_gradient(
+            wires.translate(problem.f), problem.wrt, lambda total, given: tapes.append(tape_of(total, given))
+        )
     return wires.translate(problem.candidate)
 
 

@@ -1,0 +1,225 @@
+"""The lemma of a recorded rule: for every operand, what the rule gives is the op's derivative applied to a direction.
+
+It is an identity of normal forms in arrays that are all different and of any values, so every instance of it holds:
+operands that are the same array, or that depend on each other. That needs more than equality almost everywhere,
+which an instance may lose: where max(x, |x|) has x = |x|, a tie is no exception. So nothing is dropped where a guard's
+boundary is met; there the rule must be exact too, or take a mean of both sides where these meet, with the same
+weights for all operands (the tie clause). A rule that divides by what the op does not need to be non-zero is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from dualgrad.program.entry import Index
+from dualgrad.program.record import Program, Variable
+from dualgrad.program.size import Extent, Size
+from verify.form import linear as lin
+from verify.form.algebra import fresh, multiply, substitute, subtract, sum_over
+from verify.form.construct import over_new_index, vanishes
+from verify.form.denote import Denotation, Lossy, shapes_agree
+from verify.form.differentiate import Derivative, NoDerivative
+from verify.form.domain import beyond, equality_tests, holds, never_zero
+from verify.form.facts import Facts
+from verify.form.interpret import Requirement
+from verify.form.ladder import Ladder, settled
+from verify.form.meeting import Means, meeting_guards
+from verify.form.setting import Budget, TooLarge, Undefined, within
+from verify.form.steps import by_quotients, on_domain, with_aligned_guards
+from verify.form.term import ONE, ZERO, Form, atoms, pattern, power_of
+from verify.form.text import written
+from verify.lemma.rule import Rule
+
+SECONDS = 4.0  # for all operands of one op
+GUARDS = frozenset({"positive", "vanishes"})
+STEPPED = frozenset({"max", "min", "floor"})
+FAILURES = (TooLarge, Undefined, Lossy, NoDerivative, TypeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What was shown of one operand: ``blocked`` is empty where the rule is proved, else the step that blocks it.
+
+    ``program`` is None where the rule gives nothing, and what is shown is that the derivative is 0.
+    """
+
+    program: Program | None
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lemma:
+    """What was shown of a rule. ``kinked`` where guards were held constant, ``asks`` where the domain is not all.
+
+    ``tie`` is the weight of the upper side where the rule takes a mean; None where no mean is taken or more than one.
+    """
+
+    rule: Rule
+    slots: tuple[Slot | None, ...]  # None: an operand that has no derivative, a number or not floating
+    kinked: bool
+    asks: bool
+    tests_equality: bool
+    ties: tuple[Fraction, ...] = ()
+
+    @property
+    def blocked(self) -> str:
+        """Why some operand's rule is not proved; empty where all are."""
+        return next((slot.blocked for slot in self.slots if slot is not None and slot.blocked), "")
+
+
+def pulled(rule: Rule, reading: str = "exact") -> Lemma:
+    """The lemma of a VJP: slot k gives Σ_out g[out] ∂y[out] / ∂x_k."""
+    return _Prover(rule, reading, _Prover.adjoint).lemma()
+
+
+def pushed(rule: Rule, reading: str = "exact") -> Lemma:
+    """The lemma of a JVP: the tangent of the result is Σ ∂y / ∂x_k[in] t[in]."""
+    return _Prover(rule, reading, _Prover.tangent).lemma()
+
+
+class _Prover:
+    def __init__(self, rule: Rule, reading: str, law: Callable[[_Prover, int], Form]) -> None:
+        self.rule = rule
+        self.law = law
+        self.first = Program("op", rule.inputs, (rule.equation,), (rule.equation.output,))
+        programs = [program for program in rule.slots if program is not None]
+        self.facts = Facts()
+        self.denote = Denotation((self.first, *programs), self.facts, reading)
+        self.kinked = False
+        self.required: list[Requirement] = []
+
+    def lemma(self) -> Lemma:
+        """The lemma, each operand's part decided on its own but with the weights at ties in common."""
+        with within(Budget(seconds=SECONDS), _sizes(self.rule)):
+            blocked = self._begin()
+            slots = [self._slot(slot, blocked) for slot in range(len(self.rule.equation.inputs))]
+            asks = any(not holds(one) for one in self.required)
+        tests = bool(list(equality_tests(self.first, self.rule.inputs)))
+        weights = tuple(dict.fromkeys(w for w in self.means.taken.values() if w is not None))
+        return Lemma(self.rule, tuple(slots), self.kinked, asks, tests, weights)
+
+    def _begin(self) -> str:
+        """Read the op itself; why that cannot be, or nothing."""
+        self.means = Means(frozenset())
+        try:
+            step = self.denote.step(self.rule.equation)
+            self.required += self.denote.required(self.first)
+            self.required += _shares(step)
+            self.means = Means(meeting_guards([step]))
+        except FAILURES as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+    def _slot(self, slot: int, blocked: str) -> Slot | None:
+        operand = self.rule.equation.inputs[slot]
+        if not isinstance(operand, Variable) or operand.dtype.kind != "f":
+            return None
+        program = self.rule.slots[slot]
+        try:
+            return Slot(program, blocked or self._decided(slot, program))
+        except FAILURES as error:
+            return Slot(program, f"{type(error).__name__}: {error}")
+
+    def _decided(self, slot: int, program: Program | None) -> str:
+        """Why a slot's rule is not shown to be the derivative; empty where it is."""
+        expected = self.law(self, slot)
+        if program is None:
+            return "" if settled(expected) is not None else "the op has no rule, and its derivative is not 0"
+        shape = self._shape(slot)
+        (result,) = program.outputs
+        if not shapes_agree(result.shape, shape, self.facts):
+            return f"the rule gives an array of shape {result.shape}, expected {shape}"
+        given = self.denote.at(result, self.denote.positions(shape))
+        if not self._equal(given, expected):
+            return f"a difference is left: {_short(subtract(given, expected))}"
+        needs = [self._read_on_domain(one) for one in self.denote.required(program)]
+        more = beyond([one for one in needs if not self._known(one)], self.required, self.denote)
+        return f"only the rule needs {written(more[0].form)} {more[0].relation}" if more else ""
+
+    def _read_on_domain(self, one: Requirement) -> Requirement:
+        form, path = (self._on_domain(self.denote.unfold(form)) for form in (one.form, one.path))
+        return Requirement(form, one.relation, path, one.line)
+
+    def _known(self, one: Requirement) -> bool:
+        """Whether a requirement of the rule holds everywhere, or is one of the op's own."""
+        own = (
+            known for known in self.required if known.path.key == ONE.key and known.relation in (one.relation, "> 0")
+        )
+        asked = pattern(one.form)
+        return (
+            not one.path.terms or holds(one) or any(pattern(self.denote.unfold(known.form)) == asked for known in own)
+        )
+
+    def _equal(self, given: Form, expected: Form) -> bool:
+        for change in (lambda form: form, self._on_domain, with_aligned_guards):
+            given, expected = change(given), change(expected)
+            if self.means.allow(given, expected):
+                return True
+        difference = subtract(given, expected)
+        # Without guards both sides are analytic on the domain: what holds almost everywhere there holds everywhere.
+        if any(atom.kind in GUARDS or atom.name in STEPPED for atom in (*atoms(given), *atoms(expected))):
+            return False
+        return Ladder(self.denote, self.required, {}).zero(difference) is not None
+
+    def _on_domain(self, form: Form) -> Form:
+        nonzero = never_zero(self.required, self.denote)
+        return by_quotients(on_domain(form, nonzero), nonzero)
+
+    def _shape(self, slot: int) -> tuple[Extent, ...]:
+        operand = self.rule.equation.inputs[slot]
+        return self.rule.equation.output.shape if self.law is _Prover.tangent else operand.shape
+
+    def adjoint(self, slot: int) -> Form:
+        """Σ over the result's entries of the cotangent times the derivative in one entry of the operand."""
+        meaning, own = self._meaning()
+        cotangent = self.denote.cell(self.rule.direction, tuple(map(lin.of_index, own)))
+        slope = self._slope(slot, self.denote.axes(self.rule.equation.inputs[slot].shape), meaning)
+        return sum_over(multiply(cotangent, slope), *own)
+
+    def tangent(self, slot: int) -> Form:
+        """Σ over the operand's entries of the derivative of one entry of the result times the tangent."""
+        own = tuple(fresh(index) for index in self.denote.axes(self.rule.equation.inputs[slot].shape))
+        tangent = self.denote.cell(self.rule.direction, tuple(map(lin.of_index, own)))
+        slope = self._slope(slot, own, self.denote.step(self.rule.equation))
+        return sum_over(multiply(tangent, slope), *own)
+
+    def _meaning(self) -> tuple[Form, tuple[Index, ...]]:
+        axes = self.denote.axes(self.rule.equation.output.shape)
+        own = tuple(fresh(index) for index in axes)
+        moves = dict(zip(axes, map(lin.of_index, own), strict=True))
+        return substitute(self.denote.step(self.rule.equation), moves), own
+
+    def _slope(self, slot: int, at: Sequence[Index], meaning: Form) -> Form:
+        operand = self.rule.equation.inputs[slot]
+        assert isinstance(operand, Variable)
+        derivative = Derivative(self.denote.source(operand), tuple(map(lin.of_index, at)))
+        slope = derivative.of(meaning)
+        self.required += derivative.requirements
+        self.kinked = self.kinked or bool(derivative.guards)
+        return slope if slope.terms else ZERO
+
+
+def _sizes(rule: Rule) -> tuple[Extent, ...]:
+    """The extents of arrays that say more than that a dimension is at least 1."""
+    programs = [program for program in rule.slots if program is not None]
+    shapes = [v.shape for v in rule.inputs] + [eq.output.shape for p in programs for eq in p.equations]
+    extents = dict.fromkeys(extent for shape in shapes for extent in shape)
+    return tuple(extent for extent in extents if isinstance(extent, Size) and len(extent.terms) > 1)
+
+
+def _shares(step: Form) -> list[Requirement]:
+    """That a largest or smallest entry is attained: by as many entries as share its derivative, at least one."""
+    found = []
+    for atom in atoms(step):
+        if atom.kind == "extreme" and atom.name in ("max", "min"):
+            index, body = over_new_index(atom)
+            attained = sum_over(vanishes(subtract(body, power_of(atom))), index)
+            found.append(Requirement(attained, "!= 0", ONE))
+    return found
+
+
+def _short(form: Form) -> str:
+    text = written(form)
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,0 +1,133 @@
+"""What the engine's rule for one op does, recorded on arrays of its own: the instructions that a lemma is about.
+
+The arrays hold no values and are the op's operands, its result and a cotangent (or a tangent), all different. A rule
+that reads a value cannot be recorded so; one that reads a size is recorded for that size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dualgrad.engine.backward import project, pull
+from dualgrad.engine.operands import differentiable, operand
+from dualgrad.engine.transforms import push
+from dualgrad.frontends.trace import Trace
+from dualgrad.frontends.tracer import Cell, Tracer
+from dualgrad.op import Op
+from dualgrad.program.record import Equation, Literal, Operand, Program, Shape, SizeOf, Variable
+from dualgrad.program.size import Extent
+
+
+class NoRecording(Exception):
+    """A rule cannot be recorded without values; the message says why."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One op applied to arrays of its own, and what its rule does for each operand that it has one for.
+
+    ``inputs`` are the arrays among the operands and, last, the cotangent of the result or the tangent of the operand.
+    ``slots[k]`` is the program of operand k, whose one output is the cotangent of that operand, or the tangent of the
+    result; None where the op has no rule.
+    """
+
+    equation: Equation
+    inputs: tuple[Variable, ...]
+    direction: Variable
+    slots: tuple[Program | None, ...]
+
+
+def pulling(op: Op, operands: Sequence[Operand], params: Mapping[str, Any], values: Mapping[str, int]) -> Rule:
+    """The VJP of an op; ``values`` are the sizes of the dimensions, for what an op asks of them."""
+    run = _Run(op, operands, params, values)
+    cotangent = run.array("g", run.equation.output.shape, run.equation.output.dtype)
+
+    def rule(slot: int) -> Any:
+        pulled = pull(op, slot, cotangent, run.result, run.given, params)
+        return None if pulled is None else project(pulled, run.given[slot])
+
+    return run.rule(cotangent, rule)
+
+
+def pushing(op: Op, operands: Sequence[Operand], params: Mapping[str, Any], values: Mapping[str, int]) -> list[Rule]:
+    """The JVP of an op, one rule an operand that may move: each has a tangent of that operand's shape."""
+    found = []
+    for slot, moved in enumerate(operands):
+        if not isinstance(moved, Variable) or moved.dtype.kind != "f":
+            continue
+        run = _Run(op, operands, params, values)
+        tangent = run.array("t", moved.shape, moved.dtype)
+
+        def rule(place: int, run: _Run = run, tangent: Tracer = tangent, slot: int = slot) -> Any:
+            return run.like_result(push(op, slot, tangent, run.result, run.given, params)) if place == slot else None
+
+        found.append(run.rule(tangent, rule))
+    return found
+
+
+class _Run:
+    def __init__(
+        self, op: Op, operands: Sequence[Operand], params: Mapping[str, Any], values: Mapping[str, int]
+    ) -> None:
+        self.op = op
+        self.trace = Trace()
+        self.trace.extents.values.update(values)
+        self.inputs: list[Variable] = []
+        self.given = [self._given(place, known) for place, known in enumerate(operands)]
+        self.result = self._guarded(lambda: self.trace.record(op, self.given, params))
+        self.equation = next(eq for eq in self.trace.equations if eq.output is self.result.operand)
+
+    def _given(self, place: int, known: Operand) -> Any:
+        match known:
+            case Variable():
+                return self.array(f"x{place}", known.shape, known.dtype)
+            case Literal(value):
+                return operand(self.op, value)
+            case SizeOf(extent):
+                return self.trace.size_number(extent)
+
+    def array(self, name: str, shape: Shape, dtype: np.dtype[Any]) -> Tracer:
+        variable = Variable(name, shape, dtype)
+        self.inputs.append(variable)
+        return Tracer(self.trace, Cell(variable), None)
+
+    def like_result(self, pushed: Any) -> Any:
+        """A tangent in the shape of the result, as the engine leaves it."""
+        extents: tuple[Extent, ...] = pushed.extents
+        shape = self.equation.output.shape
+        return pushed if extents == shape else np.broadcast_to(pushed, shape)  # type: ignore[arg-type]
+
+    def rule(self, direction: Tracer, rule: Callable[[int], Any]) -> Rule:
+        slots = [self._program(slot, rule) for slot in range(len(self.given))]
+        found = direction.operand
+        assert isinstance(found, Variable)
+        return Rule(self.equation, tuple(self.inputs), found, tuple(slots))
+
+    def _program(self, slot: int, rule: Callable[[int], Any]) -> Program | None:
+        moves = self.equation.inputs[slot]
+        if not isinstance(moves, Variable) or moves.dtype.kind != "f" or not differentiable(self.op, slot):
+            return None
+        found = self._guarded(lambda: rule(slot))
+        return None if found is None else self.trace.program(f"slot {slot}", self.inputs, [found.operand])
+
+    def _guarded(self, action: Callable[[], Any]) -> Any:
+        """Run the op or its rule; whatever was not recorded faithfully, or not for every size, is no lemma."""
+        try:
+            found = action()
+        except Exception as error:
+            raise NoRecording(self._poison() or f"{type(error).__name__}: {error}") from error
+        extents = self.trace.extents
+        if self._poison():
+            raise NoRecording(self._poison())
+        if extents.leaks:
+            raise NoRecording(f"it reads a size: {extents.leaks[0].how}")
+        if extents.hypotheses:
+            raise NoRecording(f"it needs sizes to agree: {', '.join(extents.hypotheses)}")
+        return found
+
+    def _poison(self) -> str:
+        return self.trace.poison[0].reason if self.trace.poison else ""

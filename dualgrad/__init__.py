@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualgrad import linalg, special
+from dualgrad import fft, linalg, special
 from dualgrad._version import __version__
 from dualgrad.array import public as _public
 from dualgrad.engine import autograd
@@ -43,6 +43,7 @@ __all__ = [  # noqa: RUF022  (in the order in which one meets them)
     "hessian",
     "checkpoint",
     "autograd",
+    "fft",
     "linalg",
     "special",
 ]

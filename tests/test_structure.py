@@ -33,7 +33,7 @@ LAYERS = [
     ["dualgrad.op"],
     ["dualgrad.ops"],
     ["dualgrad.array"],
-    ["dualgrad.engine", "dualgrad.frontends", "dualgrad.linalg", "dualgrad.special"],
+    ["dualgrad.engine", "dualgrad.frontends", "dualgrad.fft", "dualgrad.linalg", "dualgrad.special"],
     ["dualgrad.mirror"],
     ["dualgrad"],
     ["verify"],

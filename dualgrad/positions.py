@@ -76,9 +76,9 @@ def numbered(a: Any) -> Any:
 
 
 def is_advanced(key: Any) -> bool:
-    """Whether a key holds lists, arrays or truth values: more than integers, slices, None and the ellipsis."""
+    """Whether a key holds sequences, arrays or truth values: more than integers, slices, None and the ellipsis."""
     parts = key if isinstance(key, tuple) else (key,)
-    return any(isinstance(p, (list, bool, np.bool_)) or (hasattr(p, "dtype") and _is_array(p)) for p in parts)
+    return any(isinstance(p, (list, tuple, bool, np.bool_)) or (hasattr(p, "dtype") and _is_array(p)) for p in parts)
 
 
 def _is_array(part: Any) -> bool:

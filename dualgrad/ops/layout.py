@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.op import composed
+from dualgrad.op import BY_NUMPY, composed
 from dualgrad.shapes import extents, joined, one_axis, rank
 
 
@@ -130,6 +130,14 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
         width = np.diff(x) if rank(x) > 1 else np.reshape(np.diff(x), (-1, *after))
     middle = 0.5 * (y[(*whole, slice(1, None))] + y[(*whole, slice(None, -1))])
     return np.sum(width * middle, axis=axis)
+
+
+def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0) -> Any:
+    share = np.reshape(np.linspace(0.0, 1.0, num, endpoint), (-1, *(1,) * max(rank(start), rank(stop))))
+    return np.moveaxis(start * (1 - share) + stop * share, 0, axis)  # both ends are exact
+
+
+BY_NUMPY[np.linspace] = _linspace  # without a name of its own: dualgrad.linspace is a constructor, as PyTorch's
 
 
 @composed(np.gradient)

@@ -1,0 +1,3 @@
+"""NumPy's own."""
+
+from numpy.random import *  # noqa: F403

@@ -1,8 +1,8 @@
 """Certificates: a proved claim as JSON, self-contained, for a checker that shares nothing with the prover.
 
 The writer copies the two recorded programs and states the claim: the sizes, the domain, the side conditions,
-the kinks. It knows which ops have a side condition; it does not know what an op means or how it is
-differentiated. ``verify/checker.py`` recomputes all of it.
+the kinks. Which ops have a side condition it looks up in the checker's table; it does not know what an op means or
+how it is differentiated. ``verify/checker.py`` recomputes all of it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from dualgrad.positions import Positions
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Extent, Size, dimensions, terms
 from verify import checker
+from verify.trusted import pointwise as table
 from verify.trusted.schema import parse
 from verify.trusted.terms import Refused
 
 Json = dict[str, Any]
+MOST_SPELLED = 64
 
 
 def certify(
@@ -42,11 +44,13 @@ def certify(
     witnesses: Sequence[Mapping[str, np.ndarray[Any, Any]]] = (),
     sources: Mapping[str, str] | None = None,
     least: int = 1,
+    spelled: bool = False,
 ) -> Json:
     """The certificate of "the outputs of ``gradient`` are the derivatives of ``forward`` in the inputs ``wrt``".
 
     ``extents`` is that of the trace on which both were recorded. ``facts`` says what is known of each input, in
-    the words of ``verify.domain``; ``witnesses`` are points of the domain; ``sources`` are texts to hash.
+    the words of ``verify.domain``; ``witnesses`` are points of the domain; ``sources`` are texts to hash;
+    ``spelled`` gives the values of small captured arrays, for what does not hold for all values.
     ValueError where a program followed a branch.
     """
     if forward.conditions or gradient.conditions:
@@ -68,14 +72,15 @@ def certify(
         "leaks": [f"{leak.how} at {leak.line}" for leak in extents.leaks],
         "inputs": [writer.array(v) | {"facts": sorted(facts.get(v.name, ()))} for v in forward.inputs],
         "captured": [
-            writer.array(v) | {"sha256": digest(a)} for v, a in {**forward.captured, **gradient.captured}.items()
+            writer.array(v) | {"sha256": digest(a), "values": _values(a) if spelled else []}
+            for v, a in {**forward.captured, **gradient.captured}.items()
         ],
         "F": writer.program(forward, first),
         "G": writer.program(gradient, second),
         "reading": reading,
         "assumptions": list(assumptions),
         "conditions": [condition for equation in both for condition in conditions(equation)],
-        "kinks": [equation.output.name for equation in both if equation.op.name in STEPS],
+        "kinks": [equation.output.name for equation in both if equation.op.name in table.STEPS],
         "witnesses": [{name: _point(array) for name, array in point.items()} for point in witnesses],
         "versions": {"dualgrad": __version__, "numpy": np.__version__, "python": platform.python_version()}
         | {f"sha256 of {name}": _hash(text) for name, text in (sources or {}).items()},
@@ -103,32 +108,11 @@ def dumps(certificate: Json) -> str:
 
 # ---------------------------------------------------------------------------- side conditions
 
-STEPS = frozenset(
-    "greater less greater_equal less_equal equal not_equal logical_not logical_and logical_or absolute sign relu where "
-    "maximum minimum heaviside floor ceil remainder max min".split()
-)
-_CONDITIONS: dict[str, tuple[tuple[int, str], ...]] = {
-    **dict.fromkeys(("sqrt", "power", "log", "log2", "log10", "gammaln", "digamma", "entr"), ((0, "> 0"),)),
-    **dict.fromkeys(("arcsin", "arccos", "arctanh"), ((0, "in (-1, 1)"),)),
-    **dict.fromkeys(("hypot", "std", "norm"), ((-1, "> 0"),)),
-    **dict.fromkeys(("divide", "remainder"), ((1, "!= 0"),)),
-    **dict.fromkeys(("reciprocal", "prod"), ((0, "!= 0"),)),
-    **dict.fromkeys(("rel_entr", "kl_div"), ((0, "> 0"), (1, "> 0"))),
-    "log1p": ((0, "> -1"),),
-    "xlogy": ((1, "> 0"),),
-    "xlog1py": ((1, "> -1"),),
-    "logit": ((0, "in (0, 1)"),),
-    "tan": ((0, "cos != 0"),),
-    "arccosh": ((0, "> 1"),),
-}
-
 
 def conditions(equation: Equation) -> list[Json]:
     """Where the op is defined and smooth, said of its operands; operand -1 is the result."""
-    found = _CONDITIONS.get(equation.op.name, ())
-    if equation.op.name == "power_constant":
-        exponent = Fraction(equation.params["exponent"])
-        found = ((0, "> 0"),) if exponent.denominator > 1 else ((0, "!= 0"),) if exponent < 0 else ()
+    params = {key: Fraction(value) if isinstance(value, float) else value for key, value in equation.params.items()}
+    found = table.conditions(equation.op.name, params)
     return [{"at": equation.output.name, "operand": operand, "is": what} for operand, what in found]
 
 
@@ -212,6 +196,11 @@ def literal(value: int | float | bool) -> Json:
 def digest(array: np.ndarray[Any, Any]) -> str:
     """The SHA-256 of an array's elements in row-major order."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def _values(array: np.ndarray[Any, Any]) -> list[str]:
+    """The elements in row-major order; none of large arrays."""
+    return [float(value).hex() for value in array.ravel()] if array.size <= MOST_SPELLED else []
 
 
 def _hash(text: str) -> str:

@@ -9,60 +9,39 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from fractions import Fraction
+from typing import Any
 
+from verify.trusted.arrays import KINDS, Array, spread, widest
+from verify.trusted.indexing import Indexing
+from verify.trusted.matrices import Matrices
 from verify.trusted.pointwise import ARITHMETIC, COMPARISONS, FLOATING
-from verify.trusted.terms import ONE, UNITY, ZERO, Form, Number, Poly, need, poly, size
+from verify.trusted.terms import ONE, UNITY, ZERO, Form, Number, Poly, need, size
 
-
-class Array(NamedTuple):
-    """A shape, the form of the entry at given positions, and "b", "i" or "f" for bools, integers and floats."""
-
-    shape: tuple[Poly, ...]
-    entry: Callable[[Sequence[Poly]], Form]
-    kind: str = "f"
-
-
-KINDS = {"float64": "f", "float32": "f", "int64": "i", "int32": "i", "bool": "b"}
 COMPOSED: dict[str, Callable[..., Array]] = {  # f.exp(a) applies an op
     "hypot": lambda f, a, b: f.sqrt(f.add(f.square(a), f.square(b))),
     "norm": lambda f, a, **over: f.sqrt(f.sum(f.square(a), **over)),
     "std": lambda f, a, **over: f.sqrt(f.var(a, **over)),
-    "max": lambda f, a, axis, keepdims: f.sum(f.nonempty(a, axis), axis=axis, keepdims=keepdims, fold="max"),
-    "prod": lambda f, a, axis, keepdims: f.sum(a, axis=axis, keepdims=keepdims, fold="prod"),
+    "max": lambda f, a, axis, keepdims: f.folded("max", f.nonempty(a, axis), axis, keepdims),
+    "prod": lambda f, a, axis, keepdims: f.folded("prod", a, axis, keepdims),
     "logsumexp": lambda f, a, axis, keepdims: f.log(f.sum(f.exp(f.nonempty(a, axis)), axis=axis, keepdims=keepdims)),
     "softmax": lambda f, a, axis: f.divide(f.exp(a), f.sum(f.exp(a), axis=axis, keepdims=True)),
     "log_softmax": lambda f, a, axis: f.subtract(a, f.log(f.sum(f.exp(a), axis=axis, keepdims=True))),
     "min": lambda f, a, **over: f.negative(f.max(f.negative(a), **over)),
-    "tril": lambda f, a, k: f.triu(a, k, sign=-1),
+    "tril": lambda f, a, k: f.triangle(a, k, -1),
+    "triu": lambda f, a, k: f.triangle(a, k, 1),
+    "sum": lambda f, a, axis, keepdims: f.folded("", a, axis, keepdims),
+    "p_norm": lambda f, a, ord, **over: f.power_constant(
+        f.sum(f.power_constant(f.absolute(a), ord), **over), Fraction(1) / ord
+    ),
+    "logcumsumexp": lambda f, a, axis: f.log(f.cumsum(f.exp(a), axis=axis)),
 }
-
-
-def widest(*arrays: Array) -> str:
-    """The kind of what arrays make together."""
-    return max((a.kind for a in arrays), key="bif".index)
-
-
-def spread(a: Array, at: Sequence[Poly]) -> Form:
-    """The entry of an array that is broadcast."""
-    return a.entry([ZERO if e == ONE else i for e, i in zip(a.shape, at[len(at) - len(a.shape) :], strict=True)])
-
-
-def spelled(positions: Any) -> tuple[list[tuple[tuple[int, ...], int]], tuple[Poly, ...]]:
-    """Nested lists of positions as pairs of place and position, and their shape."""
-    if type(positions) is int:
-        need(positions >= 0, "a position")
-        return [((), positions)], ()
-    parts = [spelled(part) for part in positions]
-    need(0 < len(parts) <= 64 and all(part[1] == parts[0][1] for part in parts), "positions")
-    pairs = [((row, *place), k) for row, (found, _) in enumerate(parts) for place, k in found]
-    return pairs, (poly(len(parts)), *parts[0][1])
 
 
 # ---------------------------------------------------------------------------- ops with static arguments
 
 
-class Ops:
+class Ops(Indexing, Matrices):
     """The ops with their static arguments as methods; ``f.exp(a)`` applies those of the tables too."""
 
     def __init__(self, w: Any) -> None:
@@ -128,7 +107,8 @@ class Ops:
         need("bif".index(KINDS[dtype]) >= "bif".index(a.kind), "a cast that rounds")
         return a._replace(kind=KINDS[dtype])
 
-    def sum(self, a: Array, axis: Sequence[int], keepdims: bool, fold: str = "") -> Array:
+    def folded(self, fold: str, a: Array, axis: Sequence[int], keepdims: bool) -> Array:
+        """Σ, max or Π over axes."""
         need(list(axis) == sorted(set(axis) & set(range(len(a.shape)))), "axes in order")
         shape = tuple(ONE if k in axis else e for k, e in enumerate(a.shape) if keepdims or k not in axis)
 
@@ -152,11 +132,15 @@ class Ops:
         return Array((), lambda at: self.w.number(number))
 
     def mean(self, a: Array, axis: Sequence[int], keepdims: bool) -> Array:
-        return self.divide(self.sum(a, axis, keepdims), self.count(a, axis))
+        return self.divide(self.folded("", a, axis, keepdims), self.count(a, axis))
 
     def var(self, a: Array, axis: Sequence[int], keepdims: bool, ddof: int) -> Array:
         squares = self.square(self.subtract(a, self.mean(a, axis, True)))
-        return self.divide(self.sum(squares, axis, keepdims), self.count(a, axis, ddof))
+        return self.divide(self.folded("", squares, axis, keepdims), self.count(a, axis, ddof))
+
+    def polygamma(self, a: Array, n: int) -> Array:
+        need(type(n) is int and 0 <= n < 6, "the order of polygamma")
+        return self.pointwise(lambda w, a: w.function(f"polygamma{n}", a), [a], "f")
 
     def cumsum(self, a: Array, axis: int) -> Array:
         need(0 <= axis < len(a.shape), "an axis")
@@ -168,8 +152,41 @@ class Ops:
 
         return Array(a.shape, entry, "i" if a.kind == "b" else a.kind)
 
-    def triu(self, a: Array, k: int, sign: int = 1) -> Array:
+    def triangle(self, a: Array, k: int, sign: int) -> Array:
         return a._replace(entry=lambda at: self.w.mul(self.w.relation(">=", (at[-1] - at[-2] - k) * sign), a.entry(at)))
+
+    def running(self, a: Array, axis: int, upto: Poly, at: Sequence[Poly], after: Poly | None = None) -> Form:
+        """The product of the entries of a along an axis, up to this place, from behind another one on."""
+        j = self.w.index(a.shape[axis])
+        chosen = self.w.relation(">=", upto - j)
+        chosen = chosen if after is None else self.w.mul(chosen, self.w.relation(">=", j - after - 1))
+        entry = a.entry([*at[:axis], j, *at[axis + 1 :]])
+        return self.w.over("prod", UNITY + self.w.mul(chosen, entry - UNITY), j)  # type: ignore[no-any-return]
+
+    def cumprod(self, a: Array, axis: int) -> Array:
+        need(0 <= axis < len(a.shape), "an axis")
+        return Array(a.shape, lambda at: self.running(a, axis, at[axis], at), "i" if a.kind == "b" else a.kind)
+
+    def recurrence(self, b: Array, c: Array, axis: int) -> Array:
+        """s[i] = b[i] + c[i] s[i - 1] = Σ_j≤i b[j] Π_j<k≤i c[k]"""
+        need(b.shape == c.shape and 0 <= axis < len(b.shape) and "f" in (b.kind, c.kind), "a recurrence")
+
+        def entry(at: Sequence[Poly]) -> Form:
+            j = self.w.index(b.shape[axis])
+            term = self.w.mul(b.entry([*at[:axis], j, *at[axis + 1 :]]), self.running(c, axis, at[axis], at, j))
+            return self.w.total(self.w.mul(self.w.relation(">=", at[axis] - j), term), [j])  # type: ignore[no-any-return]
+
+        return Array(b.shape, entry)
+
+    def convolve(self, a: Array, v: Array) -> Array:
+        need(len(a.shape) == len(v.shape) == 1 and widest(a, v) != "b", "a convolution of two vectors of numbers")
+        self.nonempty(a, [0]), self.nonempty(v, [0])
+
+        def entry(at: Sequence[Poly]) -> Form:
+            along = lambda j: [at[0] - j[0] - j[1]]  # noqa: E731
+            return self.sums([*a.shape, *v.shape], along, lambda j: self.w.mul(a.entry(j[:1]), v.entry(j[1:])))
+
+        return Array((a.shape[0] + v.shape[0] - 1,), entry, widest(a, v))
 
     def reshape(self, a: Array, shape: Sequence[Any]) -> Array:
         new = tuple(map(size, shape))
@@ -225,86 +242,6 @@ class Ops:
 
         return Array(new, entry, a.kind)
 
-    def block(
-        self, shape: Sequence[Poly], key: Sequence[Any]
-    ) -> tuple[list[Poly], Callable[[Sequence[Poly]], list[Poly]]]:
-        """A basic index: the shape it gives, and the places in the whole that its entries have, shown to be inside."""
-        steps = [[] if step is None else [size(part) for part in step] for step in key]
-        need(sum(map(bool, steps)) == len(shape) and all(s is None or len(s) in (1, 3) for s in key), "a key")
-        for (first, *more), extent in zip(filter(None, steps), shape, strict=True):
-            ends = [first, first + (more[0] - 1) * more[1] if more else first]
-            low, high = ends[::-1] if more and self.w.nonnegative(ZERO - more[1]) else ends
-            need(not more or (self.w.nonnegative(more[0]) and len(more[1]) == 1 and not more[1][0][0]), "a slice")
-            inside = self.w.nonnegative(low) and self.w.nonnegative(extent - 1 - high)
-            need(inside or (more and not more[0]), "an index that may be out of range")
-
-        def places(at: Sequence[Poly]) -> list[Poly]:
-            along = iter(at)
-            pairs = [(step, next(along) if len(step) != 1 else ZERO) for step in steps]
-            return [step[0] + (i * step[2] if len(step) == 3 else 0) for step, i in pairs if step]
-
-        return [step[1] if step else ONE for step in steps if len(step) != 1], places
-
-    def getitem(self, a: Array, key: Sequence[Any]) -> Array:
-        shape, places = self.block(a.shape, key)
-        return Array(tuple(shape), lambda at: a.entry(places(at)), a.kind)
-
-    def setitem(self, a: Array, value: Array, key: Sequence[Any]) -> Array:
-        shape, places = self.block(a.shape, key)
-        need("bif".index(value.kind) <= "bif".index(a.kind), "an assignment that rounds")
-        fits = all(e in (ONE, f) for e, f in zip(value.shape[::-1], shape[::-1], strict=False))
-        need(fits and len(value.shape) <= len(shape), "an assignment of another shape")
-
-        def entry(at: Sequence[Poly]) -> Form:
-            here = lambda j: [i - p for i, p in zip(at, places(j), strict=True)]  # noqa: E731
-            kept = UNITY - self.sums(shape, here, lambda j: UNITY)
-            old: Form = self.w.mul(kept, a.entry(at))
-            return old + self.sums(shape, here, lambda j: spread(value, j))
-
-        return Array(a.shape, entry, a.kind)
-
-    def put(self, a: Array, key: Sequence[Any], shape: Sequence[Any]) -> Array:
-        return self.setitem(Array(tuple(map(size, shape)), lambda at: Form(), a.kind), a, key)
-
-    def take(self, a: Array, positions: Any, axis: int) -> Array:
-        found, extents = spelled(positions)
-        need(0 <= axis < len(a.shape), "an axis")
-        need(all(self.w.nonnegative(a.shape[axis] - 1 - k) for _, k in found), "a position that may be out of range")
-
-        def part(at: Sequence[Poly], place: Sequence[int], k: int) -> Form:
-            here = [self.w.relation("==", i - j) for i, j in zip(at[axis:], place, strict=False)]
-            return self.w.mul(*here, a.entry([*at[:axis], poly(k), *at[axis + len(place) :]]))  # type: ignore[no-any-return]
-
-        shape = (*a.shape[:axis], *extents, *a.shape[axis + 1 :])
-        return Array(shape, lambda at: sum((part(at, *pair) for pair in found), start=Form()), a.kind)
-
-    def put_at(self, a: Array, positions: Any, axis: int, length: Any) -> Array:
-        found, extents = spelled(positions)
-        need(
-            a.shape[axis : axis + len(extents)] == extents and all(k < size(length)[0][1] for _, k in found),
-            "positions",
-        )
-
-        def part(at: Sequence[Poly], place: Sequence[int], k: int) -> Form:
-            entry = a.entry([*at[:axis], *map(poly, place), *at[axis + 1 :]])
-            return self.w.mul(self.w.relation("==", at[axis] - k), entry)  # type: ignore[no-any-return]
-
-        shape = (*a.shape[:axis], size(length), *a.shape[axis + len(extents) :])
-        return Array(shape, lambda at: sum((part(at, *pair) for pair in found), start=Form()), a.kind)
-
-    def concatenate(self, *arrays: Array, axis: int) -> Array:
-        need(all(0 <= axis < len(a.shape) for a in arrays), "an axis")
-        need(len({(*a.shape[:axis], *a.shape[axis + 1 :]) for a in arrays}) == 1, "concatenate of different shapes")
-        ends = [sum((a.shape[axis] for a in arrays[:k]), start=ZERO) for k in range(len(arrays) + 1)]
-
-        def part(a: Array, start: Poly, at: Sequence[Poly]) -> Form:
-            whole = lambda j: a.entry([*at[:axis], *j, *at[axis + 1 :]])  # noqa: E731
-            return self.sums([a.shape[axis]], lambda j: [at[axis] - j[0] - start], whole)
-
-        shape = (*arrays[0].shape[:axis], ends[-1], *arrays[0].shape[axis + 1 :])
-        parts = lambda at: sum((part(a, k, at) for a, k in zip(arrays, ends, strict=False)), start=Form())  # noqa: E731
-        return Array(shape, parts, widest(*arrays))
-
     def einsum(self, *arrays: Array, subscripts: str) -> Array:
         given, arrow, result = subscripts.partition("->")
         terms, extents = given.split(","), dict[str, Poly]()
@@ -314,6 +251,7 @@ class Ops:
                 need(ONE in (known, extent) or known == extent, "einsum of different sizes")
                 extents[label] = extent if known == ONE else known
         need(arrow and len(set(result)) == len(result), "subscripts that do not name the result")
+        need(widest(*arrays) != "b", "sums of products of bools")
 
         def entry(at: Sequence[Poly]) -> Form:
             summed = {label: self.w.index(extents[label]) for label in extents if label not in result}
@@ -331,5 +269,10 @@ class Ops:
         return self.einsum(a, b, subscripts=subscripts)
 
 
-_HELPERS = {"apply", "pointwise", "sums", "count", "block", "nonempty"}
-STRUCTURAL = {name: method for name, method in vars(Ops).items() if name[0] != "_" and name not in _HELPERS}
+_HELPERS = {"apply", "pointwise", "sums", "folded", "triangle", "running", "count", "block", "nonempty", "stacked"}
+STRUCTURAL = {
+    name: method
+    for source in (Indexing, Matrices, Ops)
+    for name, method in vars(source).items()
+    if name[0] != "_" and name not in _HELPERS and callable(method)
+}

@@ -22,10 +22,35 @@ LAWS: dict[str, Callable[[Any, Form], Form]] = {  # φ'(u)
     "sinh": lambda w, u: w.function("cosh", u), "cosh": lambda w, u: w.function("sinh", u),
     "arctan": lambda w, u: w.power(UNITY + w.mul(u, u), -1), "arctanh": lambda w, u: w.power(UNITY - w.mul(u, u), -1),
     "arcsin": lambda w, u: w.power(UNITY - w.mul(u, u), -HALF), "arccos": lambda w, u: LAWS["arcsin"](w, u) * -1,
-    "arcsinh": lambda w, u: w.power(UNITY + w.mul(u, u), -HALF), "gammaln": lambda w, u: w.function("digamma", u),
+    "arcsinh": lambda w, u: w.power(UNITY + w.mul(u, u), -HALF), "gammaln": lambda w, u: w.function("polygamma0", u),
     "arccosh": lambda w, u: w.mul(w.power(u - UNITY, -HALF), w.power(u + UNITY, -HALF)),
     "erf": lambda w, u: w.mul(w.power(w.atom("pi"), -HALF), w.exp(w.mul(u, u) * -1)) * 2,
+    "erfinv": lambda w, u: w.mul(w.power(w.atom("pi"), HALF), w.exp(_squared(w, w.function("erfinv", u)))) * HALF,
+    "cbrt": lambda w, u: w.power(w.function("cbrt", u), -2) * Fraction(1, 3),
+    "gamma": lambda w, u: w.mul(w.function("gamma", u), w.function("polygamma0", u)),
 }  # fmt: skip
+for _n in range(6):
+    LAWS[f"polygamma{_n}"] = lambda w, u, n=_n: w.function(f"polygamma{n + 1}", u)
+FLAT = {"positive", "zero", "floor", "rint"}  # constant between their jumps
+
+
+def _squared(w: Any, u: Form) -> Form:
+    return w.mul(u, u)  # type: ignore[no-any-return]
+
+
+def _cases(w: Any, c: Form, a: Form, b: Form) -> Form:
+    """a where c is 1, b where it is 0."""
+    return b + w.mul(c, a - b)  # type: ignore[no-any-return]
+
+
+def _size(w: Any, u: Form) -> Form:
+    return w.relu(u) * 2 - u  # type: ignore[no-any-return]
+
+
+def _turned(w: Any, u: Form) -> Form:
+    return w.mul(w.atom("pi"), u)  # type: ignore[no-any-return]
+
+
 COMPARISONS: dict[str, Callable[..., Form]] = {
     "greater": lambda w, a, b: w.positive(a - b), "greater_equal": lambda w, a, b: UNITY - w.positive(b - a),
     "less": lambda w, a, b: w.positive(b - a), "less_equal": lambda w, a, b: UNITY - w.positive(a - b),
@@ -39,6 +64,7 @@ ARITHMETIC: dict[str, Callable[..., Form]] = {  # of the operands' kind
     "square": lambda w, a: w.mul(a, a), "zeros_like": lambda w, a: Form(), "ones_like": lambda w, a: UNITY,
     "relu": lambda w, a: w.relu(a), "absolute": lambda w, a: w.relu(a) * 2 - a,
     "maximum": lambda w, a, b: b + w.relu(a - b), "minimum": lambda w, a, b: a - w.relu(a - b),
+    "fmax": lambda w, a, b: b + w.relu(a - b), "fmin": lambda w, a, b: a - w.relu(a - b),
     "sign": lambda w, a: w.positive(a) - w.positive(a * -1),
     "heaviside": lambda w, a, b: w.positive(a) + w.mul(w.zero(a), b),
 }  # fmt: skip
@@ -49,7 +75,8 @@ FLOATING: dict[str, Callable[..., Form]] = {
     "expm1": lambda w, a: w.exp(a) - UNITY, "log": lambda w, a: w.log(a), "log1p": lambda w, a: w.log(a + UNITY),
     "log2": lambda w, a: w.mul(w.log(a), w.power(w.log(UNITY * 2), -1)),
     "log10": lambda w, a: w.mul(w.log(a), w.power(w.log(UNITY * 10), -1)),
-    "logaddexp": lambda w, a, b: w.log(w.exp(a) + w.exp(b)), "softplus": lambda w, a: w.log(w.exp(a) + UNITY),
+    "logaddexp": lambda w, a, b: w.log(w.exp(a) + w.exp(b)),
+    "logaddexp2": lambda w, a, b: FLOATING["log2"](w, FLOATING["exp2"](w, a) + FLOATING["exp2"](w, b)), "softplus": lambda w, a: w.log(w.exp(a) + UNITY),
     "sigmoid": lambda w, a: w.power(w.exp(a * -1) + UNITY, -1),
     "log_sigmoid": lambda w, a: w.log(w.exp(a * -1) + UNITY) * -1,
     "tan": lambda w, a: w.mul(w.function("sin", a), w.power(w.function("cos", a), -1)),
@@ -63,30 +90,70 @@ FLOATING: dict[str, Callable[..., Form]] = {
     "gaussian": lambda w, a: w.exp(w.mul(a, a) * -1), "log_ndtr": lambda w, a: w.log(FLOATING["ndtr"](w, a)),
     "normal_density": lambda w, a: w.mul(w.exp(w.mul(a, a) * -HALF), w.power(w.atom("pi") * 2, -HALF)),
     "ndtr": lambda w, a: (UNITY + w.function("erf", w.mul(a, w.power(UNITY * 2, -HALF)))) * HALF,
+    "log_ndtr_slope": lambda w, a: w.mul(FLOATING["normal_density"](w, a), w.power(FLOATING["ndtr"](w, a), -1)),
+    "erfcx": lambda w, a: w.mul(w.exp(w.mul(a, a)), UNITY - w.function("erf", a)),
+    "erfcx_slope": lambda w, a: w.mul(a, FLOATING["erfcx"](w, a)) * 2 - w.power(w.atom("pi"), -HALF) * 2,
+    "erfinv_slope": lambda w, a: LAWS["erfinv"](w, a), "erfcinv": lambda w, a: w.function("erfinv", UNITY - a),
+    "erfcinv_slope": lambda w, a: LAWS["erfinv"](w, UNITY - a) * -1,
+    "ndtri": lambda w, a: w.mul(w.power(UNITY * 2, HALF), w.function("erfinv", a * 2 - UNITY)),
+    "ndtri_slope": lambda w, a: w.mul(w.power(UNITY * 2, HALF), LAWS["erfinv"](w, a * 2 - UNITY)) * 2,
+    "gelu": lambda w, a: w.mul(a, FLOATING["ndtr"](w, a)),
+    "silu": lambda w, a: w.mul(a, FLOATING["sigmoid"](w, a)),
+    "pseudo_huber": lambda w, d, r: w.mul(d, d, w.power(UNITY + _squared(w, w.mul(r, w.power(d, -1))), HALF) - UNITY),
+    "huber": lambda w, d, r: _cases(
+        w, w.positive(_size(w, r) - d), w.mul(d, _size(w, r) - d * HALF), w.mul(r, r) * HALF
+    ),
+    "sinc": lambda w, a: _cases(
+        w, w.zero(a), UNITY, w.mul(w.function("sin", _turned(w, a)), w.power(_turned(w, a), -1))
+    ),
+    "sinc_slope": lambda w, a: _cases(
+        w, w.zero(a), Form(), w.mul(w.function("cos", _turned(w, a)) - FLOATING["sinc"](w, a), w.power(a, -1))
+    ),
+    "arctan2": lambda w, a, b: w.function("arctan", w.mul(a, w.power(b, -1)))
+    + w.mul(w.positive(b * -1), w.atom("pi"), UNITY - w.positive(a * -1) * 2),
+    "copysign": lambda w, a, b: w.mul(_size(w, a), w.positive(b) * 2 - UNITY),
+    "trunc": lambda w, a: _cases(w, w.positive(a), w.function("floor", a), w.function("floor", a * -1) * -1),
+    "floor_divide": lambda w, a, b: w.function("floor", w.mul(a, w.power(b, -1))),
+    "rgamma": lambda w, a: w.power(w.function("gamma", a), -1), "digamma": lambda w, a: w.function("polygamma0", a),
+    "digamma_increment": lambda w, a, b: w.function("polygamma0", a + b) - w.function("polygamma0", a),
+    "beta": lambda w, a, b: w.mul(
+        w.function("gamma", a), w.function("gamma", b), w.power(w.function("gamma", a + b), -1)
+    ),
+    "betaln": lambda w, a, b: w.function("gammaln", a) + w.function("gammaln", b) - w.function("gammaln", a + b),
+    "gamma_density": lambda w, a, b: w.exp(w.mul(a - UNITY, w.log(b)) - b - w.function("gammaln", a)),
 }  # fmt: skip
-for _name in "sin cos sinh cosh arcsin arccos arctan arcsinh arccosh arctanh erf gammaln digamma floor".split():
+_PLAIN = "sin cos sinh cosh arcsin arccos arctan arcsinh arccosh arctanh erf erfinv gammaln gamma cbrt floor rint"
+for _name in _PLAIN.split():
     FLOATING[_name] = lambda w, a, name=_name: w.function(name, a)
 STEPS = {
     *COMPARISONS,
-    *"absolute sign relu where maximum minimum heaviside floor ceil remainder max min".split(),
-}  # these have kinks
-_POSITIVE, _INSIDE, _NONZERO = [(0, "> 0")], [(0, "in (-1, 1)")], [(0, "!= 0")]
+    *"absolute sign relu where maximum minimum fmax fmin heaviside floor ceil remainder max min".split(),
+    *"rint trunc copysign floor_divide huber p_norm sinc sinc_slope arctan2".split(),
+}  # these have kinks, or are told apart by cases
+_POSITIVE, _BOTH_POSITIVE, _NONZERO = [(0, "> 0")], [(0, "> 0"), (1, "> 0")], [(0, "!= 0")]
+_INSIDE, _FRACTION, _BELOW_TWO = [(0, "in (-1, 1)")], [(0, "in (0, 1)")], [(0, "in (0, 2)")]
+_DIVISOR, _RESULT, _NO_POLE = [(1, "!= 0")], [(-1, "> 0")], [(0, "not 0, -1, -2, …")]
 CONDITIONS: dict[str, list[tuple[int, str]]] = {  # where an op is smooth: (operand, or -1 for the result; condition)
-    "sqrt": _POSITIVE, "power": _POSITIVE, "log": _POSITIVE, "log2": _POSITIVE, "log10": _POSITIVE, "entr": _POSITIVE,
-    "gammaln": _POSITIVE, "digamma": _POSITIVE, "log1p": [(0, "> -1")], "xlogy": [(1, "> 0")], "xlog1py": [(1, "> -1")],
-    "rel_entr": [(0, "> 0"), (1, "> 0")], "kl_div": [(0, "> 0"), (1, "> 0")], "logit": [(0, "in (0, 1)")],
-    "arcsin": _INSIDE, "arccos": _INSIDE, "arctanh": _INSIDE, "arccosh": [(0, "> 1")], "tan": [(0, "cos != 0")],
-    "divide": [(1, "!= 0")], "remainder": [(1, "!= 0")], "reciprocal": _NONZERO, "prod": _NONZERO,
-    "hypot": [(-1, "> 0")], "std": [(-1, "> 0")], "norm": [(-1, "> 0")],
+    **dict.fromkeys("sqrt power log log2 log10 entr gammaln digamma polygamma huber pseudo_huber".split(), _POSITIVE),
+    **dict.fromkeys("rel_entr kl_div beta betaln gamma_density digamma_increment".split(), _BOTH_POSITIVE),
+    **dict.fromkeys("arcsin arccos arctanh erfinv erfinv_slope".split(), _INSIDE),
+    **dict.fromkeys("divide remainder floor_divide arctan2 copysign".split(), _DIVISOR),
+    **dict.fromkeys("reciprocal prod cumprod cbrt".split(), _NONZERO),
+    **dict.fromkeys("hypot std norm p_norm".split(), _RESULT),
+    **dict.fromkeys("logit ndtri ndtri_slope".split(), _FRACTION),
+    **dict.fromkeys(("erfcinv", "erfcinv_slope"), _BELOW_TWO),
+    **dict.fromkeys(("gamma", "rgamma"), _NO_POLE),
+    "recurrence": [(1, "!= 0 from the second on")], "log1p": [(0, "> -1")], "xlogy": [(1, "> 0")],
+    "xlog1py": [(1, "> -1")], "arccosh": [(0, "> 1")], "tan": [(0, "cos != 0")],
 }  # fmt: skip
 
 
 def conditions(op: str, params: Mapping[str, Any]) -> list[tuple[int, str]]:
     """Where an op is defined and smooth: an operand, -1 for the result, and what must hold of it."""
-    if op != "power_constant":
-        return CONDITIONS.get(op, [])
-    q = params["exponent"]
-    return [(0, "> 0")] if q % 1 else [(0, "!= 0")] if q < 0 else []
+    if op == "power_constant":
+        q = params["exponent"]
+        return _POSITIVE if q % 1 else _NONZERO if q < 0 else []
+    return CONDITIONS.get(op, []) + (_NONZERO if op == "p_norm" and params["ord"] % 1 else [])
 
 
 def named(w: Any, value: float) -> Form | None:

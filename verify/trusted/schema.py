@@ -22,7 +22,7 @@ SCHEMA = {
     "size_conditions": [{"size": object, "least": int, "why": str}],
     "leaks": [str],
     "inputs": [NAMED | {"facts": [str]}],
-    "captured": [NAMED | {"sha256": str}],
+    "captured": [NAMED | {"sha256": str, "values": [str]}],
     "F": PROGRAM,
     "G": PROGRAM,
     "reading": str,

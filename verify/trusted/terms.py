@@ -102,7 +102,7 @@ class Form(dict[Term, Number]):
     def gather(self, term: Term, c: Number) -> None:
         """Add one term in place."""
         total = self.pop(term, 0) + c
-        assert not isinstance(total, float)
+        need(type(total) is not float, "a coefficient that is not exact")
         if total:
             self[term] = total
 
@@ -219,5 +219,5 @@ def factorised(number: Fraction) -> Factors:
                 whole, found[Atom("prime", str(p))] = whole // p, found.get(Atom("prime", str(p)), 0) + sign
         if whole > 1:
             found[Atom("prime", str(whole))] = sign
-    assert math.prod(Fraction(atom.name) ** k for atom, k in found.items()) == number
+    need(math.prod(Fraction(atom.name) ** k for atom, k in found.items()) == number, "factors of a number")
     return found

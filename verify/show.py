@@ -12,6 +12,7 @@ from dualgrad.mirror import Formula as Read
 from dualgrad.mirror import Reading, Unreadable, derivation, gradient, opened, point, rows, value_at, value_text
 from dualgrad.program.record import Variable
 from dualgrad.program.size import dimension, substitute
+from verify.callers import outer_names
 from verify.problem import Array, Problem
 from verify.recording import Recording, with_inputs
 from verify.verdict import Expression, Formula, Result, Row, Step, Verdict, Written
@@ -26,7 +27,7 @@ def with_expression(problem: Problem, recording: Recording, formula: Formula) ->
 
 
 def _written(problem: Problem, recording: Recording) -> Written:
-    reading = _reading(recording)
+    reading = _reading(problem, recording)
     if reading is None:
         return ()
     try:
@@ -79,7 +80,7 @@ def _with_count(formula: Read) -> str:
 
 def with_derivation(problem: Problem, recording: Recording, got: list[Array], result: Result) -> Result:
     """The result with the program's intermediates, the derivation, and both values side by side."""
-    reading = _reading(recording)
+    reading = _reading(problem, recording)
     if reading is None or problem.asked != "grad":
         return result
     where = point(reading, with_inputs(recording, problem.arrays))
@@ -113,14 +114,14 @@ def _shape(recording: Recording, variable: Variable) -> str:
     return "×".join(str(extents.concrete(extents.resolve(extent))) for extent in variable.shape)
 
 
-def _reading(recording: Recording) -> Reading | None:
+def _reading(problem: Problem, recording: Recording) -> Reading | None:
     if recording.forward is None or len(recording.forward.outputs) != 1:
         return None
     extents = recording.trace.extents
     names = {name: dimension(_label(name)) for name in extents.values}
     sizes = {name: substitute(extents.resolve(dimension(name)), names) for name in extents.values}
     try:
-        return opened(recording.forward, sizes=sizes)
+        return opened(recording.forward, names=outer_names(problem.f, recording.forward.captured), sizes=sizes)
     except (Unreadable, RecursionError):
         return None
 

@@ -145,7 +145,8 @@ class Trace:
         if known is not None:
             variable, axes = known
             turned = REGISTRY["transpose"](Tracer(self, Cell(variable), self.captured[variable]), axes)
-            return np.reshape(turned, array.shape).operand
+            operand: Operand = REGISTRY["reshape"](turned, array.shape).operand
+            return operand
         variable = Variable(self._name("c"), array.shape, array.dtype)
         self._captures[key] = variable
         self.captured[variable] = np.array(array)

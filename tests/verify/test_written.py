@@ -62,7 +62,7 @@ def test_the_formula_shown_is_proved_as_it_is_written(f, at):
 def opened(f, at):
     problem = pose(f, at, "grad", None, None, None)
     recording = record_symbolic(problem, problem.arrays)
-    reading = show._reading(recording)
+    reading = show._reading(problem, recording)
     named = {show._label(name): dimension(name) for name in recording.trace.extents.values}
     found = [gradient(reading, recording.inputs[position]) for position in problem.wrt]
     return problem, recording, reading, found, letters(reading, named)
@@ -111,3 +111,9 @@ def test_a_definition_below_a_formula_is_part_of_what_is_proved():
 def test_what_is_not_proved_says_so():
     result = verify.check(lambda x: np.sum(x * np.pi), VECTOR)
     assert result.formula.expression_is_proved == ("not proved" not in result.formula.expression)
+
+
+def test_captured_arrays_have_the_names_that_the_function_gives_them():
+    design, target = rng.normal(size=(5, 4)), rng.normal(size=5)
+    formula = verify.check(lambda x: np.sum((design @ x - target) ** 2), VECTOR).formula
+    assert formula.expression == "∂o/∂xᵢ = 2 Σⱼ designⱼᵢ (Σₖ designⱼₖ xₖ − targetⱼ)"

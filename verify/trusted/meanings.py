@@ -117,7 +117,7 @@ class Ops(Indexing, Matrices):
             kept = [next(left) if keepdims or k not in new else ZERO for k in range(len(a.shape))]
             form = a.entry([new.get(k, place) for k, place in enumerate(kept)])
             for index in new.values():
-                form = self.w.over(fold, form, index) if fold else self.w.total(form, [index])
+                form = self.w.over(fold, form, [index]) if fold else self.w.total(form, [index])
             return form
 
         return Array(shape, entry, "i" if a.kind == "b" and fold != "max" else a.kind)
@@ -161,7 +161,7 @@ class Ops(Indexing, Matrices):
         chosen = self.w.relation(">=", upto - j)
         chosen = chosen if after is None else self.w.mul(chosen, self.w.relation(">=", j - after - 1))
         entry = a.entry([*at[:axis], j, *at[axis + 1 :]])
-        return self.w.over("prod", UNITY + self.w.mul(chosen, entry - UNITY), j)  # type: ignore[no-any-return]
+        return self.w.over("prod", UNITY + self.w.mul(chosen, entry - UNITY), [j])  # type: ignore[no-any-return]
 
     def cumprod(self, a: Array, axis: int) -> Array:
         need(0 <= axis < len(a.shape), "an axis")

@@ -34,6 +34,7 @@ SCHEMA = {
     "hints": {str: object},
     "trusted": int,
 }
+CHAIN = {"adjoints": {str: [object]}, "ties": {str: str}}
 
 
 def shaped(value: Any, schema: Any, where: str) -> None:

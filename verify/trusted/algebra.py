@@ -1,0 +1,376 @@
+"""The algebra of forms: sums, products, powers and functions of them, each in its one canonical form.
+
+Part of what the checker rests on; the standard library alone. What is evident of sizes and positions is decided here
+too: sums over an index that a relation fixes, or keeps within a window, lose that index or that relation.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from verify.trusted import terms
+from verify.trusted.terms import (
+    UNITY,
+    ZERO,
+    Atom,
+    Factors,
+    Form,
+    Number,
+    Poly,
+    Refused,
+    Term,
+    less,
+    lifted,
+    names_of,
+    need,
+    poly,
+)
+
+MAX_STEPS, MAX_SECONDS = 200_000, 8.0
+HELD = {"max", "prod", "inv", "det"}  # functions of all entries over some indices
+
+
+class Algebra:
+    """The rules: what is known of sizes and inputs, and the budget."""
+
+    def __init__(self, least: Mapping[str, int], facts: Sequence[Poly], positive: set[str], generic: set[str]) -> None:
+        self.shift = {name: poly(name) + low for name, low in least.items()}
+        self.facts, self.positive_inputs, self.generic = facts, positive, generic
+        self.ranges: dict[str, Poly] = {}
+        self.tie: Number = 0
+        self.steps, self.deadline = 0, time.monotonic() + MAX_SECONDS
+
+    def nonnegative(self, p: Poly) -> bool:
+        """Whether p >= 0 is evident for all sizes claimed: no negative coefficient from the least sizes on."""
+        return any(all(f > 0 for _, f in q.at(self.shift)) for q in (p, *(p - fact for fact in self.facts)))
+
+    def always(self, p: Poly) -> bool:
+        """Whether p >= 0 is evident for all values of its indices too: each is put at the end where p is least."""
+        for name in sorted({n for names, _ in p for n in names if n[0] == "#"}):
+            slope = Poly((tuple(n for n in names if n != name), f) for names, f in p if name in names)
+            rising = self.nonnegative(slope)
+            if not rising and not self.nonnegative(ZERO - slope):
+                return False
+            p = p.at({name: ZERO if rising else self.ranges[name] - 1})
+        return self.nonnegative(p)
+
+    def index(self, extent: Poly) -> Poly:
+        """A new index with this range; 0 for an axis of size 1."""
+        name = f"#{len(self.ranges):06d}"
+        self.ranges[name] = extent
+        return ZERO if extent == terms.ONE else poly(name)
+
+    def opened(self, term: Term) -> tuple[list[str], Factors]:
+        """The bound indices of a stored term under fresh names, and its factors."""
+        by = {name: self.index(extent) for name, extent in zip(terms.bound(term), term[0], strict=True)}
+        return [index.name for index in by.values()], {terms.moved(atom, by): power for atom, power in term[1]}
+
+    def merged(self, factors: Factors, more: Mapping[Atom, Number]) -> Factors:
+        """The product: powers add, guards are idempotent."""
+        out = dict(factors)
+        for atom, power in more.items():
+            total: Number = 1 if atom.kind in terms.BOOLEAN else out.pop(atom, 0) + power
+            if total:
+                out[atom] = total
+        return out
+
+    def mul(self, *forms: Form) -> Form:
+        return self.emit(Form(), 1, [], {}, forms)
+
+    def atom(self, *parts: Any) -> Form:
+        return self.emit(Form(), 1, [], {Atom(*parts): 1})
+
+    def relation(self, kind: str, p: Poly) -> Form:
+        return self.emit(Form(), 1, [], {terms.related(kind, p): 1})
+
+    def number(self, p: Poly) -> Form:
+        """The value of a size."""
+        return sum((self.mul(*(self.atom("dim", n) for n in names)) * f for names, f in p), start=Form())
+
+    def total(self, form: Form, indices: Iterable[Poly]) -> Form:
+        """Σ over the indices; a constant 0 stands for an axis of size 1."""
+        return self.emit(Form(), 1, [index.name for index in indices if index], {}, [form])
+
+    def at(self, form: Mapping[Term, Number], by: Mapping[str, Poly]) -> Form:
+        """The form with indices replaced."""
+        out = Form()
+        for term, c in form.items():
+            binders, factors = self.opened(term)
+            self.emit(out, c, binders, *self.replaced(factors, by))
+        return out
+
+    def replaced(self, factors: Factors, by: Mapping[str, Poly]) -> tuple[Factors, list[Form]]:
+        """The factors with indices replaced; those that have to be computed anew come as forms."""
+        kept, values = Factors(), []
+        for atom, power in factors.items():
+            images = {by.get(name, poly(name)).name for name in names_of(atom)} - {""}
+            if not atom.body or len(images) == len(names_of(atom)):
+                kept = self.merged(kept, {terms.moved(atom, by): power})
+            else:
+                args = tuple(arg.at(by) for arg in atom.args)
+                values.append(self.power(self.rebuilt(atom, lambda form: self.at(form, by), args), power))
+        return kept, values
+
+    def rebuilt(self, atom: Atom, change: Callable[[Form], Form], args: tuple[Poly, ...]) -> Form:
+        """A function of a form, or of the entries of one, with that form changed."""
+        if atom.kind not in HELD:
+            return self.function(atom.kind, change(Form(dict(atom.body))))
+        entry, indices = self.held(atom)
+        return self.over(atom.kind, change(entry), indices, args)
+
+    def emit(self, out: Form, c: Number, binders: Sequence[str], factors: Factors, values: Sequence[Form] = ()) -> Form:
+        """Add c · Σ_binders Π factors · Π values to ``out``. The one place where terms are made, in canonical form."""
+        self.steps += 1
+        need(self.steps <= MAX_STEPS and time.monotonic() < self.deadline, "out of budget")
+        if values:
+            for term, k in values[0].items():
+                more, extra = self.opened(term)
+                self.emit(out, c * k, [*binders, *more], self.merged(factors, extra), values[1:])
+            return out
+        for atom, power in factors.items():
+            written = self.written_out(atom, power)
+            if written is not None:
+                return self.emit(out, c, binders, less(factors, atom), written)
+            if atom.kind == "positive" and atom._replace(kind="zero") in factors:
+                return out  # [u > 0][u == 0] = 0
+        if any(self.simplified(out, c, binders, factors, atom) for atom in factors if atom.kind in ("==", ">=")):
+            return out
+        for name in binders:
+            signs = {(a.kind in terms.BOOLEAN, f) for a in factors for p in a.args for names, f in p if name in names}
+            if not any(name in names_of(atom) for atom in factors):  # Σ_j 1 = the range of j
+                return self.emit(out, c, [n for n in binders if n != name], factors, [self.number(self.ranges[name])])
+            if max({f for relation, f in signs if not relation} or {f for _, f in signs} or {1}) < 0:
+                backwards = self.replaced(factors, {name: self.ranges[name] - 1 - poly(name)})
+                return self.emit(out, c, binders, *backwards)
+            for window, start, length in self.windows(name, factors):  # Σ_j [0 <= j - start < length] u(j)
+                left = {atom: power for atom, power in factors.items() if atom not in window}
+                inside = self.index(length)
+                others = [n for n in binders if n != name] + [inside.name] * bool(inside)
+                return self.emit(out, c, others, *self.replaced(left, {name: start + inside}))
+        out.gather(terms.canonical(factors, {name: self.ranges[name] for name in binders}), c)
+        return out
+
+    def written_out(self, atom: Atom, power: Number) -> list[Form] | None:
+        """A factor that is not canonical, as a product of forms; None for one that is."""
+        whole, body = math.floor(power), Form(dict(atom.body))
+        if atom.kind == "prime" and whole:  # p^(k + r) = p^k · p^r
+            left = Form({((), ((atom, power - whole),)): 1}) if power - whole else UNITY
+            return [UNITY * Fraction(int(atom.name)) ** whole, left]
+        if atom.kind == "base" and whole >= 1:
+            return [body] * whole + [self.power(body, power - whole)]
+        if atom.kind in ("sin", "sinh") and whole >= 2:  # sin² = 1 − cos², sinh² = cosh² − 1
+            square = self.function("cos" if atom.kind == "sin" else "cosh", body, 2)
+            rest = self.function(atom.kind, body, power - 2)
+            return [rest, (UNITY - square) * (1 if atom.kind == "sin" else -1)]
+        return None
+
+    # ------------------------------------------------------------------------ relations between indices
+
+    def simplified(self, out: Form, c: Number, binders: Sequence[str], factors: Factors, atom: Atom) -> bool:
+        """Simplify by one relation; True when the term was dealt with here."""
+        (p,), rest, equality = atom.args, less(factors, atom), atom.kind == "=="
+        if self.always(ZERO - p - 1) or (equality and self.always(p - 1)):
+            return True  # never holds: the term is 0
+        if not p or (not equality and self.always(p)):
+            self.emit(out, c, binders, rest)
+        elif split := self.radix(p, atom.kind):
+            self.emit(out, c, binders, self.merged(rest, dict.fromkeys(split, 1)))
+        elif not equality and self.always(p + 1):  # [p >= 0] = 1 - [p == -1] where p >= -1
+            self.emit(out, c, binders, rest, [UNITY - self.relation("==", p + 1)])
+        elif not equality and ((), -1) in p and len(dict(p)) == 3 and all(n[0][0] == "#" for n in dict(p) if n):
+            self.emit(out, c, binders, rest, [self.relation(">=", p + 1) - self.relation("==", p + 1)])  # i > j
+        elif not equality:
+            for other in [other for other in rest if other.kind == ">="]:
+                q = other.args[0]
+                if self.always(ZERO - p - q - 1):
+                    return True  # both cannot hold
+                if not p + q or self.always(p - q):  # together they say p == 0, or the other says more
+                    both = terms.related("==", p) if not p + q else other
+                    self.emit(out, c, binders, self.merged(less(rest, other), {both: 1}))
+                    return True
+            return False
+        else:
+            return self.solved(out, c, binders, rest, atom)
+        return True
+
+    def solved(self, out: Form, c: Number, binders: Sequence[str], rest: Factors, atom: Atom) -> bool:
+        """Solve p == 0 for a bound index, which disappears, or else for the last of its names, which is replaced."""
+        choices = []
+        for name in sorted(n for n in names_of(atom) if n[0] == "#"):
+            value = self.solution(atom.args[0], name)
+            if value is not None:
+                ends = [end for end in (value, self.ranges[name] - 1 - value) if not self.always(end)]
+                if name in binders:
+                    choices.append((len(ends), name, value, {terms.related(">=", end): 1 for end in ends}))
+                elif name == max(names_of(atom)) and any(name in names_of(a) for a in rest):
+                    choices.append((9, name, value, {atom: 1}))
+        for _, name, value, kept in sorted(choices, key=lambda choice: choice[:2])[:1]:
+            new, values = self.replaced(rest, {name: value})
+            self.emit(out, c, [n for n in binders if n != name], self.merged(new, kept), values)
+        return bool(choices)
+
+    def windows(self, name: str, factors: Factors) -> Iterator[tuple[set[Atom], Poly, Poly]]:
+        """Two relations that keep an index within its range, and within a stretch of known length: start and length."""
+        ends = [
+            (atom, dict(atom.args[0]).get((name,)), self.solution(atom.args[0], name))
+            for atom in factors
+            if atom.kind == ">="
+        ]
+        for low, _, start in [end for end in ends if end[1] == 1]:
+            for high, _, last in [end for end in ends if end[1] == -1]:
+                if start is not None and last is not None and self.always(start):
+                    length = last - start + 1
+                    fixed = all(n[0] not in "#@" for names, _ in length for n in names)
+                    if fixed and self.nonnegative(length) and self.always(self.ranges[name] - 1 - last):
+                        yield {low, high}, start, length
+
+    def solution(self, p: Poly, name: str) -> Poly | None:
+        """What p == 0 says the index is, where that is an integer for sure."""
+        factors = [(names, f) for names, f in p if name in names]
+        alone = len(factors) == 1 and factors[0][0] == (name,) and abs(factors[0][1]) == 1
+        return p.at({name: ZERO}) * -factors[0][1] if alone else None
+
+    def radix(self, p: Poly, kind: str) -> list[Atom]:
+        """n·a + b == 0 with |b| < n means a == 0 and b == 0; n·a + b >= 0 with 0 <= b < n means a >= 0, and with
+        -n <= b < 0 it means a >= 1: for n an integer times dimensions."""
+        units = {(tuple(n for n in names if n[0] != "#"), abs(f)) for names, f in p} - {((), 1)}
+        for unit, g in sorted(units, key=lambda unit: (-len(unit[0]), -unit[1], unit)):
+            within = {names: not f % g and names[len(names) - len(unit) :] == unit for names, f in p}
+            a = Poly((names[: len(names) - len(unit)], f // g) for names, f in p if within[names])
+            b, n = Poly((names, f) for names, f in p if not within[names]), Poly([(unit, g)])
+            if not any(name[0] == "#" for names, _ in a for name in names):
+                continue
+            if kind == "==" and b and all(self.always(n - 1 - q) for q in (b, ZERO - b)):
+                return [terms.related("==", a), terms.related("==", b)]
+            if kind == ">=" and self.always(b) and self.always(n - 1 - b):
+                return [terms.related(">=", a)]
+            if kind == ">=" and self.always(ZERO - b - 1) and self.always(n + b):
+                return [terms.related(">=", a - 1)]
+        return []
+
+    # ------------------------------------------------------------------------ powers and functions
+
+    def function(self, kind: str, u: Form, power: Number = 1) -> Form:
+        """kind(u)^power"""
+        build = {"exp": self.exp, "log": self.log, "positive": self.positive, "zero": self.zero}.get(kind)
+        value = u if kind == "base" else build(u) if build else self.atom(*lifted(kind, u)[0])
+        return self.power(value, power)
+
+    def over(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...] = ()) -> Form:
+        """max or prod of the entries u over an index; of the matrix u, its inverse at a place or its determinant.
+
+        What is stored is the one term Σ_j entry(u), only to hold the bound indices; markers tell a row from a column.
+        """
+        if kind in ("inv", "det"):
+            return self.of_matrix(kind, u, indices, args)
+        (index,) = indices
+        for atom in {a for term in u for a, _ in term[1] if a.kind == "==" and kind == "prod" and index}:
+            value = self.solution(atom.args[0], index.name)
+            if value is not None and self.always(value) and self.always(self.ranges[index.name] - 1 - value):
+                rest = Form({term: c for term, c in u.items() if atom not in dict(term[1])})  # where j is not the value
+                there = [self.at(u, {index.name: value}), self.power(self.at(rest, {index.name: value}), -1)]
+                return self.mul(self.over(kind, rest, indices), *there)
+        return self.atom(*self.holder(kind, u, indices)) if index else u
+
+    def of_matrix(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...]) -> Form:
+        raise Refused("no matrices here")
+
+    def holder(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...] = ()) -> Atom:
+        """The factor that holds the entries u over these indices."""
+        marks = {Atom("axis", str(k), (index,)): 1 for k, index in enumerate(indices)}
+        held: Factors = {Atom("entry", "", (), tuple(sorted(u.items()))): 1, **marks}
+        return Atom(kind, "", args, ((terms.canonical(held, {i.name: self.ranges[i.name] for i in indices}), 1),))
+
+    def held(self, atom: Atom) -> tuple[Form, list[Poly]]:
+        """The entries that a factor holds, and their indices under fresh names."""
+        _, opened = self.opened(atom.body[0][0])
+        marks = sorted((a.name, a.args[0]) for a in opened if a.kind == "axis")
+        (entry,) = (Form(dict(a.body)) for a in opened if a.kind == "entry")
+        return entry, [index for _, index in marks]
+
+    def positive_factor(self, factor: tuple[Atom, Number]) -> bool:
+        """Evidently > 0 on the domain, which has S > 0 for every S^q with q fractional."""
+        root = factor[0].kind == "base" and factor[1] % 1 != 0
+        return root or factor[0].kind in ("dim", "prime", "exp", "cosh", "pi") or factor[0].name in self.positive_inputs
+
+    def certainly_positive(self, form: Form) -> bool:
+        """Whether every term is evidently > 0."""
+        sums = all(self.nonnegative(extent - 1) for term in form for extent in term[0])
+        return sums and bool(form) and all(c > 0 and all(map(self.positive_factor, t[1])) for t, c in form.items())
+
+    def split(self, form: Form, positive: bool) -> tuple[Factors, Form]:
+        """form = (a number > 0 · common factors) · rest; with ``positive``, only factors > 0 are taken out."""
+        need(form, "a power or a logarithm of zero")
+        above, below = [c.numerator for c in form.values()], [c.denominator for c in form.values()]
+        content = Fraction(math.gcd(*above), math.lcm(*below))
+        parts, common, out = [dict(term[1]) for term in form], Factors(), Form()
+        for atom in dict.fromkeys(atom for part in parts for atom in part):  # exp(t) may be absent: 1 = exp(t)^0
+            low, shared = min(part.get(atom, 0) for part in parts), all(atom in part for part in parts)
+            free = self.positive_factor((atom, low)) if positive else atom.kind not in terms.BOOLEAN
+            if free and (shared or (atom.kind == "exp" and low < 0)) and not any(n[0] == "@" for n in names_of(atom)):
+                common[atom] = low
+        for term, c in form.items():
+            binders, factors = self.opened(term)
+            self.emit(out, c / content, binders, self.merged(factors, {atom: -p for atom, p in common.items()}))
+        return self.merged(common, terms.factorised(content)), out
+
+    def power(self, form: Form, q: Number) -> Form:
+        """form ** q for a rational q; the domain has form > 0 where q is fractional, and form != 0 where q < 0."""
+        if q % 1 == 0 and q >= 0:
+            return self.mul(*[form] * int(q))
+        outer, rest = self.split(form, q % 1 != 0)
+        outer, sign = {atom: p * q for atom, p in outer.items()}, 1
+        if rest != UNITY:
+            atom, sign = lifted("base", self.reduced(rest), flip=q % 1 == 0)
+            outer = self.merged(outer, {atom: q})
+        return self.emit(Form(), sign if q % 2 else 1, [], outer)
+
+    def exp(self, form: Form) -> Form:
+        """exp(Σ c·t) = Π exp(t)^c, and exp(c·log u) = u^c."""
+        values, factors = [], Factors()
+        for term, c in form.items():
+            atom, power = term[1][0] if not term[0] and len(term[1]) == 1 else (Atom(""), 0)
+            if power == 1 and atom.kind == "log":
+                values.append(self.power(Form(dict(atom.body)), c))
+            else:
+                factors = self.merged(factors, {lifted("exp", Form({term: 1}))[0]: c})
+        return self.emit(Form(), 1, [], factors, values)
+
+    def log(self, form: Form) -> Form:
+        """The logarithm of a product, where the factors taken out are > 0."""
+        outer, rest = self.split(form, True)
+        out = self.atom(*lifted("log", self.reduced(rest))[0]) if rest != UNITY else Form()
+        for atom, p in outer.items():
+            whole = UNITY * int(atom.name) if atom.kind == "prime" else self.atom(*atom)
+            out += (Form(dict(atom.body)) if atom.kind == "exp" else self.atom(*lifted("log", whole)[0])) * p
+        return out
+
+    def positive(self, form: Form) -> Form:
+        """[form > 0], with [-u > 0] = 1 - [u > 0] - [u == 0]."""
+        if not form or self.certainly_positive(form * -1):
+            return Form()
+        if self.certainly_positive(form):
+            return UNITY
+        atom, sign = lifted("positive", self.split(form, True)[1], flip=True)
+        return self.atom(*atom) if sign > 0 else UNITY - self.atom(*atom) - self.zero(form)
+
+    def zero(self, form: Form) -> Form:
+        """[form == 0]"""
+        single = len(form) == 1 and not any(term[0] for term in form)  # S^-k or a root of S: S != 0 on the domain
+        nonzero = all(self.positive_factor(f) or f[0].kind == "base" for term in form for f in term[1])
+        if (single and nonzero) or self.certainly_positive(form) or self.certainly_positive(form * -1):
+            return Form()
+        if self.mul(form, form) == form:
+            return UNITY - form
+        return self.atom(*lifted("zero", self.split(form, True)[1], flip=True)[0])
+
+    def relu(self, form: Form) -> Form:
+        """max(form, 0) = u·[u > 0] = u - relu(-u), whichever is stored. u·[u == 0] = 0 may be added, any times: what it
+        adds to the derivative is 0 wherever u is 0 all around."""
+        stored = not form or lifted("positive", self.split(form, True)[1], flip=True)[1] > 0
+        value = self.mul(form, self.positive(form)) if stored else form - self.mul(form, self.positive(form * -1))
+        return value + self.mul(form, self.zero(form)) * self.tie if self.tie else value

@@ -1,6 +1,6 @@
 """Powers, logarithms, exponentials and angles of fractions, in one case of signs.
 
-    exp(Σ c m) = Π exp(k m)^(c/k)           exp(c log |p|) = |p|^c        tanh u = (exp 2u - 1) / (exp 2u + 1)
+    exp(Σ c m) = Π exp(k m)^(c/k)           exp(c log |p|) = |p|^c
     log |c Π p^e| = log |c| + Σ e log |p|   |c Π p^e|^q = Π (|p|^k)^(e q/k)
     cos(Σ c m), sin(Σ c m) by the addition theorem from cos(k m), sin(k m), with sin² = 1 - cos²
 
@@ -211,16 +211,6 @@ class Kernels:
         return self.field.poly(self.field.ring.generator(Generator("log", (self.field.poly(p),))))
 
     # ------------------------------------------------------------------------ the other functions
-
-    def hyperbolic(self, kind: str, u: Quotient) -> Quotient:
-        field = self.field
-        up = self.exp(u)
-        down = field.power(up, -1)
-        sinh = field.mul(field.add(up, field.mul(down, field.number(-1))), field.number(fmpq(1, 2)))
-        cosh = field.mul(field.add(up, down), field.number(fmpq(1, 2)))
-        if kind == "tanh":
-            return field.mul(sinh, field.power(cosh, -1))
-        return sinh if kind == "sinh" else cosh
 
     def turned(self, u: Quotient) -> tuple[Quotient, Quotient]:
         """cos and sin of a fraction."""

@@ -1,7 +1,7 @@
 """Scalar expressions as flat lists of nodes, equal ones shared: what the tower decides and a certificate spells.
 
     ("var", k)  ("num", q)  ("add", i, j, …)  ("mul", i, j, …)  ("pow", i, q)
-    ("exp", i)  ("log", i)  ("sin", i)  ("cos", i)  ("tan", i)  ("sinh", i)  ("cosh", i)  ("tanh", i)
+    ("exp", i)  ("log", i)  ("sin", i)  ("cos", i)
     ("positive", i)  ("zero", i)        1 where node i is > 0, is 0, else 0
     ("fun:erf", i, …)                   any other function, of which nothing is known but its name
 
@@ -29,7 +29,7 @@ SIGNS = {
 }
 RELATIONS = {"> 0": frozenset({1}), ">= 0": frozenset({0, 1}), "!= 0": frozenset({-1, 1})}
 _WITHIN = {"arcsin": ">= 0", "arccos": ">= 0", "arctanh": "> 0", "erfinv": "> 0"}  # of 1 - u²
-KNOWN = frozenset("exp log sin cos tan sinh cosh tanh".split())
+KNOWN = frozenset({"exp", "log", "sin", "cos"})
 
 Fact = tuple[int, str]  # a node and its relation to 0, which holds on the domain of the claim
 
@@ -76,8 +76,21 @@ class Nodes:
         return base if exponent == 1 else self.put("pow", base, Fraction(exponent))
 
     def function(self, name: str, *args: int) -> int:
-        """A named function."""
+        """A named function; hyperbolic ones by exp, tan by sin and cos."""
+        match name:
+            case "tan":
+                return self.mul(self.put("sin", *args), self.power(self.put("cos", *args), -1))
+            case "tanh":
+                square = self.put("exp", self.mul(self.number(2), *args))
+                return self.mul(self._less_one(square), self.power(self.add(square, self.number(1)), -1))
+            case "sinh" | "cosh":
+                up, down = self.put("exp", *args), self.put("exp", self.mul(self.number(-1), *args))
+                both = self.add(up, down) if name == "cosh" else self.subtract(up, down)
+                return self.mul(self.number(Fraction(1, 2)), both)
         return self.put(name if name in KNOWN else f"fun:{name}", *args)
+
+    def _less_one(self, at: int) -> int:
+        return self.subtract(at, self.number(1))
 
     def entry(self, node: e.Entry, slots: Sequence[int]) -> int:
         """A scalar entry whose elements are the nodes of ``slots``; ValueError for one that is not scalar."""

@@ -85,7 +85,7 @@ class Ring:
 
     def factors(self, exponents: Sequence[int]) -> list[tuple[int, int]]:
         """The generators of a monomial, by number, with their powers."""
-        return [(self.room - 1 - place, power) for place, power in enumerate(exponents) if power]
+        return [(self.room - 1 - place, int(power)) for place, power in enumerate(exponents) if power]
 
     def gen(self, number: int) -> Poly:
         """A known generator as a polynomial."""

@@ -33,6 +33,10 @@ class Values:
             self._values[at] = self._evaluate(at)
         return self._values[at]
 
+    def known(self, at: int) -> bool:
+        """Whether a node was evaluated, to something other than 0."""
+        return at in self._values and not self._values[at].num.is_zero()
+
     def _evaluate(self, at: int) -> Quotient:
         kind, *args = self.nodes[at]
         field = self.field
@@ -53,13 +57,8 @@ class Values:
                 return self.kernels.log(self.factors(int(args[0])))
             case "exp":
                 return self.kernels.exp(self.value(int(args[0])))
-            case "sin" | "cos" | "tan":
-                cosine, sine = self.kernels.turned(self.value(int(args[0])))
-                if kind == "tan":
-                    return field.mul(sine, field.power(cosine, -1))
-                return cosine if kind == "cos" else sine
-            case "sinh" | "cosh" | "tanh":
-                return self.kernels.hyperbolic(str(kind), self.value(int(args[0])))
+            case "sin" | "cos":
+                return self.kernels.turned(self.value(int(args[0])))[kind == "sin"]
         return self.kernels.opaque(str(kind), [self.value(int(arg)) for arg in args])
 
     def _variable(self, number: int) -> Quotient:

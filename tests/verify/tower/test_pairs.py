@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 
 import pytest
 
 from dualgrad.program.entry import Element, entry, kernel, positive, select, zero
+from verify.tower.decide import decide
 from verify.tower.equal import equal
+from verify.tower.export import spelled, spelled_nodes
+from verify.tower.nodes import Nodes
+from verify.trusted import tower
+from verify.trusted.terms import Refused
 
 x, y, z, w = (Element(k, ()) for k in range(4))
 HALF = Fraction(1, 2)
@@ -279,3 +285,36 @@ def test_a_small_change_is_seen(name):
     a, b, known = EQUAL[name]
     assert not equal(a, b + Fraction(1, 10**40), signs(known)).proved
     assert not equal(a * (1 + Fraction(1, 10**40)) + x * Fraction(1, 10**40), b, signs(known)).proved
+
+
+# ---------------------------------------------------------------------------- certificates
+
+
+def claim(a, b, known):
+    nodes = Nodes()
+    slots = [nodes.variable(sign) for sign in known]
+    facts = [*nodes.conditions(a, slots), *nodes.conditions(b, slots)]
+    at = nodes.subtract(nodes.entry(a, slots), nodes.entry(b, slots))
+    return nodes.nodes[: at + 1], nodes.signs, facts
+
+
+def proof_of(name):
+    a, b, known = EQUAL[name]
+    nodes, variables, facts = claim(a, b, signs(known))
+    found = decide(nodes, variables, facts)
+    assert found.proved, found.reason
+    return json.loads(json.dumps([spelled_nodes(nodes), variables, facts, spelled(found)]))
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_a_proof_is_accepted(name):
+    tower.zero(*proof_of(name))
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_the_proof_of_another_claim_is_refused(name):
+    nodes, variables, facts, proof = proof_of(name)
+    last = len(nodes) - 1
+    nodes = [*nodes, ["num", "1/1000000000000"], ["add", last, last + 1]]
+    with pytest.raises(Refused):
+        tower.zero(nodes, variables, facts, proof)

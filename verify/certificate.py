@@ -45,12 +45,14 @@ def certify(
     sources: Mapping[str, str] | None = None,
     least: int = 1,
     spelled: bool = False,
+    hints: Mapping[str, Any] | None = None,
 ) -> Json:
     """The certificate of "the outputs of ``gradient`` are the derivatives of ``forward`` in the inputs ``wrt``".
 
     ``extents`` is that of the trace on which both were recorded. ``facts`` says what is known of each input, in
     the words of ``verify.domain``; ``witnesses`` are points of the domain; ``sources`` are texts to hash;
-    ``spelled`` gives the values of small captured arrays, for what does not hold for all values.
+    ``spelled`` gives the values of small captured arrays, for what does not hold for all values; ``hints`` are what the
+    checker needs besides: under "chain" the adjoint of every variable, for the chain rule step by step.
     ValueError where a program followed a branch.
     """
     if forward.conditions or gradient.conditions:
@@ -84,7 +86,7 @@ def certify(
         "witnesses": [{name: _point(array) for name, array in point.items()} for point in witnesses],
         "versions": {"dualgrad": __version__, "numpy": np.__version__, "python": platform.python_version()}
         | {f"sha256 of {name}": _hash(text) for name, text in (sources or {}).items()},
-        "hints": {},
+        "hints": dict(hints or {}),
         "trusted": len({equation.op.name for equation in both}) + 1,
     }
 

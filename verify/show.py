@@ -41,7 +41,9 @@ def _written(problem: Problem, recording: Recording) -> Written:
 
 def _shown(problem: Problem, formula: Read, proved: bool) -> Expression:
     text = _with_count(formula) + _about(problem) + ("" if proved else UNPROVED)
-    return Expression(text, _latex_with_count(formula), proved, None if formula.where else _sympy(formula))
+    return Expression(
+        text, _latex_with_count(formula), proved, None if formula.where else _sympy(formula), formula.matrix
+    )
 
 
 def _sympy(formula: Read) -> Any:

@@ -34,7 +34,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Expression:
-    """A formula for people: as plain text, in LaTeX, and as a SymPy expression where it fits one.
+    """A formula for people: as plain text, in LaTeX, and where it fits as a SymPy expression and in matrix notation.
 
     ``proved`` says whether what is written here was itself proved to be the derivative of what was recorded.
     """
@@ -43,6 +43,7 @@ class Expression:
     latex: str
     proved: bool = False
     sympy: Any = None
+    matrix: str = ""
 
 
 Written = tuple[Expression, ...]
@@ -76,6 +77,11 @@ class Formula:
     def sympy(self) -> tuple[Any, ...]:
         """The derivative as a SymPy expression, one an argument; None where intermediates have names of their own."""
         return tuple(each.sympy for each in self._written)
+
+    @property
+    def matrix(self) -> tuple[str, ...]:
+        """The derivative in matrix notation, one text an argument; "" where there is none."""
+        return tuple(each.matrix for each in self._written)
 
     @property
     def expression_is_proved(self) -> bool:

@@ -50,7 +50,7 @@ def as_function(expression: Any, names: Sequence[str]) -> Callable[..., Any]:
 
     >>> x, i, j, n = sympy.IndexedBase("x"), *sympy.symbols("i j n")
     >>> as_function(2 * x[i] * sympy.Sum(x[j], (j, 0, n - 1)) / n, ["x"])(np.array([1.0, 3.0]))
-    array([4., 12.])
+    array([ 4., 12.])
     """
 
     def evaluate(*arguments: Any) -> Any:

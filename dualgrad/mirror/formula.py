@@ -70,6 +70,24 @@ class Formula:
         return Latex().show(self.body, self._context)
 
     @cached_property
+    def matrix(self) -> str:
+        """The equation in matrix notation, and the definitions below it; "" where one of them has none.
+
+        Functions and powers of vectors apply element by element, ⊙ multiplies so, and 1 is the vector of ones.
+        """
+        from dualgrad.mirror.notation import in_matrices
+
+        found = []
+        for formula in (self, *(definition for _, definition in self.where)):
+            long = [index for index in (*formula.rows, *formula.columns) if index.extent != 1]
+            text = in_matrices(formula.body, long, formula._context)
+            if text is None:
+                return ""
+            of = f"∂{formula.of}/∂{formula.wrt}" if formula.wrt else formula.of
+            found.append(f"{of} = {text}")
+        return "\n  with ".join(found)
+
+    @cached_property
     def expression(self) -> Any:
         """The right-hand side as a SymPy expression over real symbols, Indexed, Sum and KroneckerDelta."""
         from dualgrad.mirror.symbols import expression

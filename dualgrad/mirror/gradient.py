@@ -13,10 +13,12 @@ from dualgrad.mirror.naming import BAR, SUM
 from dualgrad.mirror.reading import READABLE, UNFOLDED, Reading, at, definitions, formula, opened
 from dualgrad.mirror.recall import recallable, recalled
 from dualgrad.mirror.slopes import derivative
+from dualgrad.mirror.softmax import as_softmax
 from dualgrad.program.entry import Element, Entry, Index, Meaning, Number, affine, equal, walk
 from dualgrad.program.record import Operand, Program, Variable
 from dualgrad.program.size import Extent
 
+ONE_LINE = 60  # characters of a formula that needs no names
 LARGEST_ADJOINT = 25  # nodes of a derivative that goes into the next one without a name
 
 
@@ -37,8 +39,20 @@ def gradient(reading: Reading, wrt: Variable | str | int, jacobian: bool = False
     if reading.book.is_short(reading.outputs, UNFOLDED):
         full = Adjoints(reading, (), jacobian).formula(variable)
         if size_of(full.body) <= READABLE and not full.where:
-            return full
+            return full if len(full.text) <= ONE_LINE else _shorter(full, _folded(reading, variable, jacobian))
+    return _folded(reading, variable, jacobian)
+
+
+def _folded(reading: Reading, variable: Variable, jacobian: bool) -> Formula:
+    """The derivative by intermediates that keep their names."""
     return Adjoints(reading, reading.lines, jacobian).formula(variable)
+
+
+def _shorter(full: Formula, by_lines: Formula) -> Formula:
+    """With a name for a softmax, which a person expects to see, where that is shorter."""
+    lines = [line.body for _, line in by_lines.where]
+    shorter = sum(map(size_of, (by_lines.body, *lines))) < size_of(full.body)
+    return by_lines if shorter and any(map(as_softmax, lines)) else full
 
 
 class Adjoints:

@@ -79,12 +79,15 @@ def _with_softmax(
 ) -> list[Variable]:
     """The lines with exp(u), its sum and their quotient as one, the softmax."""
     for variable in book.definitions:
+        if variable in fixed:
+            continue
         used = _operands(book, variable) & book.definitions.keys()
-        parts = used.union(*(_operands(book, part) for part in used))
-        folded = parts & set(kept) - set(fixed)
-        if folded and variable not in fixed and as_softmax(book.unfolded(variable, set(kept) - folded).body):
-            needed = {part for part in folded if set(users[part]) <= parts | {variable}}
-            kept = [each for each in book.definitions if (each in kept and each not in needed) or each is variable]
+        parts = used.union(*(_operands(book, part) for part in used)) & set(kept) - set(fixed)
+        for folded in (set[Variable](), parts):
+            if as_softmax(book.unfolded(variable, set(kept) - folded).body):
+                gone = {part for part in folded if set(users[part]) <= parts | {variable}}
+                kept = [each for each in book.definitions if (each in kept and each not in gone) or each is variable]
+                break
     return kept
 
 

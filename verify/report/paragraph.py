@@ -54,6 +54,8 @@ def _details(result: Result) -> Iterator[tuple[str, str]]:
 
 def _formula(formula: Formula) -> Iterator[tuple[str, str]]:
     yield "formula", printable(formula.expression).strip()
+    if all(formula.matrix):
+        yield "matrices", printable("\n".join(formula.matrix))
     yield "sizes", line(formula.sizes)
     yield "domain", "; ".join(line(part) for part in formula.domain)
     yield from (("assuming", line(part)) for part in formula.assumptions)

@@ -105,6 +105,8 @@ class Op:
     complex: Complex = Complex.REFUSED
     samples: Callable[..., Any] | None = None
     doc: str = ""
+    direct: bool = False  # the call passes its operands on as they are
+    appliers: dict[type, Callable[..., Any]] = field(init=False, repr=False, default_factory=dict)  # see __call__
     signature: inspect.Signature = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -112,6 +114,10 @@ class Op:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
+            if args and not kwargs:
+                apply = self.appliers.get(type(args[0]))  # what a class has for this op that is quicker than bind
+                if apply is not None:
+                    return apply(*args)
             call = self.call(*args, **kwargs)
         except TypeError:
             self._check(args, kwargs)
@@ -176,7 +182,22 @@ def bind(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
                 owner, rank = kind, claim
     if owner is not None:
         return owner.__bind__(op, inputs, params)
-    return op.forward(*inputs, **params)
+    return run(op, inputs, params)
+
+
+def run(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """The forward of an op on plain arrays.
+
+    Where the user has floating-point errors raise, a NumPy function does; in what is computed on the way to the result
+    of any other forward they are none of his.
+    """
+    try:
+        return op.forward(*inputs, **params)
+    except FloatingPointError:
+        if isinstance(op.forward, np.ufunc):
+            raise
+        with np.errstate(all="ignore"):
+            return op.forward(*inputs, **params)
 
 
 _PLAIN = frozenset({np.ndarray, np.float64, float, int})  # claimed by nobody, and looked at most often
@@ -193,6 +214,7 @@ def pointwise(
     **rest: Any,
 ) -> Op:
     """Declare ``y[i] = φ(x[i], …)`` with broadcasting. ``meaning`` builds φ from entries; the rest follows."""
+    rest.setdefault("direct", "call" not in rest)
     rest.setdefault("call", _fixed_arity(name, forward, len(partials)))
     rest.setdefault("dtype", dtype_of(forward))
     if isinstance(forward, np.ufunc):

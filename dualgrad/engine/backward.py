@@ -7,12 +7,14 @@ place: an adjoint may be shared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.graph import FREED, Edge, Leaf, Node, leading_to, reachable
+from dualgrad.engine.buffers import negated, plus, sole, times
+from dualgrad.engine.graph import Binary, Edge, Node, Unary, leading_to, walk
+from dualgrad.engine.overwritten import anything_is_out
 from dualgrad.engine.tensor import Tensor, handle
 from dualgrad.op import Complex, Op
 from dualgrad.shapes import extents
@@ -35,24 +37,23 @@ def pull_back(
     """
     adjoints: Adjoints = {}
     for edge, seed in seeds:
-        _add(adjoints, edge, seed)
-    nodes, ends = (
-        [node for node in reachable(adjoints) if node.serial >= since],
-        None if targets is None else set(targets),
-    )
-    useful = None if ends is None else leading_to(nodes, ends)
-    if useful is not None:
+        adjoints[edge] = adjoints[edge] + seed if edge in adjoints else seed
+    nodes, leaves = walk(adjoints)
+    if since:
+        nodes = [node for node in nodes if node.serial >= since]
+    ends: set[Edge] = set() if targets is None else set(targets)
+    useful: set[Edge] | None = None
+    if targets is not None and (since or not leaves <= ends):
+        useful = leading_to(nodes, ends)
         nodes = [node for node in nodes if any(edge in useful for edge in node.edges)]
     with np.errstate(all="ignore"):  # infinities and underflow are values here, whatever the user has them do
-        for node in nodes:
-            if node in adjoints:
-                cotangent = _watched(adjoints, node)
-                if not (ends is not None and node in ends) and not _retained(node):
-                    del adjoints[node]
-                for edge, pulled in _through(node, cotangent, useful, lift):
-                    _add(adjoints, edge, pulled)
-    for edge in list(adjoints):
-        if isinstance(edge, Leaf):
+        if lift is None and useful is None and ends <= leaves and not anything_is_out():
+            _flow_quickly(nodes, adjoints)
+        else:
+            _flow(nodes, adjoints, ends, useful, lift)
+        for edge in leaves & adjoints.keys():
+            if edge.variable is not None:
+                adjoints[edge] = full(adjoints[edge], edge.variable._data)
             _watched(adjoints, edge)
     if not retain:
         for node in nodes:
@@ -60,11 +61,71 @@ def pull_back(
     return adjoints
 
 
-def _watched(adjoints: Adjoints, edge: Edge) -> Any:
+def _flow(
+    nodes: Sequence[Node], adjoints: Adjoints, ends: set[Edge], useful: set[Edge] | None, lift: Lift | None
+) -> None:
+    """Through these nodes, the latest first; the adjoints of ends and of retained results stay."""
+    for node in nodes:
+        if node in adjoints:
+            stays = node in ends or _retained(node)
+            if stays or node.watch is not None:
+                adjoints[node] = full(adjoints[node], node.value)
+            _watched(adjoints, node)
+            _through(node, adjoints[node] if stays else adjoints.pop(node), adjoints, useful, lift)
+
+
+def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints) -> None:
+    """The same, where nothing special is asked: :func:`_through`, written out for what needs no second look."""
+    get, pop = adjoints.get, adjoints.pop
+    partial: Any
+    partial1: Any
+    partial2: Any
+    edge: Any
+    for node in nodes:
+        if not node.plain or node.extra is not None:
+            if node in adjoints:
+                stays = node.extra is not None and _retained(node)
+                if node.extra is not None:
+                    adjoints[node] = full(adjoints[node], node.value)
+                    _watched(adjoints, node)
+                _through(node, adjoints[node] if stays else pop(node), adjoints, None, None)
+            continue
+        g = pop(node, None)
+        if g is None:
+            continue
+        if type(node) is Binary:
+            partial1, partial2 = node.op.partials
+            edge = node.edge1
+            if edge is not None:
+                if type(partial1) is int:
+                    pulled = g if partial1 == 1 else -g if partial1 == -1 else g * partial1
+                else:
+                    pulled = g * partial1(node.value, node.x1, node.x2)
+                held = get(edge)
+                adjoints[edge] = pulled if held is None else held + pulled
+            edge = node.edge2
+            if edge is not None:
+                if type(partial2) is int:
+                    pulled = g if partial2 == 1 else -g if partial2 == -1 else g * partial2
+                else:
+                    pulled = g * partial2(node.value, node.x1, node.x2)
+                held = get(edge)
+                adjoints[edge] = pulled if held is None else held + pulled
+        elif type(node) is Unary:
+            (partial,) = node.op.partials
+            edge = node.edge1
+            if type(partial) is int:
+                pulled = g if partial == 1 else -g if partial == -1 else g * partial
+            else:
+                pulled = g * partial(node.value, node.x1)
+            held = get(edge)
+            adjoints[edge] = pulled if held is None else held + pulled
+
+
+def _watched(adjoints: Adjoints, edge: Edge) -> None:
     """The cotangent, complete now, after the hooks of its place."""
     if edge.watch is not None:
         adjoints[edge] = edge.watch(adjoints[edge], wrapped)
-    return adjoints[edge]
 
 
 def wrapped(cotangent: Any) -> Tensor:
@@ -76,18 +137,73 @@ def _retained(node: Node) -> bool:
     return node.watch is not None and node.watch.retained is not None
 
 
-def _through(node: Node, cotangent: Any, useful: set[Edge] | None, lift: Lift | None) -> Iterator[tuple[Edge, Any]]:
-    if node.freed:
-        raise RuntimeError(FREED)
-    node.require_unchanged()
-    value, operands = node.value, node.saved
+def _through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, lift: Lift | None) -> None:
+    """From the result of a node to its operands."""
+    if node.extra is not None or anything_is_out():
+        node.require_usable()
+    if lift is not None or not isinstance(node.value, (np.ndarray, np.generic)) or node.where:
+        _recorded(node, g, adjoints, useful, lift)
+    elif node.op.partials and g.dtype.kind != "c":
+        _scaled_through(node, g, adjoints, useful)
+    else:
+        _ruled_through(node, full(g, node.value), adjoints, useful)
+
+
+def _recorded(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, lift: Lift | None) -> None:
+    """The plain way, each cotangent in the space of its operand: what is recorded, of this pass, is this."""
+    g, value, operands = full(g, node.value), node.value, node.saved
     if lift is not None:
         value, operands = lift(value, node), lifted(node, lift)
     for slot, edge in enumerate(node.edges):
         if edge is not None and (useful is None or edge in useful):
-            pulled = _pulled(node, slot, cotangent, value, operands)
+            pulled = _pulled(node, slot, g, value, operands)
             if pulled is not None:
-                yield edge, project(pulled, node.saved[slot])
+                pulled = project(pulled, node.saved[slot])
+                adjoints[edge] = adjoints[edge] + pulled if edge in adjoints else pulled
+
+
+def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None) -> None:
+    """Through a pointwise op on arrays. What is constant along an axis stays of size 1 there."""
+    value, operands, params, partials = node.value, node.saved, node.params, node.op.partials
+    edges: Sequence[Any] = node.edges
+    slots = [slot for slot, edge in enumerate(edges) if edge is not None and (useful is None or edge in useful)]
+    for slot in slots:
+        factor = partials[slot]
+        if callable(factor):
+            factor = factor(value, *operands, **params)
+        if factor is None:
+            continue
+        mine = slot == slots[-1] and sole(g, 2)
+        if type(factor) is int and factor in (1, -1):
+            pulled = g if factor == 1 else negated(g, mine)
+        else:
+            pulled = times(g, factor, mine)
+        del factor
+        like, edge = operands[slot], edges[slot]
+        if like.shape != value.shape:
+            pulled = summed(full(pulled, value), like.shape)
+        if pulled.dtype != like.dtype:
+            pulled = cast(pulled, like.dtype)
+        held = adjoints.get(edge)
+        adjoints[edge] = pulled if held is None else plus(held, pulled, sole(held, 2))
+        del pulled, held
+
+
+def _ruled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None) -> None:
+    """Through any other op on arrays."""
+    op, value, operands, params = node.op, node.value, node.saved, node.params
+    for slot, edge in enumerate(node.edges):
+        if edge is not None and (useful is None or edge in useful):
+            like, held = operands[slot], adjoints.get(edge)
+            pulled = pull(op, slot, g, value, operands, params)
+            if pulled is None:
+                continue
+            if pulled.shape != like.shape:
+                pulled = summed(pulled, like.shape)
+            if pulled.dtype != like.dtype:
+                pulled = cast(pulled, like.dtype)
+            adjoints[edge] = pulled if held is None else plus(held, pulled, sole(held, 2))
+            del pulled, held
 
 
 def _pulled(node: Node, slot: int, cotangent: Any, value: Any, operands: Sequence[Any]) -> Any:
@@ -111,10 +227,6 @@ def lifted(node: Node, lift: Lift) -> tuple[Any, ...]:
     return tuple(
         value if edge is None else lift(value, edge) for value, edge in zip(node.saved, node.edges, strict=True)
     )
-
-
-def _add(adjoints: Adjoints, edge: Edge, cotangent: Any) -> None:
-    adjoints[edge] = adjoints[edge] + cotangent if edge in adjoints else cotangent
 
 
 def pull(op: Op, slot: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -172,6 +284,12 @@ def cast(g: Any, dtype: Any) -> Any:
     return g if g.dtype == dtype else g.astype(dtype)
 
 
+def full(g: Any, like: Any) -> Any:
+    """A cotangent with all of its entries, where it was kept of size 1 along an axis on which it is constant."""
+    shape = extents(like)
+    return g if extents(g) == shape else np.broadcast_to(g, shape)
+
+
 def unbroadcast(g: Any, shape: tuple[Any, ...]) -> Any:
     """The transpose of broadcasting from ``shape``: sums over the axes that were added or stretched.
 
@@ -179,12 +297,20 @@ def unbroadcast(g: Any, shape: tuple[Any, ...]) -> Any:
     array([[12.],
            [12.]])
     """
+    g = summed(g, shape)
+    return g if extents(g) == shape else np.broadcast_to(g, shape)
+
+
+def summed(g: Any, shape: tuple[Any, ...]) -> Any:
+    """The same, but what broadcasts to the shape stays as it is."""
     have = extents(g)
-    if have == shape:
-        return g
     added = len(have) - len(shape)
-    if added < 0 or any(extent == 1 != other for extent, other in zip(have[added:], shape, strict=True)):
-        return np.broadcast_to(g, shape)
+    if (
+        have == shape
+        or added < 0
+        or any(extent == 1 != other for extent, other in zip(have[added:], shape, strict=True))
+    ):
+        return g
     stretched = tuple(axis for axis, extent in enumerate(shape, added) if extent == 1 != have[axis])
     if stretched:
         g = np.sum(g, axis=stretched, keepdims=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dualgrad.engine.arguments import described
 from dualgrad.engine.backward import pull_back, wrapped
-from dualgrad.engine.graph import Edge, Node, now
+from dualgrad.engine.graph import Edge, General, Node, now
 from dualgrad.engine.modes import enable_grad, is_grad_enabled, no_grad
 from dualgrad.engine.tensor import Tensor, handle, owned
 from dualgrad.meanings import Unread
@@ -91,7 +91,7 @@ class Function:
         return handle(out._data, node)
 
 
-class _FunctionNode(Node):
+class _FunctionNode(General):
     __slots__ = ()
 
     def name(self) -> str:
@@ -169,13 +169,13 @@ def checkpoint(f: Callable[..., Any], *args: Any) -> Any:
     if not any(edges):
         return out
     saved = (*(value._data for value in operands), *(_like(edge) for edge in outside))
-    return handle(out._data, Node(_CHECKPOINT, saved, {"ctx": _Replay(f, args, outside)}, out._data, edges))
+    return handle(out._data, General(_CHECKPOINT, saved, {"ctx": _Replay(f, args, outside)}, out._data, edges))
 
 
 def _apart(args: Sequence[Any]) -> list[Any]:
     """The arguments, each tensor that requires grad on a node of its own, where the run inside ends."""
     return [
-        handle(value._data, Node(REGISTRY["positive"], (value._data,), {}, value._data, (value._edge,)))
+        handle(value._data, General(REGISTRY["positive"], (value._data,), {}, value._data, (value._edge,)))
         if isinstance(value, Tensor) and value._edge is not None
         else value
         for value in args

@@ -23,12 +23,9 @@ from dualgrad.shapes import extents
 if TYPE_CHECKING:
     from dualgrad.engine.tensor import Tensor
 
-_serial = count()
-
-
-def now() -> int:
-    """A moment: nodes and leaves made later have a greater serial."""
-    return next(_serial)
+# A moment: nodes and leaves made later have a greater serial.
+now = count().__next__
+_NONE: Mapping[str, Any] = {}
 
 
 # PyTorch's names, where they differ from the op's own.
@@ -70,7 +67,7 @@ class Leaf:
         self._variable = weakref.ref(variable)
         self.grad: Tensor | None = None
         self.watch: Watch | None = None
-        self.serial = next(_serial)
+        self.serial = now()
 
     def watched(self) -> Watch:
         """Where its hooks are."""
@@ -96,33 +93,75 @@ class Leaf:
         return f"<AccumulateGrad object at {id(self):#x}>"
 
 
-class Node:
-    """One operation that ran: its op, the arrays given and the array it gave, and where the operands came from."""
+class Extra:
+    """What few nodes have: hooks, arrays that the user has too, the line that ran them, an end to their use."""
 
-    __slots__ = (
-        *("__weakref__", "edges", "freed", "marks", "op", "params"),
-        *("saved", "serial", "value", "watch", "where"),
-    )
+    __slots__ = ("freed", "marks", "watch", "where")
 
-    def __init__(
-        self, op: Op, saved: tuple[Any, ...], params: Mapping[str, Any], value: Any, edges: tuple[Edge | None, ...]
-    ) -> None:
-        self.op = op
-        self.saved = saved
-        self.params = params
-        self.value = value
-        self.edges = edges
-        self.freed = False
-        self.marks: Marks = ()
+    def __init__(self, marks: Marks = (), where: str = "") -> None:
+        self.marks = marks
+        self.where = where
         self.watch: Watch | None = None
-        self.where = user_line() if is_anomaly_enabled() else ""
-        self.serial = next(_serial)
+        self.freed = False
+
+
+_PLAIN = Extra()
+_FREED = Extra()
+_FREED.freed = True
+
+
+class Node:
+    """One operation that ran: its op, the arrays given and the array it gave, and where the operands came from.
+
+    What no rule reads of a large array is its shape: a :func:`shell` stands for it. ``plain`` says that nothing is to
+    be done to what the partials give: all is float64, no broadcasting is to be undone, and nothing is large.
+    """
+
+    __slots__ = ("__weakref__", "extra", "op", "plain", "serial", "value")
+
+    op: Op
+    value: Any
+    serial: int
+    plain: bool
+    extra: Extra | None
+
+    @property
+    def saved(self) -> tuple[Any, ...]:
+        """The operands."""
+        raise NotImplementedError
+
+    @property
+    def edges(self) -> tuple[Edge | None, ...]:
+        """Where they came from."""
+        raise NotImplementedError
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The static arguments."""
+        return _NONE
+
+    def keep(self, saved: tuple[Any, ...]) -> None:
+        """Have these in place of the operands."""
+        raise NotImplementedError
 
     def watched(self) -> Watch:
         """Where its hooks are."""
-        if self.watch is None:
-            self.watch = Watch()
-        return self.watch
+        if self.extra is None or self.extra is _FREED:
+            self.extra, before = Extra(), self.extra
+            self.extra.freed = before is _FREED
+        if self.extra.watch is None:
+            self.extra.watch = Watch()
+        return self.extra.watch
+
+    @property
+    def watch(self) -> Watch | None:
+        """Its hooks, where it has any."""
+        return None if self.extra is None else self.extra.watch
+
+    @property
+    def where(self) -> str:
+        """The line that ran it, within ``detect_anomaly``."""
+        return "" if self.extra is None else self.extra.where
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -146,17 +185,25 @@ class Node:
 
     def free(self) -> None:
         """Let go of the arrays that a gradient flows through; shapes, dtypes and constants stay."""
-        self.freed = not reads_shapes_only(self.op)
-        self.saved = tuple(
-            value if edge is None else shell(value) for value, edge in zip(self.saved, self.edges, strict=True)
+        if not reads_shapes_only(self.op):
+            if self.extra is None:
+                self.extra = _FREED
+            else:
+                self.extra.freed, self.extra.marks = True, ()
+        if self.plain and type(self.value) is not np.ndarray:
+            return  # a number, and so were its operands
+        self.keep(
+            tuple(value if edge is None else shell(value) for value, edge in zip(self.saved, self.edges, strict=True))
         )
         self.value = shell(self.value)
-        self.marks = ()
 
-    def require_unchanged(self) -> None:
-        """Raise where the user has overwritten an array that the rule may read."""
-        if (self.marks or anything_is_out()) and not reads_shapes_only(self.op):
-            for array in changed(self.marks, (*self.saved, self.value)):
+    def require_usable(self) -> None:
+        """Raise where it was freed, or where the user has overwritten an array that the rule may read."""
+        extra = self.extra or _PLAIN
+        if extra.freed:
+            raise RuntimeError(FREED)
+        if (extra.marks or anything_is_out()) and not reads_shapes_only(self.op):
+            for array in changed(extra.marks, (*self.saved, self.value)):
                 raise RuntimeError(
                     f"one of the variables needed for gradient computation has been modified by an inplace "
                     f"operation: an array of dtype {array.dtype} and shape {array.shape}, saved by {self.name()}, does "
@@ -165,6 +212,73 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Unary(Node):
+    """A node of a pointwise op with one operand and no static arguments."""
+
+    __slots__ = ("edge1", "x1")
+
+    x1: Any
+    edge1: Edge
+
+    @property
+    def saved(self) -> tuple[Any, ...]:
+        return (self.x1,)
+
+    @property
+    def edges(self) -> tuple[Edge | None, ...]:
+        return (self.edge1,)
+
+    def keep(self, saved: tuple[Any, ...]) -> None:
+        (self.x1,) = saved
+
+
+class Binary(Node):
+    """A node of a pointwise op with two operands and no static arguments."""
+
+    __slots__ = ("edge1", "edge2", "x1", "x2")
+
+    x1: Any
+    x2: Any
+    edge1: Edge | None
+    edge2: Edge | None
+
+    @property
+    def saved(self) -> tuple[Any, ...]:
+        return self.x1, self.x2
+
+    @property
+    def edges(self) -> tuple[Edge | None, ...]:
+        return self.edge1, self.edge2
+
+    def keep(self, saved: tuple[Any, ...]) -> None:
+        self.x1, self.x2 = saved
+
+
+class General(Node):
+    """A node of any op."""
+
+    __slots__ = ("edges", "params", "saved")
+
+    saved: tuple[Any, ...]
+    edges: tuple[Edge | None, ...]
+    params: Mapping[str, Any]
+
+    def __init__(
+        self, op: Op, saved: tuple[Any, ...], params: Mapping[str, Any], value: Any, edges: tuple[Edge | None, ...]
+    ) -> None:
+        self.op = op
+        self.saved = saved
+        self.params = params
+        self.value = value
+        self.edges = edges
+        self.plain = False
+        self.extra = Extra(where=user_line()) if is_anomaly_enabled() else None
+        self.serial = now()
+
+    def keep(self, saved: tuple[Any, ...]) -> None:
+        self.saved = saved
 
 
 Edge = Node | Leaf
@@ -181,22 +295,57 @@ def reads_shapes_only(op: Op) -> bool:
 
 
 def shell(value: Any) -> Any:
-    """An array of the same shape and dtype that takes no memory."""
-    if not isinstance(value, np.ndarray) or value.ndim == 0:
+    """An array of the same shape and dtype that takes no memory; what is small already as it is."""
+    if type(value) is not np.ndarray or value.nbytes <= _SMALL:
         return value
-    return np.broadcast_to(np.zeros((), value.dtype), value.shape)
+    key = value.shape, value.dtype
+    found = _shells.get(key)
+    if found is None:
+        if len(_shells) > _MOST:
+            _shells.clear()
+        found = _shells[key] = np.broadcast_to(np.zeros((), value.dtype), value.shape)
+    return found
+
+
+_SMALL = 1024  # bytes
+_MOST = 10_000
+_shells: dict[tuple[Any, ...], Any] = {}
 
 
 def reachable(roots: Iterable[Edge]) -> list[Node]:
     """Every node that the roots depend on, the latest first; no recursion, so chains may be of any length."""
-    seen: set[Node] = set()
-    stack = [root for root in roots if isinstance(root, Node)]
+    return walk(roots)[0]
+
+
+def walk(roots: Iterable[Edge]) -> tuple[list[Node], set[Leaf]]:
+    """Every node that the roots depend on, the latest first, and every leaf."""
+    found: dict[int, Node] = {}
+    leaves: set[Leaf] = set()
+    stack: list[Edge | None] = list(roots)
+    pop, push = stack.pop, stack.append
     while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack.extend(edge for edge in node.edges if isinstance(edge, Node) and edge not in seen)
-    return sorted(seen, key=lambda node: -node.serial)
+        edge: Any = pop()
+        while edge is not None:
+            if type(edge) is Leaf:
+                leaves.add(edge)
+                break
+            serial = edge.serial
+            if serial in found:
+                break
+            found[serial] = edge
+            if type(edge) is Unary:
+                edge = edge.edge1
+            elif type(edge) is Binary:
+                if edge.edge1 is None:
+                    edge = edge.edge2
+                else:
+                    if edge.edge2 is not None:
+                        push(edge.edge2)
+                    edge = edge.edge1
+            else:
+                stack.extend(edge.edges)
+                break
+    return [found[serial] for serial in sorted(found, reverse=True)], leaves
 
 
 def leading_to(nodes: Sequence[Node], targets: Iterable[Edge]) -> set[Edge]:

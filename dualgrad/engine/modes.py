@@ -9,21 +9,27 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-_enabled: ContextVar[bool] = ContextVar("dualgrad_grad_enabled", default=True)
+RECORDING, ANOMALY = 1, 2
+_mode: ContextVar[int] = ContextVar("dualgrad_mode", default=RECORDING)
+mode = _mode.get  # asked once an operation: a sum of the two
+_PACKAGE = str(Path(__file__).parents[1])
 
 
 def is_grad_enabled() -> bool:
     """True where operations on tensors that require a gradient are recorded."""
-    return _enabled.get()
-
-
-_anomaly: ContextVar[bool] = ContextVar("dualgrad_anomaly", default=False)
-_PACKAGE = str(Path(__file__).parents[1])
+    return bool(mode() & RECORDING)
 
 
 def is_anomaly_enabled() -> bool:
     """True within :class:`detect_anomaly`."""
-    return _anomaly.get()
+    return bool(mode() & ANOMALY)
+
+
+def _switch(what: int, on: bool) -> bool:
+    """Set one of the two, and say what it was."""
+    before = mode()
+    _mode.set(before | what if on else before & ~what)
+    return bool(before & what)
 
 
 class detect_anomaly:
@@ -41,11 +47,10 @@ class detect_anomaly:
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(_anomaly.get())
-        _anomaly.set(True)
+        self._before.append(_switch(ANOMALY, True))
 
     def __exit__(self, *exception: object) -> None:
-        _anomaly.set(self._before.pop())
+        _switch(ANOMALY, self._before.pop())
 
 
 def user_line() -> str:
@@ -63,11 +68,10 @@ class _Mode(ContextDecorator):
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(_enabled.get())
-        _enabled.set(self.enabled)
+        self._before.append(_switch(RECORDING, self.enabled))
 
     def __exit__(self, *exception: object) -> None:
-        _enabled.set(self._before.pop())
+        _switch(RECORDING, self._before.pop())
 
     def _recreate_cm(self) -> _Mode:
         return type(self)()
@@ -114,12 +118,11 @@ class set_grad_enabled(_Mode):
     def __init__(self, mode: bool) -> None:
         super().__init__()
         self.enabled = bool(mode)
-        self._before.append(_enabled.get())
-        _enabled.set(self.enabled)
+        self._before.append(_switch(RECORDING, self.enabled))
 
     def __enter__(self) -> None:
-        _enabled.set(self.enabled)
+        _switch(RECORDING, self.enabled)
 
     def __call__(self, function: Any) -> Any:
-        _enabled.set(self._before.pop())
+        _switch(RECORDING, self._before.pop())
         return (enable_grad if self.enabled else no_grad)(function)

@@ -20,7 +20,7 @@ Marks = tuple[tuple[Any, Print], ...]
 _BLOCK = 4096
 _SMALL = 1024
 _WEIGHTS = np.random.default_rng(0).integers(1, 2**63, _BLOCK, dtype=np.uint64) | np.uint64(1)
-_handed_out: dict[int, tuple[weakref.ref[Any], Print]] = {}
+handed_out: dict[int, tuple[weakref.ref[Any], Print]] = {}
 
 
 def fingerprint(array: Any) -> Print:
@@ -44,9 +44,9 @@ def hand_out(array: Any) -> Any:
     """The array, watched from now on."""
     if isinstance(array, np.ndarray):
         root = _root(array)
-        if id(root) not in _handed_out:
+        if id(root) not in handed_out:
             key = id(root)
-            _handed_out[key] = (weakref.ref(root, lambda _: _handed_out.pop(key, None)), fingerprint(root))
+            handed_out[key] = (weakref.ref(root, lambda _: handed_out.pop(key, None)), fingerprint(root))
     return array
 
 
@@ -56,18 +56,18 @@ def marks(given: Iterable[Any], saved: Iterable[Any], result: Any) -> Marks:
     for operand, value in zip(given, saved, strict=True):
         if type(value) is np.ndarray and (operand is value or _is_out(value)):
             found = (*found, (value, fingerprint(value)))
-    if _handed_out and type(result) is np.ndarray and _is_out(result):  # a view of what the user has
+    if handed_out and type(result) is np.ndarray and _is_out(result):  # a view of what the user has
         found = (*found, (result, fingerprint(result)))
     return found
 
 
 def _is_out(array: Any) -> bool:
-    return bool(_handed_out) and id(_root(array)) in _handed_out
+    return bool(handed_out) and id(_root(array)) in handed_out
 
 
 def anything_is_out() -> bool:
     """Whether any array that was handed out is alive."""
-    return bool(_handed_out)
+    return bool(handed_out)
 
 
 def changed(marked: Marks, kept: Iterable[Any]) -> Iterator[Any]:
@@ -75,12 +75,12 @@ def changed(marked: Marks, kept: Iterable[Any]) -> Iterator[Any]:
     for array, before in marked:
         if fingerprint(array) != before:
             yield array
-    if _handed_out:
+    if handed_out:
         known = {id(array) for array, _ in marked}
         for array in kept:
             if type(array) is np.ndarray and id(array) not in known:
                 root = _root(array)
-                found = _handed_out.get(id(root))
+                found = handed_out.get(id(root))
                 if found is not None and fingerprint(root) != found[1]:
                     yield array
 

@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.array import ArrayMethods, method, public
+from dualgrad.array import ArrayMethods
 from dualgrad.engine import printing
-from dualgrad.engine.graph import Edge, Leaf, Node
+from dualgrad.engine.apply import applier, noted, quick
+from dualgrad.engine.graph import Edge, General, Leaf, Node
 from dualgrad.engine.hooks import RemovableHandle
+from dualgrad.engine.keeping import slim
 from dualgrad.engine.manners import Manners
-from dualgrad.engine.modes import is_grad_enabled
+from dualgrad.engine.modes import RECORDING, is_grad_enabled, mode
 from dualgrad.engine.operands import array_of, differentiable, operand
-from dualgrad.engine.overwritten import hand_out, marks
+from dualgrad.engine.overwritten import hand_out
+from dualgrad.engine.spelling import spell
 from dualgrad.engine.writing import Writing
-from dualgrad.op import BY_NUMPY, REGISTRY, Kind, Op, bind
+from dualgrad.op import BY_NUMPY, Op, bind
 from dualgrad.shapes import extents
 
 # NumPy functions whose results carry no derivative: run on the values, whatever the tensor requires.
@@ -215,9 +218,11 @@ class Tensor(Writing, Manners, ArrayMethods):
 
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        if Tensor not in op.appliers and quick(op):
+            op.appliers[Tensor] = applier(op, Tensor, lambda *given: bind(op, given, {}))
         saved = tuple([value._data if isinstance(value, Tensor) else operand(op, value) for value in inputs])
         value = bind(op, saved, params)
-        result = handle(value, _recorded(op, inputs, saved, params, value) if is_grad_enabled() else None)
+        result = handle(value, _recorded(op, inputs, saved, params, value) if mode() & RECORDING else None)
         return _related(result, inputs[0]) if op.name in _VIEWS and result.ndim else result
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
@@ -294,33 +299,7 @@ class Tensor(Writing, Manners, ArrayMethods):
 
 
 Variable = Tensor
-_SPELLED = (
-    "relu",
-    "matmul",
-    "softmax",
-    "log_softmax",
-    "logsumexp",
-    "norm",
-    "tril",
-    "triu",
-    "diag",
-    "outer",
-    "flip",
-    "roll",
-)
-
-
-def _spell_methods() -> None:
-    """PyTorch spells functions as methods too. Tracers do not get these: an ndarray has none of them."""
-    functions = public()
-    pointwise = [name for name, op in REGISTRY.items() if op.kind is Kind.POINTWISE]
-    for name in (*pointwise, *_SPELLED):
-        if not hasattr(Tensor, name):
-            setattr(Tensor, name, method(name, functions[name]))
-    setattr(Tensor, "pow", method("power", functions["power"]))  # noqa: B010  (the type checker cannot see it)
-
-
-_spell_methods()
+spell(Tensor)
 
 
 def owned(data: Any, requires_grad: bool = False) -> Tensor:
@@ -350,13 +329,18 @@ def handle(data: Any, edge: Edge | None) -> Tensor:
 
 def _recorded(op: Op, inputs: Sequence[Any], saved: tuple[Any, ...], params: Mapping[str, Any], y: Any) -> Node | None:
     edges = [value._edge if isinstance(value, Tensor) else None for value in inputs]
+    found = False
     for slot, edge in enumerate(edges):
-        if edge is not None and not differentiable(op, slot):
-            edges[slot] = None
-    if not any(edges):
+        if edge is not None:
+            if differentiable(op, slot):
+                found = True
+            else:
+                edges[slot] = None
+    if not found:
         return None
-    node = Node(op, saved, params, y, tuple(edges))
-    node.marks = marks(inputs, saved, y)
+    node = General(op, saved, params, y, tuple(edges))
+    node.extra = noted(inputs, saved, y)
+    slim(node)
     return node
 
 

@@ -18,7 +18,7 @@ from dualgrad.engine.arguments import argument, name_of, positions, require_func
 from dualgrad.engine.autograd import ones
 from dualgrad.engine.backward import Adjoints, cast, no_complex, pull_back, scaled
 from dualgrad.engine.backward import lifted as lifted_operands
-from dualgrad.engine.graph import Leaf, Node, reachable
+from dualgrad.engine.graph import General, Leaf, Node, reachable
 from dualgrad.engine.modes import enable_grad, no_grad
 from dualgrad.engine.overwritten import hand_out
 from dualgrad.engine.tensor import Tensor, handle, owned
@@ -220,7 +220,7 @@ def _fresh(asked: str, f: Function, position: int, value: Any) -> Tensor:
     """The argument with an identity of its own: a leaf, or a node on top of a tensor from outside."""
     if isinstance(value, Tensor) and value._edge is not None:
         data = value._data
-        return handle(data, Node(REGISTRY["positive"], (data,), {}, data, (value._edge,)))
+        return handle(data, General(REGISTRY["positive"], (data,), {}, data, (value._edge,)))
     tensor = argument(asked, f, position, value)
     return owned(tensor._data if tensor.dtype.kind in "fc" else tensor._data.astype(float), requires_grad=True)
 

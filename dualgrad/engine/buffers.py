@@ -1,0 +1,76 @@
+"""Arithmetic on cotangents that writes into a large array's own memory where nobody else holds it.
+
+That nobody does is read off the reference count: an array that owns its memory, and that only counted local
+variables and containers hold, can be seen by no one else. The values are those of the plain operators, bit for bit.
+"""
+
+from __future__ import annotations
+
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+LARGE = 1 << 15  # bytes; a smaller array is made faster than it is looked at
+_OWN = 2  # the parameter of sole, and the argument of getrefcount
+
+
+def sole(array: Any, holders: int) -> bool:
+    """Whether it is a large array that nobody but these many variables and containers of the caller's holds."""
+    return bool(
+        _counted
+        and type(array) is np.ndarray
+        and array.nbytes >= LARGE
+        and getrefcount(array) == _OWN + holders
+        and array.base is None
+        and array.flags.writeable
+    )
+
+
+def times(g: Any, factor: Any, mine: bool) -> Any:
+    """``g * factor``. ``mine`` says that nobody will use g any more; of factor the caller has one variable."""
+    if sole(factor, 2) and _fits(g, factor):
+        return np.multiply(g, factor, out=factor)
+    if mine and _fits(factor, g):
+        return np.multiply(g, factor, out=g)
+    return g * factor
+
+
+def negated(g: Any, mine: bool) -> Any:
+    """``-g``."""
+    return np.negative(g, out=g) if mine else -g
+
+
+def plus(held: Any, new: Any, mine: bool) -> Any:
+    """``held + new``. ``mine`` says that nobody will use what is held any more; of new the caller has one variable."""
+    if mine and _fits(new, held):
+        return np.add(held, new, out=held)
+    if sole(new, 2) and _fits(held, new):
+        return np.add(held, new, out=new)
+    return held + new
+
+
+def _fits(other: Any, array: Any) -> bool:
+    """Whether arithmetic of the two gives an array like the second."""
+    if type(other) is np.ndarray:
+        shape: tuple[int, ...] = array.shape
+        alike: bool = other.dtype == array.dtype
+        return alike and (other.shape == shape or np.broadcast_shapes(other.shape, shape) == shape)
+    return type(other) in (float, int) or (isinstance(other, np.generic) and bool(other.dtype == array.dtype))
+
+
+def _counts_hold() -> bool:
+    """Whether reference counts are what this module takes them for: those of another interpreter may not be."""
+
+    def inner(array: Any) -> bool:
+        return sole(array, 2)
+
+    mine, shared, kept = np.empty(LARGE), np.empty(LARGE), {0: np.empty(LARGE)}
+    another, held = shared, kept[0]
+    right = sole(mine, 1) and inner(mine) and sole(another, 2) and sole(held, 2)
+    wrong = sole(mine, 2) or sole(shared, 1) or inner(shared) or sole(held, 1) or sole(mine[:], 1)
+    return right and not wrong
+
+
+_counted = True
+_counted = _counts_hold()

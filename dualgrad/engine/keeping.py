@@ -1,0 +1,80 @@
+"""What a node has to keep: the arrays that a rule reads, and of the others the shape.
+
+Which arguments a rule reads is seen in its code: one that is never named there cannot be read.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from dualgrad.engine.graph import Node, reads_shapes_only, shell
+from dualgrad.op import Kind, Op
+
+LARGE = 1 << 15  # bytes; what is smaller is not worth the look
+
+
+def slim(node: Node) -> None:
+    """Let go of the large arrays that no rule of the node's op will read. Those of leaves stay: the user has them."""
+    if type(node.value) is not np.ndarray and not any(type(value) is np.ndarray for value in node.saved):
+        return
+    edges = node.edges
+    result, operands = kept(node.op, tuple(edge is not None for edge in edges))
+    node.keep(
+        tuple(
+            value if read or not isinstance(edge, Node) or not _is_large(value) else shell(value)
+            for value, edge, read in zip(node.saved, edges, operands, strict=True)
+        )
+    )
+    if not result and _is_large(node.value):
+        node.value = shell(node.value)
+
+
+def _is_large(value: Any) -> bool:
+    return type(value) is np.ndarray and bool(value.nbytes >= LARGE)
+
+
+@cache
+def kept(op: Op, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
+    """Whether the result, and each of the operands, is read by a rule of the slots that a gradient flows to."""
+    if reads_shapes_only(op):
+        return False, (False,) * len(active)
+    read = [False] * (1 + len(active))
+    for slot in (slot for slot, flows in enumerate(active) if flows):
+        for rule, first in _rules(op, slot):
+            for place in range(len(read)) if callable(rule) else ():
+                read[place] |= _may_read(rule, place + first)
+        if op.kind is Kind.MULTILINEAR and not op.jvp:  # the tangent is the op itself on the other operands
+            for place in range(len(active)):
+                read[1 + place] |= place != slot
+    return read[0], tuple(read[1:])
+
+
+def _rules(op: Op, slot: int) -> tuple[tuple[Any, int], ...]:
+    """The rules of a slot, each with the place of the result among its arguments."""
+    if op.partials:
+        return ((op.partials[slot], 0),)
+    place = 0 if op.variadic else slot
+    return ((op.vjp[place], 1), *(((op.jvp[place], 1),) if op.jvp else ()))
+
+
+@cache
+def _may_read(rule: Callable[..., Any], place: int) -> bool:
+    """Whether the code of a rule names its argument at this place."""
+    if not isinstance(rule, FunctionType):
+        return True
+    code = rule.__code__
+    if place >= code.co_argcount:
+        return True
+    name = code.co_varnames[place]
+    mentioned = (instruction.argval for instruction in dis.get_instructions(code))
+    return name in code.co_cellvars or any(found == name or _among(name, found) for found in mentioned)
+
+
+def _among(name: str, found: Any) -> bool:
+    return isinstance(found, tuple) and name in found

@@ -47,9 +47,9 @@ def _factors(values: Values, ring: Ring) -> Json:
     found: Json = {}
     for at in sorted(values.factored):
         content, factors = values.factored[at]
-        above = [[_poly(p, ring), power] for p, power in factors if power > 0]
+        above = [(_poly(p, ring), power) for p, power in factors if power > 0]
         if len(above) > 1 or any(power > 1 for _, power in above):
-            found[str(at)] = [str(content), above]
+            found[str(at)] = [str(content), [list(factor) for factor in above]]
     return found
 
 

@@ -64,10 +64,9 @@ class Tower:
             polys = tuple(key(read(arg, len(self.meaning))) for arg in args)
             need(type(kind) is str and all(polys), "a generator of nothing")
             self.meaning.append(Meaning(kind, polys, Fraction(scale)))
-        self.number = {
-            (kind, polys): g for g, (kind, polys, _) in reversed([*enumerate(self.meaning)]) if kind != "var"
-        }
-        self.number |= {("var", int(scale)): g for g, (kind, _, scale) in enumerate(self.meaning) if kind == "var"}
+        self.number: dict[Any, int] = {}
+        for g, (kind, polys, scale) in reversed([*enumerate(self.meaning)]):
+            self.number[(kind, int(scale)) if kind == "var" else (kind, polys)] = g
 
     def generator(self, kind: str, *args: Any) -> tuple[int, Fraction]:
         """The number and the scale of a generator that the proof names."""

@@ -15,6 +15,7 @@ from verify.form.domain import never_zero
 from verify.form.inputs import under_domains
 from verify.form.interpret import Requirement
 from verify.form.literals import read
+from verify.form.matrix_steps import with_symmetric_matrices, without_inverses
 from verify.form.setting import TooLarge, Undefined
 from verify.form.steps import (
     at_each_place,
@@ -90,8 +91,10 @@ class Ladder:
         yield "quotients", lambda form: by_quotients(form, never_zero(self.required, self.denote))
         yield "domains", self._under_domains
         yield "guards", with_aligned_guards
+        yield "symmetric matrices", with_symmetric_matrices
         yield "exponentials", by_exponentials
         yield "angles", by_angles
+        yield "inverses", without_inverses
 
     def _under_domains(self, form: Form) -> Form:
         domains = self.denote.facts.domains

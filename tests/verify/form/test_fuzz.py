@@ -21,6 +21,7 @@ from verify.form.clear import cleared
 from verify.form.differentiate import Derivative
 from verify.form.fragment import is_polynomial
 from verify.form.interpret import Interpreter
+from verify.form.matrix_steps import with_symmetric_matrices
 from verify.form.setting import Budget, TooLarge, Undefined, within
 from verify.form.steps import by_exponentials, with_aligned_guards
 from verify.form.term import Atom, Source, power_of
@@ -122,7 +123,7 @@ class Point:
     """Values of the arrays at one size."""
 
     def __init__(self, n, arrays, number):
-        self.sizes, self.arrays, self.number = {"n": n}, arrays, number
+        self.sizes, self.arrays, self.number, self.known = {"n": n}, arrays, number, {}
 
     def total(self, parts):
         return reduce(operator.add, parts, self.number(0))
@@ -161,6 +162,10 @@ class Point:
                 return self.number(side > 0 if relation == ">" else side == 0)
             case e.Select(condition, yes, no):
                 return self.entry(yes if self.entry(condition, at).value == 1 else no, at)
+            case e.MatrixEntry(kind, row, column, body, position):
+                matrix = self.listed(node, row, column, lambda places: self.entry(body, {**at, **places}))
+                place = [self.size(p.constant) + sum(self.size(c) * at[i] for i, c in p.terms) for p in position]
+                return self.of_matrix(kind, matrix, place)
         raise AssertionError(node)
 
     def form(self, form, at):
@@ -201,6 +206,15 @@ class Point:
                 return self.number(self.linear(atom.linears[0], at) == 0)
             case "atleast":
                 return self.number(self.linear(atom.linears[0], at) >= 0)
+        if atom.kind in ("inv", "det"):
+            row, column = atom.binders
+            assert atom.forms[0].free <= {row, column}
+            matrix = self.listed(atom, row, column, lambda places: self.form(atom.forms[0], {**at, **places}))
+            return self.of_matrix(atom.kind, matrix, [self.linear(form, at) for form in atom.linears])
+        if atom.kind == "extreme":
+            assert atom.name == "prod"
+            lines = range(self.size(atom.index.extent))
+            return self.times(self.form(atom.forms[0], {**at, atom.index: k}) for k in lines)
         value = self.form(atom.forms[0], at)
         match atom.kind:
             case "base":
@@ -210,6 +224,33 @@ class Point:
             case "vanishes":
                 return self.number(value.compare() == 0)
         return value.kernel(atom.name or "exp")
+
+    def listed(self, owner, row, column, entry):
+        """The matrix of an inverse or a determinant, none of which stands in a stack here."""
+        if id(owner) not in self.known:
+            lines = range(self.size(row.extent))
+            self.known[id(owner)] = owner, [[entry({row: r, column: c}) for c in lines] for r in lines]
+        return self.known[id(owner)][1]
+
+    def of_matrix(self, kind, matrix, place):
+        """By minors; without a value where the determinant is 0."""
+        whole = self.minors(matrix)
+        if whole.value == 0:
+            raise Skip
+        if kind == "det":
+            return whole
+        row, column = place
+        left = [line[:row] + line[row + 1 :] for k, line in enumerate(matrix) if k != column]
+        return self.minors(left) * self.number((-1) ** (row + column)) * whole.power(Fraction(-1))
+
+    def minors(self, matrix):
+        if not matrix:
+            return self.number(1)
+        rest = matrix[1:]
+        return self.total(
+            first * self.number((-1) ** k) * self.minors([line[:k] + line[k + 1 :] for line in rest])
+            for k, first in enumerate(matrix[0])
+        )
 
     def linear(self, form, at):
         return self.size(form[0]) + sum(self.size(c) * at[i] for i, c in form[1])
@@ -505,3 +546,99 @@ def test_what_clears_to_zero_is_zero(seed):
         if claimed:
             equal_entries(point(rng, 3, Dual, fraction), node, other, {index: 1})
     assert zeros > 20
+
+
+# ---------------------------------------------------------------------------- matrices
+
+
+def matrix(rng, depth):
+    """A random square matrix as a function from a row and a column to its entry."""
+    if depth == 0 or rng.random() < 0.15:
+        return rng.choice(
+            [
+                lambda r, c: e.Element(1, (e.affine(r), e.affine(c))),
+                lambda r, c: e.Element(1, (e.affine(c), e.affine(r))),
+                lambda r, c: e.equal(r, c) * e.Element(0, (e.affine(r),)),
+                lambda r, c: e.Element(0, (e.affine(r),)) * e.Element(1, (e.affine(r), e.affine(c))),
+                lambda r, c: e.Element(1, (e.affine(r), e.affine(c))) * e.at_least(c, r),
+                lambda r, c: e.equal(r, c) + e.Element(0, (e.affine(r),)) * e.Element(0, (e.affine(c),)),
+            ]
+        )
+    one, other = matrix(rng, depth - 1), matrix(rng, depth - 1)
+    choice = rng.random()
+    if choice < 0.3:
+        return product_of(one, other)
+    if choice < 0.45:
+        return lambda r, c: one(r, c) + other(r, c)
+    if choice < 0.75:
+        return lambda r, c: e.inverse(one, N, r, c)
+    if choice < 0.85:
+        factor = rng.choice([e.Element(2, ()), e.Number(Fraction(rng.choice([-2, -1, 3]))), e.Count(N)])
+        return lambda r, c: factor * one(r, c)
+    return lambda r, c: one(c, r)
+
+
+def product_of(one, other):
+    def entry(r, c):
+        k = Index("k", N)
+        return e.total(k, one(r, k) * other(k, c))
+
+    return entry
+
+
+def matrices(rng, free, depth):
+    """A random expression with inverses and determinants."""
+    one, i, j = matrix(rng, depth - 1), rng.choice(free), Index("j", N)
+    return rng.choice(
+        [
+            e.total(j, one(i, j) * e.Element(0, (e.affine(j),))),
+            e.total(j, one(j, j)),
+            e.determinant(one, N),
+            e.determinant(one, N) ** -1 * one(i, i),
+            e.inverse(one, N, i, i) * e.Element(0, (e.affine(i),)),
+            e.total(j, e.inverse(one, N, i, j) * one(j, i)),
+            e.total(j, e.inverse(one, N, j, i) * matrix(rng, depth - 1)(i, j)),
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_functions_of_matrices_keep_their_values(seed):
+    compared = 0
+    for rng, (index, node, form) in attempts(500 + seed, 40, matrices, 3):
+        try:
+            with within(Budget(seconds=1), (N - 1,)):
+                further = with_symmetric_matrices(form)
+        except (TooLarge, Undefined):
+            continue
+        for n in (1, 2, 3):
+            at = point(rng, n, Dual, fraction)
+            for k in range(n):
+                compared += agree(at, node, form, {index: k})
+            compared += agree(at, node, further, {index: 0})
+    assert compared > 200
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_derivatives_of_functions_of_matrices_are_those_of_dual_numbers(seed):
+    compared = 0
+    for rng, (index, node, form) in attempts(600 + seed, 30, matrices, 3):
+        row, column = Index("k", N), Index("l", N)
+        try:
+            with within(Budget(terms=200, seconds=0.5), (N - 1,)):
+                slope = Derivative(A, (lin.of_index(row), lin.of_index(column))).of(form)
+        except (TooLarge, Undefined):
+            continue
+        for n in (1, 2, 3):
+            at = point(rng, n, Dual, fraction)
+            chosen = rng.randrange(n), rng.randrange(n)
+            at.known.clear()
+            at.arrays[1][chosen].slope = Fraction(1)
+            try:
+                expected = at.entry(node, {index: 0}).slope
+                value = at.form(slope, {index: 0, row: chosen[0], column: chosen[1]}).value
+            except Skip:
+                continue
+            assert expected == value
+            compared += 1
+    assert compared > 40

@@ -38,6 +38,7 @@ def check(
     args: Any = (),
     wrt: Any = None,
     domain: Any = None,
+    sizes: str | None = None,
     budget: float = BUDGET,
     **unknown: Any,
 ) -> Result:
@@ -60,8 +61,9 @@ def check(
     ``wrt`` is a position or name, or several. None means every floating argument, or only the first where the
     function returns one array; for hess and hvp the first. ``args`` are more arguments of all functions, as in SciPy,
     and are not differentiated by unless ``wrt`` names them. ``domain`` maps an argument to what is known of it
-    (verify.domain.NAMED, or a predicate); nothing is inferred from values. ``budget`` bounds the whole call, in
-    seconds.
+    (verify.domain.NAMED, or a predicate); nothing is inferred from values. ``sizes="every"`` says that the functions are
+    meant for arguments of every size: what is right at these sizes and wrong at others is then refuted, with the sizes.
+    ``budget`` bounds the whole call, in seconds.
 
     Raises TypeError or ValueError for misuse of ``check`` itself; whatever the functions do becomes a result.
 
@@ -85,7 +87,8 @@ def check(
     if more and wrt is None:
         wrt = tuple(range(len(at)))
     each = _seconds(budget) / len(asked)
-    return together([_answer(f, (*at, *more), question, wrt, domain, each) for question in asked])
+    every = _every(sizes)
+    return together([_answer(f, (*at, *more), question, wrt, domain, every, each) for question in asked])
 
 
 def _require_keywords(f: Any, at: tuple[Any, ...], unknown: dict[str, Any]) -> None:
@@ -106,13 +109,13 @@ def _require_keywords(f: Any, at: tuple[Any, ...], unknown: dict[str, Any]) -> N
 
 
 def _answer(
-    f: Callable[..., Any], at: tuple[Any, ...], asked: Question, wrt: Any, domain: Any, budget: float
+    f: Callable[..., Any], at: tuple[Any, ...], asked: Question, wrt: Any, domain: Any, every: bool, budget: float
 ) -> Result:
     started = time.monotonic()
     problem = None
     try:
         with _alarm(budget):
-            problem = pose(f, at, asked.kind, asked.candidate, wrt, domain, asked.part)
+            problem = replace(pose(f, at, asked.kind, asked.candidate, wrt, domain, asked.part), every_size=every)
             result = decide(problem, started + 0.8 * budget)
     except Undecidable as error:
         result = undecided(str(error))
@@ -154,6 +157,16 @@ def _seconds(budget: Any) -> float:
     if not 0 < budget <= LONGEST:
         raise ValueError(f"verify.check: budget is {budget!r}; expected more than 0 and at most {LONGEST:g} seconds")
     return float(budget)
+
+
+def _every(sizes: Any) -> bool:
+    """Whether the claim is for every size; ValueError for what says neither."""
+    if sizes not in (None, "every"):
+        raise ValueError(
+            f"verify.check: sizes is {sizes!r}; expected 'every', where the functions are meant for arguments of every "
+            f"size, or None"
+        )
+    return sizes is not None
 
 
 def assert_gradient(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Result:

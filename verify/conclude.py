@@ -31,6 +31,8 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
             Verdict.UNDECIDED,
             f"the formula holds elsewhere; at the given arguments {findings.numbers.reason}",
         )
+    elif problem.every_size and formula.verdict is Verdict.PROVED and not formula.sizes.startswith("every"):
+        verdict, reason = Verdict.UNDECIDED, f"it is proved for {formula.sizes}, and every size was asked for"
     return Result(
         verdict=verdict,
         formula=formula,

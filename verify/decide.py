@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from verify.kinks import Local, look_around
 from verify.look import Look, Point, finite_value, fits, look, sizes_at
 from verify.numbers import Question, judge
 from verify.problem import Array, Problem, Undecidable
-from verify.recording import Recording, run_floats, with_inputs
+from verify.recording import Recording, record_symbolic, run_floats, with_inputs
 from verify.sampling import judged, other_sizes, question, random_points, sample, strayed
 from verify.verdict import Formula, Kink, Numbers, Result, Verdict
 from verify.witness import counterexample
@@ -86,7 +86,8 @@ def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
     absorb(findings, here)
     _on_integers(findings)
     seeds = range(1000, 1001 if tried.formula is not None else 1000 + GENERIC_POINTS)
-    for point in (*random_points(problem, seeds), *other_sizes(problem, tried.recording)):
+    points = (*random_points(problem, seeds), *other_sizes(problem, tried.recording), *_every_size(problem))
+    for point in points:
         if time.monotonic() > deadline:
             findings.unsure = findings.unsure or "the time budget ran out before every point was looked at"
         if findings.settled or findings.unsure:
@@ -94,6 +95,16 @@ def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
         _visit(findings, point, usable)
     _hard(findings, usable, min(deadline, time.monotonic() + HARD_SECONDS))
     return findings
+
+
+def _every_size(problem: Problem) -> Iterator[Point]:
+    """Points at the sizes of a second key, where the claim is for every size."""
+    if problem.every_size:
+        recording = record_symbolic(problem, problem.arrays)
+        for seed, sizes in enumerate(assignments(recording)):
+            arrays = sample(problem, shapes(recording, sizes), seed)
+            if arrays is not None:
+                yield Point(f"a random point, {', '.join(f'{name} = {size}' for name, size in sizes.items())}", arrays)
 
 
 def _trust_the_gradient(problem: Problem) -> None:

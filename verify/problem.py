@@ -56,6 +56,7 @@ class Problem:
     notes: tuple[str, ...] = ()
     derived: Derived | None = None
     part: int | None = None
+    every_size: bool = False  # the claim is for every size, and being wrong at another one refutes it
 
     @property
     def asked(self) -> str:

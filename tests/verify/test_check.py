@@ -297,3 +297,29 @@ def test_labels_that_are_integers_stay_integers():
 def test_a_counterexample_elsewhere_outranks_a_kink():
     result = check(lambda x: np.sum(np.maximum(x, 0)), np.zeros(3), grad=lambda x: 7.0 * (x > 0))
     assert result.verdict is Verdict.REFUTED and not result.ok
+
+
+def seed(x):
+    return (3 * (x + 2) ** 2).mean()
+
+
+def test_a_constant_that_is_right_for_one_size_is_refuted_where_every_size_is_claimed():
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    here = check(seed, x, grad=lambda x: 1.5 * (x + 2))
+    assert here.verdict is Verdict.PROVED
+    assert here.formula.sizes.startswith("the sizes run")
+    claimed = check(seed, x, grad=lambda x: 1.5 * (x + 2), sizes="every")
+    assert claimed.verdict is Verdict.REFUTED
+    assert "n = " in claimed.reason
+    assert "np.array" in claimed.counterexample.script
+    right = check(seed, x, grad=lambda x: 6 / x.size * (x + 2), sizes="every")
+    assert right.verdict is Verdict.PROVED
+    with pytest.raises(ValueError, match="every"):
+        check(seed, x, sizes="all")
+
+
+def test_a_proof_for_the_sizes_run_is_not_one_for_every_size():
+    weights = np.array([1.0, 2.0, 4.0])
+    result = check(lambda x: np.sum(x * weights), np.ones(3), grad=lambda x: weights, sizes="every")
+    assert result.verdict is Verdict.UNDECIDED
+    assert result.formula.verdict is Verdict.PROVED

@@ -42,6 +42,7 @@ __all__ = [  # noqa: RUF022  (in the order in which one meets them)
     "jacobian",
     "hessian",
     "checkpoint",
+    "compile",
     "autograd",
     "fft",
     "linalg",
@@ -54,7 +55,11 @@ __all__ += list(_OPS)
 
 
 def __getattr__(name: str) -> Any:
-    """An op that was registered after the import, as a user's own is."""
+    """``compile``, which few need; or an op that was registered after the import, as a user's own is."""
+    if name == "compile":
+        from dualgrad.replay.compiled import compile
+
+        return compile
     found = _public().get(name)
     if found is None:
         raise AttributeError(f"module 'dualgrad' has no attribute {name!r}{_meant(name)}")

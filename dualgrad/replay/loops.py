@@ -1,0 +1,175 @@
+"""Writing a loop over blocks of rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dualgrad.replay.memory import Pool, roots_of
+from dualgrad.replay.schedule import Loop, cut
+from dualgrad.replay.spell import VIEWS, elementwise, spelled, takes_out
+from dualgrad.replay.steps import Operand, Step, Value, values
+
+if TYPE_CHECKING:
+    from dualgrad.replay.emit import Writer
+
+
+class LoopWriter:
+    """The text of one loop. Inside it a name stands for a block of the value."""
+
+    def __init__(self, writer: Writer, loop: Loop, place: int) -> None:
+        self.writer = writer
+        self.loop = loop
+        self.place = place
+        self.made = {step.output: step for step in loop.steps}
+        self.block: dict[Value, str] = {}
+        self.home: dict[Value, str] = {}
+        self.pool = Pool(f"t{place}_")
+        outside = [value for step in loop.steps for value in values(step.inputs) if value not in self.made]
+        self.given = dict.fromkeys(
+            v for step in loop.steps for v in values(step.inputs) if v in outside and cut(step, v, loop.rows)
+        )
+        self.roots = roots_of(loop.steps, dict.fromkeys(outside))
+        self.last: dict[Value, int] = {}
+        for number, step in enumerate(loop.steps):
+            for value in (*values(step.inputs), step.output):
+                self.last.update(dict.fromkeys(self.roots[value], number))
+
+    def write(self) -> None:
+        """Write what comes before, the blocks, and what comes after."""
+        writer, loop = self.writer, self.loop
+        head: list[str] = []
+        body: list[str] = []
+        for value in self.given:
+            self.block[value] = f"{value.name}_"
+            body.append(f"{value.name}_ = {writer.text(value)}[i:j]")
+        for number, step in enumerate(loop.steps):
+            if step.output in loop.ends:
+                self._end(step, head, body)
+            else:
+                self._inner(step, number, body)
+            self._release(step, number)
+        writer.lines.append(f"# {len(loop.steps)} steps on {loop.rows} rows, {loop.block} at a time")
+        writer.lines += head
+        self._blocks(body)
+        for step in loop.steps:  # the whole of what is seen in another way, for those that come later
+            if step.op.name in VIEWS and self._stays(step.output):
+                writer.single(step, self.place)
+
+    def _blocks(self, body: list[str]) -> None:
+        loop, names = self.loop, self.writer.names
+        temporaries = {name: self._taken(name, kind) for name, kind in self.pool.made.items()}
+        starts = range(0, loop.rows, loop.block)
+        bounds = names.of(tuple((i, min(i + loop.block, loop.rows)) for i in starts), f"blocks_{self.place}")
+        self.writer.lines.append(f"for i, j in {bounds}:")
+        if loop.rows % loop.block and temporaries:
+            self.writer.lines.append(f"    if j - i != {loop.block}:")
+            self.writer.lines += [f"        {name} = {name}[:j - i]" for name in temporaries]
+        self.writer.lines += ["    " + line for line in body]
+        for name in temporaries.values():
+            self.writer.pool.give(name)
+
+    def _taken(self, name: str, kind: Any) -> str:
+        """A block-sized buffer of the workspace under the name that it has in this loop."""
+        buffer = self.writer.pool.take(kind)
+        self.writer.lines.append(f"{name} = {buffer}")
+        return buffer
+
+    # ------------------------------------------------------------------------ steps
+
+    def _text(self, step: Step, operand: Operand) -> str:
+        if isinstance(operand, Value) and operand in self.block and cut(step, operand, self.loop.rows):
+            return self.block[operand]
+        return self.writer.text(operand)
+
+    def _inner(self, step: Step, number: int, body: list[str]) -> None:
+        value, names = step.output, self.writer.names
+        args = [self._text(step, operand) for operand in step.inputs]
+        if step.op.name in VIEWS:
+            self.block[value] = value.name
+            body.append(f"{value.name} = {self._view(step, args[0])}")
+        elif not takes_out(step):
+            text = spelled(step, args, None, names)
+            self._stored(value, text, body) if self._stays(value) else body.append(f"{value.name} = {text}")
+            self.block.setdefault(value, value.name)
+        else:
+            if self._stays(value):
+                self._full(value, body)
+            else:
+                self.block[value] = self._over(step, number) or self._buffer(value)
+            body.append(spelled(step, args, self.block[value], names))
+
+    def _stays(self, value: Value) -> bool:
+        """Whether anything but this loop looks at the memory of a value."""
+        return max(self.writer.last[root] for root in self.writer.roots[value]) > self.place
+
+    def _full(self, value: Value, body: list[str]) -> None:
+        self.writer.name[value] = self.writer.allocated(value)
+        self.block[value] = f"{value.name}_"
+        body.append(f"{value.name}_ = {self.writer.name[value]}[i:j]")
+
+    def _stored(self, value: Value, text: str, body: list[str]) -> None:
+        self._full(value, body)
+        body.append(f"{self.block[value]}[...] = {text}")
+
+    def _view(self, step: Step, argument: str) -> str:
+        if step.op.name == "reshape":
+            return f"{argument}.reshape({('j - i', *step.output.shape[1:])})".replace("'", "")
+        if step.op.name == "getitem":
+            key = ((0, 0, 1), *step.params["key"][1:])
+            written = spelled(_with(step, key=key), [argument], None, self.writer.names)
+            return written.replace("[0:0", "[:", 1)
+        return spelled(step, [argument], None, self.writer.names)
+
+    def _over(self, step: Step, number: int) -> str | None:
+        if not elementwise(step):
+            return None
+        for operand in values(step.inputs):
+            if operand in self.home and self.last[operand] == number and self._kind(operand) == self._kind(step.output):
+                others = [other for other in values(step.inputs) if other is not operand]
+                if not any(operand in self.roots[other] for other in others):
+                    self.home[step.output] = self.home.pop(operand)
+                    return self.home[step.output]
+        return None
+
+    def _buffer(self, value: Value) -> str:
+        self.home[value] = self.pool.take(self._kind(value))
+        return self.home[value]
+
+    def _kind(self, value: Value) -> tuple[tuple[int, ...], np.dtype[Any], tuple[int, ...]]:
+        return (self.loop.block, *value.shape[1:]), value.dtype, value.order
+
+    def _release(self, step: Step, number: int) -> None:
+        for value in (*values(step.inputs), step.output):
+            for root in self.roots[value]:
+                if self.last[root] == number and root in self.home:
+                    self.pool.give(self.home.pop(root))
+
+    # ------------------------------------------------------------------------ ends
+
+    def _end(self, step: Step, head: list[str], body: list[str]) -> None:
+        """A sum or an extremum over all rows, taken block by block."""
+        value, writer = step.output, self.writer
+        names = writer.names
+        argument = self._text(step, step.inputs[0])
+        start = {"sum": 0, "max": -np.inf, "min": np.inf}[step.op.name]
+        join = {"sum": "add", "max": "maximum", "min": "minimum"}[step.op.name]
+        part = spelled(step, [argument], None, names)
+        if value.number:
+            writer.name[value] = value.name
+            head.append(f"{value.name} = {names.literal(value.dtype.type(start))}")
+            body.append(f"{value.name} = {names.of(getattr(np, join), join)}({value.name}, {part})")
+        else:
+            before = len(writer.lines)
+            writer.name[value] = writer.allocated(value)
+            head += writer.lines[before:]
+            del writer.lines[before:]
+            total = writer.name[value]
+            head.append(f"{total}.fill({names.literal(value.dtype.type(start))})")
+            body.append(f"{names.of(getattr(np, join), join)}({total}, {part}, out={total})")
+
+
+def _with(step: Step, **params: Any) -> Step:
+    return replace(step, params={**step.params, **params})

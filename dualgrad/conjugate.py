@@ -41,7 +41,7 @@ def inner(t: Any, p: Any) -> Any:
     """The change of a real function along ``t`` where its gradient is ``p``, entry by entry.
 
     >>> inner(2j, 3 + 4j)
-    8.0
+    np.float64(8.0)
     """
     return np.real(np.conjugate(p) * t) if is_complex(p) or is_complex(t) else t * p
 

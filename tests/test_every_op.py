@@ -375,7 +375,7 @@ def floating(call: Call) -> list[int]:
 
 def complex_slots(op: Op, call: Call) -> list[int]:
     rules = (op.vjp or op.partials) * (len(call.inputs) if op.variadic else 1)
-    return [slot for slot in floating(call) if callable(rules[slot]) or rules[slot] is not None]
+    return [slot for slot in floating(call) if rules[slot] is not None and not isinstance(rules[slot], Unread)]
 
 
 def takes(op: Op, call: Call) -> bool:
@@ -396,8 +396,13 @@ def complex_calls(op: Op) -> Iterator[Call]:
                 yield call
 
 
+# Eigenvectors and singular vectors are determined up to a factor; tests/dualgrad/ops/test_linalg.py holds them.
+UP_TO_A_FACTOR = {"eigh_packed", "eig_packed", "svd_packed"}
 ACCEPTING = [
-    op for op in OPS if op.complex is not Complex.REFUSED and any(complex_slots(op, call) for call in calls(op))
+    op
+    for op in OPS
+    if op.complex is not Complex.REFUSED and op.name not in UP_TO_A_FACTOR
+    if any(complex_slots(op, call) for call in calls(op))
 ]
 every_op_on_complex_numbers = pytest.mark.parametrize("op", ACCEPTING, ids=lambda op: op.name)
 

@@ -101,8 +101,8 @@ def angle(z: Any, deg: bool = False) -> Any:
 def sign(x: Any, /) -> Any:
     """-1, 0 or 1; of a complex number the one of length 1 in its direction.
 
-    >>> sign(np.array([-2.0, 0.0])), sign(3 + 4j)
-    (array([-1.,  0.]), np.complex128(0.6+0.8j))
+    >>> sign(np.array([-2.0, 0.0])), sign(np.array([3 + 4j]))
+    (array([-1.,  0.]), array([0.6+0.8j]))
     """
     if not is_complex(x):
         return REGISTRY["sign"](x)

@@ -35,7 +35,7 @@ def _norm(norm: Any) -> str:
 # ---------------------------------------------------------------------------- the ops
 
 
-def _dft_forward(a: Any, axes: Sequence[int], inverse: bool, norm: str) -> Any:
+def _dft_forward(a: Any, axes: Sequence[int], inverse: bool, norm: Any) -> Any:
     return (np.fft.ifftn if inverse else np.fft.fftn)(a, axes=axes, norm=norm)
 
 

@@ -45,19 +45,19 @@ def _batch(sizes: Sizes, left: Shape, right: Shape) -> Shape:
 
 
 def _matmul_left(g: Any, y: Any, x1: Any, x2: Any) -> Any:
-    if rank(x2) == 1:
-        return g * x2 if rank(x1) == 1 else g[..., None] * x2
-    if rank(x1) == 1:
+    if x2.ndim == 1:
+        return g * x2 if x1.ndim == 1 else g[..., None] * x2
+    if x1.ndim == 1:
         return (x2 @ g[..., None])[..., 0]
-    return g @ np.swapaxes(x2, -1, -2)
+    return g @ x2.mT
 
 
 def _matmul_right(g: Any, y: Any, x1: Any, x2: Any) -> Any:
-    if rank(x1) == 1:
-        return x1 * g if rank(x2) == 1 else x1[:, None] * g[..., None, :]
-    if rank(x2) == 1:
-        return (np.swapaxes(x1, -1, -2) @ g[..., None])[..., 0]
-    return np.swapaxes(x1, -1, -2) @ g
+    if x1.ndim == 1:
+        return x1 * g if x2.ndim == 1 else x1[:, None] * g[..., None, :]
+    if x2.ndim == 1:
+        return (x1.mT @ g[..., None])[..., 0]
+    return x1.mT @ g
 
 
 matmul = structural(
@@ -68,6 +68,7 @@ matmul = structural(
     meaning=_matmul_meaning,
     vjp=[_matmul_left, _matmul_right],
     numpy=[np.matmul],
+    direct=True,
     aliases=("mm",),
     samples=drawn(
         lambda draw: [

@@ -116,6 +116,10 @@ CALLS = {
         (draw(2, 3, 2), 2, (0, 1), True),
     ],
     "matrix_power": [(square(3), n) for n in (1, 2, 5, -2)],
+    "vector_norm": [(draw(2, 3),)],
+    "matrix_norm": [(draw(2, 3),), (draw(2, 3, 3),)],
+    "tensorinv": [(square(4).reshape(2, 2, 4), 2), (square(4).reshape(4, 2, 2), 1)],
+    "tensorsolve": [(square(4).reshape(2, 2, 4), draw(2, 2)), (square(4).reshape(2, 2, 2, 2), draw(2, 2), (1,))],
     "multi_dot": [([draw(2, 3), draw(3, 2), draw(2)],)],
     "cond": [(square(3),), (square(3), 1)],
     **{name: [(holed(),), (holed(), 1)] for name in ("nansum", "nanprod", "nanmean", "nanvar", "nanstd")},
@@ -137,6 +141,7 @@ ELSEWHERE = set(  # test_positions.py, test_linalg.py, test_complex.py and test_
     "leaky_relu elu softsign layer_norm batch_norm conv1d conv2d conv_transpose1d conv_transpose2d max_pool1d "
     "max_pool2d avg_pool1d avg_pool2d embedding mse_loss l1_loss huber_loss bce_with_logits nll_loss cross_entropy "
     "slogdet eigh svd qr lstsq unstack broadcast_arrays real imag conj conjugate angle sign real_if_close iscomplexobj "
+    "eig eigvals cholesky matrix_rank solve_triangular cho_factor cho_solve block_diag toeplitz "
     "fft ifft rfft irfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn hfft ihfft fftshift ifftshift "
     "gather index index_put scatter_add index_add topk cummax cummin array_split split vsplit hsplit dsplit".split()
 )
@@ -221,9 +226,10 @@ def test_scipys_functions_are_recorded():
         (lambda x: dg.norm(x, 3), ValueError, "is no norm of matrices"),
         (lambda x: dg.norm(x[None], 1), ValueError, "name one axis or two"),
         (lambda x: dg.inv(x[0]), ValueError, "expected a matrix"),
-        (lambda x: dg.svd(x), TypeError, "use full_matrices=False"),
-        (lambda x: dg.qr(x), TypeError, "fewer rows"),
-        (lambda x: dg.qr(x, "complete"), TypeError, "use 'reduced' or 'r'"),
+        (lambda x: dg.svd(x).Vh.sum().backward(), TypeError, "use full_matrices=False for svd"),
+        (lambda x: dg.qr(x.T, "complete").Q.sum().backward(), TypeError, "or mode='reduced' for qr"),
+        (lambda x: dg.qr(x, "raw"), TypeError, "use 'reduced', 'complete' or 'r'"),
+        (lambda x: dg.solve_triangular(x, x, "H"), ValueError, "expected 0, 1 or 2"),
         (lambda x: dg.eigh(x, "M"), ValueError, "expected 'L' or 'U'"),
         (lambda x: dg.sum(x, axis=2), ValueError, "axis 2 is out of bounds"),
         (lambda x: x[[0, 2]], IndexError, "out of bounds for an axis of size 2"),

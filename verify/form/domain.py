@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dualgrad.program import entry as e
 from dualgrad.program.record import Equation, Operand, Program, Variable
-from verify.form import construct
+from verify.form import construct, scalar
 from verify.form.algebra import multiply, scale, subtract
 from verify.form.construct import vanishes
 from verify.form.denote import Denotation
@@ -57,9 +57,22 @@ def beyond(given: Iterable[Requirement], known: Sequence[Requirement], denote: D
             asked, wanted = _patterns(vanishes(form), "vanishes"), nonzero
         else:
             asked, wanted = _patterns(construct.positive(form), "positive"), positive
-        return len(asked) > 0 and wanted.issuperset(asked)
+        if len(asked) > 0 and wanted.issuperset(asked):
+            return True
+        return scalar.follows(Requirement(form, one.relation, one.path), in_terms_of_inputs(known, denote))
 
     return [one for one in given if not follows(one)]
+
+
+def in_terms_of_inputs(requirements: Iterable[Requirement], denote: Denotation) -> list[Requirement]:
+    """Requirements in terms of the inputs; those that are too large for that are left out."""
+    found: list[Requirement] = []
+    for one in requirements:
+        try:
+            found.append(Requirement(denote.unfold(one.form), one.relation, denote.unfold(one.path), one.line))
+        except (TooLarge, Undefined):
+            continue
+    return found
 
 
 def known_signs(program: Program, denote: Denotation) -> list[Requirement]:

@@ -11,11 +11,12 @@ import numpy as np
 from verify.form.algebra import Fill
 from verify.form.clear import cleared, without_ties
 from verify.form.denote import Denotation, Position
-from verify.form.domain import never_zero
+from verify.form.domain import in_terms_of_inputs, never_zero
 from verify.form.inputs import under_domains
 from verify.form.interpret import Requirement
 from verify.form.literals import read
 from verify.form.matrix_steps import with_symmetric_matrices, without_inverses
+from verify.form.scalar import zero_by_tower
 from verify.form.setting import TooLarge, Undefined
 from verify.form.steps import (
     at_each_place,
@@ -26,10 +27,11 @@ from verify.form.steps import (
     on_domain,
     with_aligned_guards,
 )
-from verify.form.term import Form, Source
+from verify.form.term import ZERO, Form, Source
 from verify.form.text import written
 
 Array = np.ndarray[Any, Any]
+KERNEL_STEPS = frozenset({"exponentials", "angles"})  # the tower does better without them
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,25 @@ class Ladder:
         self.denote = denote
         self.required = required
         self.captured = captured
+        self._scalar = ZERO
+        self._rests_on: tuple[str, ...] = ()
 
     def zero(self, difference: Form) -> Settled | None:
         """What shows that the difference is zero, or None."""
+        self._scalar, self._rests_on = difference, ()
         try:
-            return self._climb(difference)
+            found = self._climb(difference)
+        except (TooLarge, Undefined):
+            found = None
+        return found or self._by_tower()
+
+    def _by_tower(self) -> Settled | None:
+        """The kernel tower's answer, on what the steps before kernels are rewritten have left."""
+        try:
+            shown = zero_by_tower(self._scalar, in_terms_of_inputs(self.required, self.denote))
         except (TooLarge, Undefined):
             return None
+        return Settled("kernel tower", written(self._scalar), self._rests_on) if shown else None
 
     def _climb(self, difference: Form) -> Settled | None:
         found = settled(difference)
@@ -79,8 +93,10 @@ class Ladder:
             if changed.key == difference.key and changed.sources == difference.sources:
                 continue
             found, difference = settled(changed), changed
+            if name not in KERNEL_STEPS:
+                self._scalar, self._rests_on = difference, rests_on
             if name == "domains":
-                rests_on = tuple(f"{v.name}: {word}" for v, word in self.denote.facts.domains.items())
+                self._rests_on = rests_on = tuple(f"{v.name}: {word}" for v, word in self.denote.facts.domains.items())
         if found is None and self._zero_at_each_place(difference):
             values = (f"{source!r}: its values" for source in self.captured if source in difference.sources)
             return Settled("every entry at the known sizes", rests_on=(*rests_on, *values))

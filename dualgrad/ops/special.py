@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.conjugate import is_complex
 from dualgrad.lazy import special
-from dualgrad.op import Op, pointwise
+from dualgrad.op import Complex, Op, pointwise
 from dualgrad.program.entry import Entry, Power, entry, kernel, select, zero
 from dualgrad.samples import over
 
@@ -49,11 +50,16 @@ def _exp_of_minus_square(x: Any, scale: float) -> Any:
     return np.exp(-scale * short * short) * np.exp(-scale * (x - short) * (x + short))
 
 
+def _gaussian(x: Any) -> Any:
+    return np.exp(-x * x) if is_complex(x) else _floating(lambda x: _exp_of_minus_square(x, 1.0))(x)
+
+
 gaussian = pointwise(
     "gaussian",
-    _floating(lambda x: _exp_of_minus_square(x, 1.0)),
+    _gaussian,
     partials=[lambda y, x: -2 * x * y],
     meaning=lambda x: kernel("exp", -(x**2)),
+    complex=Complex.ANALYTIC,
     samples=over((-3.0, 3.0)),
     doc="exp(-x²), also where the rounding error of x² would count.",
 )
@@ -79,6 +85,7 @@ erf = pointwise(
     special("erf"),
     partials=[lambda y, x: _TWO_OVER_ROOT_PI * gaussian(x)],
     meaning=lambda x: kernel("erf", x),
+    complex=Complex.ANALYTIC,
     samples=over((-3.0, 3.0)),
 )
 
@@ -87,6 +94,7 @@ erfc = pointwise(
     special("erfc"),
     partials=[lambda y, x: -_TWO_OVER_ROOT_PI * gaussian(x)],
     meaning=lambda x: kernel("erfc", x),
+    complex=Complex.ANALYTIC,
     samples=over((-3.0, 3.0)),
 )
 

@@ -13,7 +13,7 @@ from verify.claim import assumption_text, domain_text, free_dimensions, leak_tex
 from verify.key import OTHER_READING, second_key
 from verify.look import Point, look
 from verify.problem import Problem
-from verify.prove import READING_WORDS, Attempted, certified, prove
+from verify.prove import READING_WORDS, Attempted, certified, prove, ways
 from verify.recording import Labels, Recording, fingerprint, record, record_symbolic
 from verify.sampling import sample
 from verify.verdict import Formula, Verdict
@@ -122,13 +122,18 @@ def _all_proved(problem: Problem, recording: Recording, deadline: float) -> tupl
 
 
 def _certified(problem: Problem, recording: Recording, deadline: float, reading: str) -> _Proved | str:
-    found = prove(problem, recording, deadline, (reading,))
-    if found.proof is None:
-        return found.reason
-    certificate, accepted = certified(problem, recording, found)
-    if not accepted.accepted:
-        return f"the certificate was not accepted: {accepted.reason}"
-    return _Proved(found, certificate, accepted.trusted)
+    """The first way to a proof whose certificate is accepted, or why the last one is none."""
+    reason = ""
+    for way in ways(problem, recording):
+        found = prove(problem, recording, deadline, (reading,), way)
+        if found.proof is None:
+            reason = found.reason
+            continue
+        certificate, accepted = certified(problem, recording, found)
+        if accepted.accepted:
+            return _Proved(found, certificate, accepted.trusted)
+        reason = f"the certificate was not accepted: {accepted.reason}"
+    return reason
 
 
 def _each(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:

@@ -15,12 +15,15 @@ from verify.form.facts import Facts
 from verify.form.proof import Failure, Proof
 from verify.form.prove import prove_gradient
 from verify.form.setting import Budget
+from verify.lemma.answer import prove_tape
 from verify.problem import Problem
 from verify.recording import Recording, with_inputs
 from verify.witness import full_source
 
 LARGEST_EXPONENT = 1000  # a power of a sum is expanded
 SECONDS = 3.0  # for one reading of the literals
+SECONDS_BEFORE_LEMMAS = 1.0  # the same, where lemmas may do
+SMALL, LARGE = 12, 80  # equations: up to here the whole form is tried before lemmas, and from here on not at all
 READING_WORDS = {
     "exact": "",
     "decimal": "float literals are read as their shortest decimals",
@@ -35,6 +38,7 @@ class Attempted:
     proof: Proof | None
     reading: str = "exact"
     reason: str = ""
+    way: str = "whole"
 
     @property
     def side_conditions(self) -> tuple[str, ...]:
@@ -56,36 +60,53 @@ class Attempted:
         """How large the proof is, in words."""
         if self.proof is None:
             return ""
+        if self.way == "lemmas":
+            count = int(self.proof.statistics["lemmas"])
+            return f" of single steps, composed: {count} lemma{'s' if count > 1 else ''}"
         return f" with {len(self.proof.opaque)} intermediates opaque" if self.proof.opaque else ""
 
 
+def ways(problem: Problem, recording: Recording) -> tuple[str, ...]:
+    """How to go about a proof, the most promising first: the "whole" program in one form, or by "lemmas"."""
+    if recording.tape is None or problem.derived is not None or recording.forward is None:
+        return ("whole",)
+    length = len(recording.forward.equations)
+    return ("whole", "lemmas") if length <= SMALL else ("lemmas", "whole") if length < LARGE else ("lemmas",)
+
+
 def prove(
-    problem: Problem, recording: Recording, deadline: float, readings: Iterable[str] = tuple(READING_WORDS)
+    problem: Problem,
+    recording: Recording,
+    deadline: float,
+    readings: Iterable[str] = tuple(READING_WORDS),
+    way: str = "whole",
 ) -> Attempted:
-    """Decide by normal forms, under the first reading of literals that works."""
+    """Decide by normal forms, under the first reading of literals that works; see :func:`ways`."""
     assert recording.forward is not None and recording.gradient is not None
     reason = ""
     for reading in readings:
-        found = _prove(problem, recording, reading, deadline)
+        found = _prove(problem, recording, reading, deadline, way)
         if isinstance(found, Proof):
             # A recorded gradient tests for ties, by the engine's conventions; that f does not is asked of the base.
             if found.equality_tests and problem.base is None:
                 return Attempted(None, reason="f tests computed values for equality")
             if found.only_gradient:
                 return Attempted(None, reason=f"only the gradient needs {', '.join(found.only_gradient)}")
-            return Attempted(found, reading)
+            return Attempted(found, reading, way=way)
         reason = reason or found.reason
     return Attempted(None, reason=reason)
 
 
-def _prove(problem: Problem, recording: Recording, reading: str, deadline: float) -> Proof | Failure:
+def _prove(problem: Problem, recording: Recording, reading: str, deadline: float, way: str) -> Proof | Failure:
     assert recording.forward is not None and recording.gradient is not None
-    seconds = min(SECONDS, deadline - time.monotonic())
+    seconds = min(SECONDS if recording.tape is None else SECONDS_BEFORE_LEMMAS, deadline - time.monotonic())
     if seconds <= 0:
         return Failure("the time budget ran out")
     if any(abs(equation.params.get("exponent", 0)) > LARGEST_EXPONENT for equation in _equations(recording)):
         return Failure(f"an exponent above {LARGEST_EXPONENT} is too large to expand")
     try:
+        if way == "lemmas":
+            return _composed(problem, recording, reading)
         return _decided(problem, recording, reading, seconds)
     except (RecursionError, MemoryError) as error:
         return Failure(f"the normal form is too large: {type(error).__name__}")
@@ -113,6 +134,21 @@ def _decided(problem: Problem, recording: Recording, reading: str, seconds: floa
     )
 
 
+def _composed(problem: Problem, recording: Recording, reading: str) -> Proof | Failure:
+    assert recording.forward is not None and recording.gradient is not None and recording.tape is not None
+    extents = recording.trace.extents
+    return prove_tape(
+        recording.forward,
+        [recording.inputs[position] for position in problem.wrt],
+        recording.gradient,
+        recording.tape,
+        recording.trace.equations,
+        facts=Facts(domains=_words(problem, recording), resolve=extents.resolve),
+        values=extents.values,
+        literals=reading,
+    )
+
+
 def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple[Mapping[str, Any], checker.Report]:
     """The certificate of a proof, and what the independent checker says of it."""
     assert recording.forward is not None and recording.gradient is not None
@@ -129,6 +165,7 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
         assumptions=found.assumptions,
         witnesses=[witness],
         sources={"f": full_source(problem.f), "the gradient": full_source(problem.candidate)},
+        hints={"chain": found.proof.certificate["chain"]} if found.way == "lemmas" and found.proof is not None else {},
     )
     certificate = write()
     report = checker.check(certificate)

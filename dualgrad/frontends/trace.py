@@ -59,6 +59,7 @@ class Trace:
     _known: dict[tuple[Any, ...], tuple[Variable, Any]] = field(default_factory=dict)
     _inputs: set[Variable] = field(default_factory=set)
     _serial: int = 0
+    _merged: int = 0  # how many dimensions were merged when _known was made
 
     def input(self, name: str, array: np.ndarray[Any, Any], shape: Sequence[str | int] | None = None) -> Tracer:
         """An input of this dtype. ``shape`` names the dimension of each axis, or fixes it; None fixes them all."""
@@ -79,12 +80,8 @@ class Trace:
         """Apply an op to operands of this trace and append the equation."""
         inputs = [np.asarray(value) if isinstance(value, (list, tuple)) else value for value in inputs]
         operands = tuple(self.operand(value) for value in inputs)
-        key = (
-            op,
-            tuple(map(_identity, operands)),
-            tuple(sorted((name, repr(value)) for name, value in params.items())),
-        )
-        known = self._known.get(key)
+        key = self._key(op, operands, params)
+        known = self._recorded().get(key)
         if known is not None:
             return Tracer(self, Cell(known[0]), known[1])
         try:
@@ -100,8 +97,37 @@ class Trace:
             self.refuse(f"dualgrad.{op.name}: {rounds or f'the result has dtype {dtype}; {_NO_COMPLEX}'}")
         output = Variable(self._name("v"), meaning.shape, dtype)
         self.equations.append(Equation(op, operands, params, output, meaning, line))
-        self._known[key] = (output, value)
+        self._known[self._key(op, operands, params)] = (output, value)
         return Tracer(self, Cell(output), value)
+
+    def _key(self, op: Op, operands: Sequence[Operand], params: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What two applications have in common that give the same, in terms of the dimensions that are left."""
+        given = tuple(map(self._identity, operands))
+        return (op, given, tuple(sorted((name, repr(self._resolved(value))) for name, value in params.items())))
+
+    def _identity(self, operand: Operand) -> Any:
+        match operand:
+            case Literal(value):
+                return (type(value), repr(value))
+            case SizeOf(extent):
+                return SizeOf(self.extents.resolve(extent))
+        return operand
+
+    def _resolved(self, value: Any) -> Any:
+        if isinstance(value, Size):
+            return self.extents.resolve(value)
+        return tuple(map(self._resolved, value)) if self.extents.merged and isinstance(value, tuple) else value
+
+    def _recorded(self) -> dict[tuple[Any, ...], tuple[Variable, Any]]:
+        """What was recorded by its key: made anew where dimensions were merged since."""
+        if self._merged != len(self.extents.merged):
+            self._merged = len(self.extents.merged)
+            values = dict(self._known.values())
+            self._known = {}
+            for equation in self.equations:
+                key = self._key(equation.op, equation.inputs, equation.params)
+                self._known.setdefault(key, (equation.output, values.get(equation.output)))
+        return self._known
 
     def _run(self, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         if not self.concrete:
@@ -225,10 +251,6 @@ def inexact(name: str, given: Sequence[np.dtype[Any]], result: np.dtype[Any]) ->
     if name not in _MOVING and (result.kind == "u" or (result.kind == "i" and result.itemsize < 8)):
         return f"{result} wraps around; convert to float first"
     return ""
-
-
-def _identity(operand: Operand) -> Any:
-    return (type(operand.value), repr(operand.value)) if isinstance(operand, Literal) else operand
 
 
 def _value_of(value: Any) -> Any:

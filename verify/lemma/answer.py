@@ -21,7 +21,7 @@ from verify.lemma.tape import Tape
 
 SECONDS_TO_SAY, SECONDS_EACH = 0.3, 0.02  # for all side conditions together, and for one
 MOST_TERMS_SAID = 16
-LONGEST_SAID = 200  # characters; what is longer is said of the step
+LONGEST_SAID = 120  # characters; what is longer is said of the step
 T = TypeVar("T")
 
 

@@ -1,9 +1,13 @@
-"""What functions of matrices mean: inverses, solutions, determinants of stacks of square matrices."""
+"""What functions of matrices mean: inverses, solutions and determinants, and decompositions, of stacks of matrices.
+
+All of real matrices. A decomposition is one function a part: the parts of one matrix share its body.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
 from dualgrad.meanings import free
 from dualgrad.op import Sizes, pointwise_meaning, position
@@ -12,16 +16,20 @@ from dualgrad.program.entry import (
     Element,
     Entry,
     Index,
+    MatrixEntry,
     Meaning,
     affine,
+    at_least,
     determinant,
     entry,
+    equal,
     inverse,
     kernel,
     positive,
+    select,
     total,
 )
-from dualgrad.program.size import Extent
+from dualgrad.program.size import Extent, product
 from dualgrad.shapes import Shape
 
 Matrix = Callable[[Index, Index], Entry]
@@ -34,12 +42,12 @@ def inverses(sizes: Sizes, shape: Shape) -> Meaning:
     return Meaning((*stack, i, j), inverse(_matrix(stack), size, i, j))
 
 
-def solutions(sizes: Sizes, shape: Shape, right: Shape) -> Meaning:
-    """x = inv(a) b, for matrices b; the stacks broadcast."""
+def solutions(sizes: Sizes, shape: Shape, right: Shape, of: Callable[[Matrix], Matrix] = lambda a: a) -> Meaning:
+    """x = inv(of(a)) b, for matrices b; the stacks broadcast."""
     size = sizes.same(sizes.same(shape[-2], shape[-1], "solve"), right[-2], "solve")
     stack = pointwise_meaning(sizes, [shape[:-2], right[:-2]], lambda a, b: entry(0)).indices
     i, j, k = Index("i", size), Index("j", size), Index("k", right[-1])
-    inverted = inverse(_matrix(position(shape[:-2], stack)), size, i, j)
+    inverted = inverse(of(_matrix(position(shape[:-2], stack))), size, i, j)
     given = Element(1, (*position(right[:-2], stack), affine(j), affine(k)))
     return Meaning((*stack, i, k), total(j, inverted * given))
 
@@ -51,8 +59,10 @@ def cofactors(sizes: Sizes, shape: Shape) -> Meaning:
     return Meaning((*stack, i, j), determinant(_matrix(stack), size) * inverse(_matrix(stack), size, j, i))
 
 
-def pseudo_inverses(sizes: Sizes, shape: Shape) -> Meaning:
+def pseudo_inverses(sizes: Sizes, shape: Shape, **chosen: Any) -> Meaning:
     """inv(aᵀa) aᵀ, or aᵀ inv(aaᵀ) where there are more columns than rows: of matrices of full rank only."""
+    if chosen:
+        raise NotImplementedError(f"pinv: what {', '.join(chosen)}= changes is not in the language of meanings")
     stack, (m, n) = free(shape[:-2]), shape[-2:]
     a = _matrix(stack)
     i, j, k = Index("i", n), Index("j", m), Index("k", n)
@@ -100,3 +110,96 @@ def _gram(extent: Extent, a: Matrix, r: Index, c: Index) -> Entry:
     """a aᵀ."""
     over = Index("l", extent)
     return total(over, a(r, over) * a(c, over))
+
+
+# ---------------------------------------------------------------------------- one triangle
+
+
+def _triangle(matrix: Matrix, lower: bool, strict: bool) -> Matrix:
+    """One triangle, without the diagonal where it is strict."""
+    shift = int(strict)
+    if lower:
+        return lambda r, c: at_least(r, affine(c) + shift) * matrix(r, c)
+    return lambda r, c: at_least(c, affine(r) + shift) * matrix(r, c)
+
+
+def triangular_solutions(sizes: Sizes, shape: Shape, right: Shape, lower: bool, unit_diagonal: bool) -> Meaning:
+    """x = inv(one triangle of a) b; with a unit diagonal, the given one is not read."""
+    triangle: Callable[[Matrix], Matrix] = lambda a: _triangle(a, lower, unit_diagonal)  # noqa: E731
+    if unit_diagonal:
+        return solutions(sizes, shape, right, lambda a: lambda r, c: equal(r, c) + triangle(a)(r, c))
+    return solutions(sizes, shape, right, triangle)
+
+
+def _symmetric(matrix: Matrix, upper: bool) -> Matrix:
+    """The symmetric matrix of which one triangle is read."""
+    read: Callable[[Index, Index], Entry] = lambda r, c: at_least(c, r) if upper else at_least(r, c)  # noqa: E731
+    return lambda r, c: select(read(r, c), matrix(r, c), matrix(c, r))
+
+
+# ---------------------------------------------------------------------------- decompositions
+
+
+def _parts(matrix: Matrix, rows: Extent, columns: Extent) -> Callable[..., Entry]:
+    """Entries of functions of one matrix, by kind and position."""
+    r, c = Index("r", rows), Index("c", columns)
+    body = matrix(r, c)
+    return lambda kind, *at: MatrixEntry(kind, r, c, body, tuple(map(affine, at)))
+
+
+def cholesky_factors(sizes: Sizes, shape: Shape) -> Meaning:
+    """Of positive definite matrices, of which the lower triangle is read."""
+    size, stack = _squares(sizes, shape, "cholesky")
+    i, j = Index("i", size), Index("j", size)
+    part = _parts(_symmetric(_matrix(stack), upper=False), size, size)
+    return Meaning((*stack, i, j), part("cholesky", i, j))
+
+
+def eigen_pairs(sizes: Sizes, shape: Shape, upper: bool) -> Meaning:
+    """Of symmetric matrices, of which one triangle is read: the eigenvalues as the first column, then the vectors."""
+    size, stack = _squares(sizes, shape, "eigh")
+    i, p = Index("i", size), Index("p", size + 1)
+    part = _parts(_symmetric(_matrix(stack), upper), size, size)
+    return Meaning((*stack, i, p), select(equal(p, 0), part("eigenvalue", i), part("eigenvector", i, affine(p) - 1)))
+
+
+def singular_triples(sizes: Sizes, shape: Shape) -> Meaning:
+    """The left vectors, the singular values and the right vectors of matrices, in one row for each matrix."""
+    stack, (m, n) = free(shape[:-2]), shape[-2:]
+    k = m
+    try:
+        sizes.at_least(n - m, 0, "svd")
+    except ValueError:
+        sizes.at_least(m - n, 0, "svd")
+        k = n
+    part = _parts(_matrix(stack), m, n)
+    return _in_one_row(
+        stack, (part, "left_vector", (m, k)), (part, "singular_value", (k,)), (part, "right_vector", (k, n))
+    )
+
+
+def orthogonal_triangles(sizes: Sizes, shape: Shape) -> Meaning:
+    """Orthonormal columns and an upper triangle, in one row for each matrix."""
+    stack, (m, n) = free(shape[:-2]), shape[-2:]
+    sizes.at_least(m - n, 0, "qr")
+    part = _parts(_matrix(stack), m, n)
+    return _in_one_row(stack, (part, "q", (m, n)), (part, "r", (n, n)))
+
+
+def _in_one_row(stack: tuple[Index, ...], *parts: tuple[Callable[..., Entry], str, Shape]) -> Meaning:
+    p = Index("p", sum((product(shape) for _, _, shape in parts), start=_nothing()))
+    body, start = entry(0), _nothing()
+    for part, kind, shape in parts:
+        at = free(shape)
+        flat = affine(start)
+        for axis, index in enumerate(at):
+            flat = flat + affine(index) * product(shape[axis + 1 :])
+        term = equal(p, flat) * part(kind, *at)
+        for index in reversed(at):
+            term = total(index, term)
+        body, start = body + term, start + product(shape)
+    return Meaning((*stack, p), body)
+
+
+def _nothing() -> Extent:
+    return 0

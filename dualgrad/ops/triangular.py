@@ -14,6 +14,7 @@ from dualgrad.op import REGISTRY, Call, Complex, Kind, Op, bind, composed, struc
 from dualgrad.samples import call, drawn
 from dualgrad.shapes import extents, rank
 
+
 def _triangle(m: Any, lower: bool, unit_diagonal: bool) -> Any:
     """The part of a matrix that is read."""
     k = int(unit_diagonal)

@@ -195,8 +195,15 @@ class MatrixEntry(Entry):
 
 Scalar = Entry | int | Fraction
 
-# How many axes the result has. Square matrices: "inv" of invertible ones, "det" of all.
-MATRIX_FUNCTIONS = {"inv": 2, "det": 0}
+# How many axes the result has. Of square matrices M: "inv" of invertible ones, "det" of all; "cholesky" the lower
+# triangle L with L Lᵀ = M; "eigenvalue" in ascending order and "eigenvector" (as columns) of symmetric ones. Of all
+# matrices: "singular_value" in descending order, "left_vector" (as columns) and "right_vector" (as rows), as many as
+# the shorter side is long; "q" and "r" with Q R = M, of no fewer rows than columns. Signs of vectors, and of the
+# rows of r, are those that LAPACK returns: nothing that is claimed may depend on them.
+MATRIX_FUNCTIONS = {
+    "inv": 2, "det": 0, "cholesky": 2, "eigenvalue": 1, "eigenvector": 2,
+    "singular_value": 1, "left_vector": 2, "right_vector": 2, "q": 2, "r": 2,
+}  # fmt: skip
 
 # Kernels: real functions on their natural domain. Every reading brings its own; see the list's use in
 # verify/form (derivative table), verify/ball (Arb) and dualgrad/mirror (SymPy).

@@ -1,7 +1,8 @@
-"""Inverses and determinants of matrices of balls.
+"""Inverses, determinants and decompositions of matrices of balls.
 
 An inverse is certified to exist, or its entries are NaN. How it changes follows from M Y = I; a determinant is
-linear in every entry, and what multiplies the entry is the determinant of what its row and column leave.
+linear in every entry, and what multiplies the entry is the determinant of what its row and column leave. How a
+decomposition changes follows from the equations that define it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat
 
+from verify.ball.decompose import Decomposition, decomposed, slopes
 from verify.ball.kernels import NAN
 from verify.ball.run import Balls, Run
 from verify.ball.steps import Link, Step
+
+MOST_ENTRIES = 150  # of a matrix whose decomposition is differentiated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,3 +119,46 @@ def _cofactors(n: int, entries: Balls) -> Balls:
         left = [entry for k, entry in enumerate(entries) if k // n != i and k % n != j]
         found.append(_determinant(n - 1, left) * (-1) ** (i + j))
     return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts(Step):
+    """All parts of a decomposition, block after block, for each of the matrices listed row by row."""
+
+    family: str
+    shape: tuple[int, int]
+
+    def _found(self, run: Run) -> Iterator[tuple[Balls, Decomposition | None]]:
+        entries, count = run.read(self.args[0]), self.shape[0] * self.shape[1]
+        for start in range(0, len(entries), max(count, 1)):
+            matrix = entries[start : start + count]
+            yield matrix, decomposed(self.family, *self.shape, matrix)
+
+    def _length(self, run: Run) -> int:
+        count = len(run.read(self.args[0])) // max(self.shape[0] * self.shape[1], 1)
+        return self.size // max(count, 1)
+
+    def _value(self, run: Run) -> Balls:
+        values: Balls = []
+        for _, found in self._found(run):
+            values += [NAN] * self._length(run) if found is None else [y for block in found.blocks for y in block]
+        return values
+
+    def _links(self, run: Run) -> Iterator[Link]:
+        factor: Balls = []
+        for matrix, found in self._found(run):
+            made = None if found is None or len(matrix) > MOST_ENTRIES else slopes(found, *self.shape, matrix)
+            if made is None:
+                factor += [NAN] * (self._length(run) * len(matrix))
+            else:
+                factor += [slope for block in made for row in block for slope in row]
+        for link in self._reads(run):
+            yield Link(link.node, link.origin, link.target, factor)
+
+    def _reads(self, run: Run) -> Iterator[Link]:
+        node, take = self.args[0]
+        count, length = self.shape[0] * self.shape[1], self._length(run)
+        matrices = range(len(run.read(self.args[0])) // max(count, 1))
+        pairs = [(k * count + x, k * length + y) for k in matrices for y in range(length) for x in range(count)]
+        origin = [x if take is None else take[x] for x, _ in pairs]
+        yield Link(node, origin, [y for _, y in pairs], None)

@@ -8,6 +8,7 @@ import numpy as np
 
 from dualgrad.conjugate import adjoint, is_complex, real
 from dualgrad.op import Call, dtype_of
+from dualgrad.program.size import product
 from dualgrad.samples import Draw, Sample, call
 from dualgrad.shapes import extents, rank
 
@@ -76,7 +77,9 @@ def skew(m: Any) -> Any:
 
 def packed(*parts: Any) -> Any:
     """Matrices of a stack as one row each."""
-    return np.concatenate([np.reshape(part, (*extents(part)[:-2], -1)) for part in parts], axis=-1)
+    shapes = [extents(part) for part in parts]
+    rows = [np.reshape(part, (*shape[:-2], product(shape[-2:]))) for part, shape in zip(parts, shapes, strict=True)]
+    return np.concatenate(rows, axis=-1)
 
 
 def split(y: Any, *shapes: tuple[int, int]) -> list[Any]:

@@ -303,7 +303,10 @@ def bce_with_logits(x: Any, target: Any, reduction: str = "mean") -> Any:
 
 @composed()
 def nll_loss(log_probabilities: Any, target: Any, reduction: str = "mean") -> Any:
-    """Minus the entry along axis 1 that each target class names."""
+    """Minus the entry along axis 1 (its only one, for a vector) that each target class names."""
+    if rank(log_probabilities) == 1:
+        log_probabilities, target = np.expand_dims(log_probabilities, 0), np.expand_dims(values(target), 0)
+        reduction = "sum"
     chosen = np.expand_dims(values(target), 1)
     flat = np.take_along_axis(numbered(log_probabilities), chosen, 1)
     return _reduced(-np.squeeze(np.take(log_probabilities, flat), 1), reduction)

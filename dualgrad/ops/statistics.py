@@ -177,6 +177,8 @@ def _logsumexp_meaning(sizes: Sizes, shape: Shape, axis: Axes, keepdims: bool) -
 
 
 def _shift(a: Any, axis: Axes) -> Any:
+    if not np.size(a):
+        return np.sum(a, axis=tuple(axis), keepdims=True)  # the maximum of nothing is not defined, and not needed
     top = np.max(a, axis=tuple(axis), keepdims=True)
     return np.where(np.isfinite(top), top, 0)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import dualgrad.ops  # noqa: F401  (fills the registry)
-from dualgrad.op import BY_NUMPY, COMPOSED, METHODS, PYTORCH, REGISTRY
+from dualgrad.op import BY_NUMPY, COMPOSED, ENTERED, METHODS, PYTORCH, REGISTRY
 from dualgrad.positions import is_advanced
 from dualgrad.shapes import extents, one_axis, plain_extents, rank
 
@@ -63,6 +63,8 @@ class ArrayMethods:
 
     if TYPE_CHECKING:
 
+        @property
+        def dtype(self) -> Any: ...
         def __add__(self, other: Any) -> Any: ...
         def __sub__(self, other: Any) -> Any: ...
         def __mul__(self, other: Any) -> Any: ...
@@ -77,12 +79,6 @@ class ArrayMethods:
         def __le__(self, other: Any) -> Any: ...
         def __gt__(self, other: Any) -> Any: ...
         def __ge__(self, other: Any) -> Any: ...
-
-    def __getattr__(self, name: str) -> Any:
-        """The method of an op that was registered after the import, as a user's own is."""
-        if name in METHODS:
-            return method(name, METHODS[name]).__get__(self)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __refuse__(self, message: str) -> Any:
         """Raise, saying why something cannot be done with this array."""
@@ -214,7 +210,13 @@ def _derive() -> None:
         if sign not in ("eq", "ne"):
             setattr(ArrayMethods, f"__{sign}__", _forward(functions[name]))
     for name, function in METHODS.items():
-        setattr(ArrayMethods, name, method(name, function))
+        _give(name, function)
+    ENTERED.append(_give)
+
+
+def _give(name: str, function: Callable[..., Any]) -> None:
+    """A method of every array; also for an op that is registered later, as a user's own is."""
+    setattr(ArrayMethods, name, method(name, function))
 
 
 def method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -142,6 +142,7 @@ REGISTRY: dict[str, Op] = {}
 COMPOSED: dict[str, Callable[..., Any]] = {}  # public functions that only choose or chain ops
 BY_NUMPY: dict[Any, Callable[..., Any]] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
+ENTERED: list[Callable[[str, Callable[..., Any]], None]] = []  # each is told of a method that is entered later
 PYTORCH = {"dim": "axis", "keepdim": "keepdims"}  # its keywords, which methods take and functions point to
 
 
@@ -153,8 +154,14 @@ def register(op: Op) -> Op:
         REGISTRY[name] = op
     BY_NUMPY.update(dict.fromkeys(op.numpy, op))
     if op.method is not None:
-        METHODS[op.method] = op
+        _enter_method(op.method, op)
     return op
+
+
+def _enter_method(name: str, function: Callable[..., Any]) -> None:
+    METHODS[name] = function
+    for tell in ENTERED:
+        tell(name, function)
 
 
 def composed(*numpy: Any, method: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -164,7 +171,7 @@ def composed(*numpy: Any, method: str | None = None) -> Callable[[Callable[..., 
         COMPOSED[function.__name__] = function
         BY_NUMPY.update(dict.fromkeys(numpy, function))
         if method is not None:
-            METHODS[method] = function
+            _enter_method(method, function)
         return function
 
     return enter

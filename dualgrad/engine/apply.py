@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.engine import overwritten
-from dualgrad.engine.graph import Binary, Extra, Unary, now
+from dualgrad.engine.graph import Binary, Extra, Node, Unary, now
 from dualgrad.engine.keeping import LARGE, slim
 from dualgrad.engine.modes import ANOMALY, RECORDING, mode, user_line
 from dualgrad.op import Op, run
@@ -25,28 +25,37 @@ _OPERATORS: dict[Any, Callable[..., Any]] = {
     np.multiply: operator.mul,
     np.divide: operator.truediv,
     np.negative: operator.neg,
+    np.matmul: operator.matmul,
 }
 _FLOAT64 = np.dtype(np.float64)
 _NUMBERS = frozenset({float, int, np.float64})
 _new = object.__new__
+_float64, _ndarray = np.float64, np.ndarray  # names that are looked up quickly
 _handed_out = overwritten.handed_out
 
 
 def quick(op: Op) -> bool:
-    """Whether there are appliers for an op: it is pointwise, and a gradient flows to each of its operands."""
-    return bool(op.partials) and op.direct and len(op.partials) <= 2 and None not in op.partials
+    """Whether there is an applier for an op: it has one or two operands, and a gradient flows to each of them."""
+    return op.direct and None not in (*op.partials, *op.vjp) and not op.variadic and _arity(op) <= 2
 
 
 def applier(op: Op, kind: type, slow: Callable[..., Any]) -> Callable[..., Any]:
     """The applier of an op to tensors of this class; ``slow`` does what it leaves."""
-    return _unary(op, kind, slow) if len(op.partials) == 1 else _binary(op, kind, slow)
+    if op.partials:
+        return _unary(op, kind, slow) if _arity(op) == 1 else _binary(op, kind, slow)
+    return _product(op, kind, slow)
 
 
-def noted(given: Sequence[Any], saved: Sequence[Any], value: Any) -> Extra | None:
-    """What is to be noted on a node: the arrays that the user has, and the line that ran it where that is asked for."""
-    found = overwritten.marks(given, saved, value)
+def _arity(op: Op) -> int:
+    return len(op.partials) + len(op.vjp)
+
+
+def note(node: Node, given: Sequence[Any], saved: Sequence[Any]) -> None:
+    """Put on a node the arrays that the user has too, and the line that ran it where that is asked for."""
+    found = overwritten.marks(given, saved, node.value)
     where = user_line() if mode() & ANOMALY else ""
-    return Extra(found, where) if found or where else None
+    if found or where:
+        node.plain, node.extra = False, Extra(found, where)
 
 
 def _unary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,8 +65,8 @@ def _unary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         if type(x) is not kind:
             return slow(x)
         data, edge = x._data, x._edge
-        number = type(data) is np.float64
-        if not number and type(data) is not np.ndarray:
+        held = type(data)
+        if held is not _float64 and held is not _ndarray:
             return slow(x)
         value = compute(data)
         tensor = _new(kind)
@@ -73,13 +82,16 @@ def _unary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         node.value = value
         node.edge1 = edge
         node.serial = now()
-        if number:
-            node.plain = type(value) is np.float64
+        if held is _float64:
+            node.plain = type(value) is _float64
+        elif value.nbytes < LARGE:
+            node.plain = data.dtype is _FLOAT64 is value.dtype
         else:
-            node.plain = data.dtype is _FLOAT64 is value.dtype and value.nbytes < LARGE
-            if not node.plain:
-                slim(node)
-        node.extra = None if state == RECORDING and not _handed_out else noted((x,), (data,), value)
+            node.plain = False
+            slim(node)
+        node.extra = None
+        if state != RECORDING or _handed_out:
+            note(node, (x,), (data,))
         return tensor
 
     return apply
@@ -102,20 +114,25 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
             data2 = x2
         else:
             return slow(x1, x2)
-        if type(data1) is np.ndarray:
-            if type(data2) is np.ndarray:
-                plain = data1.dtype is _FLOAT64 is data2.dtype and data1.shape == data2.shape
-            elif type(data2) in _NUMBERS:
-                plain = data1.dtype is _FLOAT64 and edge2 is None
-            else:
-                return slow(x1, x2)
-        elif type(data1) in _NUMBERS:
-            if type(data2) is np.ndarray:
-                plain = data2.dtype is _FLOAT64 and edge1 is None
-            elif type(data2) in _NUMBERS:
+        held1, held2 = type(data1), type(data2)
+        if held1 is _float64:
+            if held2 is _float64:
+                plain = True
+            elif held2 is _ndarray:
+                plain = edge1 is None and data2.dtype is _FLOAT64
+            elif held2 in _NUMBERS:
                 plain = True
             else:
                 return slow(x1, x2)
+        elif held1 is _ndarray:
+            if held2 is _ndarray:
+                plain = data1.dtype is _FLOAT64 is data2.dtype and data1.shape == data2.shape
+            elif held2 in _NUMBERS:
+                plain = data1.dtype is _FLOAT64 and edge2 is None
+            else:
+                return slow(x1, x2)
+        elif held1 in _NUMBERS and (held2 is _float64 or held2 is _ndarray):
+            plain = held2 is _float64 or data2.dtype is _FLOAT64
         else:
             return slow(x1, x2)
         value = compute(data1, data2)
@@ -134,13 +151,55 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         node.edge1 = edge1
         node.edge2 = edge2
         node.serial = now()
-        if type(value) is np.float64:
+        if type(value) is _float64:
             node.plain = plain
+        elif value.nbytes < LARGE:
+            node.plain = plain and value.dtype is _FLOAT64
         else:
-            node.plain = plain and value.dtype is _FLOAT64 and value.nbytes < LARGE
-            if not node.plain:
-                slim(node)
-        node.extra = None if state == RECORDING and not _handed_out else noted((x1, x2), (data1, data2), value)
+            node.plain = False
+            slim(node)
+        node.extra = None
+        if state != RECORDING or _handed_out:
+            note(node, (x1, x2), (data1, data2))
+        return tensor
+
+    return apply
+
+
+def _product(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
+    """For what is not pointwise: a product of two arrays, on matrices without broadcasting."""
+    compute = _computed(op)
+
+    def apply(x1: Any, x2: Any) -> Any:
+        if type(x1) is not kind or type(x2) is not kind:
+            return slow(x1, x2)
+        data1, data2, edge1, edge2 = x1._data, x2._data, x1._edge, x2._edge
+        if type(data1) is not np.ndarray or type(data2) is not np.ndarray:
+            return slow(x1, x2)
+        value = compute(data1, data2)
+        tensor = _new(kind)
+        tensor._data = value
+        tensor._grad = tensor._family = None
+        tensor._version = 0
+        if (edge1 is None and edge2 is None) or not (state := mode()) & RECORDING:
+            tensor._edge = None
+            return tensor
+        tensor._edge = node = Binary()
+        node.op = op
+        node.x1 = data1
+        node.x2 = data2
+        node.value = value
+        node.edge1 = edge1
+        node.edge2 = edge2
+        node.serial = now()
+        if value.nbytes < LARGE and data1.nbytes < LARGE and data2.nbytes < LARGE:
+            node.plain = data1.dtype is _FLOAT64 is data2.dtype and data1.ndim == data2.ndim == 2
+        else:
+            node.plain = False
+            slim(node)
+        node.extra = None
+        if state != RECORDING or _handed_out:
+            note(node, (x1, x2), (data1, data2))
         return tensor
 
     return apply

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.engine.buffers import negated, plus, sole, times
-from dualgrad.engine.graph import Binary, Edge, Node, Unary, leading_to, walk
+from dualgrad.engine.graph import Binary, Edge, Node, Unary, free, leading_to, walk
 from dualgrad.engine.overwritten import anything_is_out
 from dualgrad.engine.tensor import Tensor, handle
 from dualgrad.op import Complex, Op
@@ -56,8 +56,7 @@ def pull_back(
                 adjoints[edge] = full(adjoints[edge], edge.variable._data)
             _watched(adjoints, edge)
     if not retain:
-        for node in nodes:
-            node.free()
+        free(nodes)
     return adjoints
 
 
@@ -80,9 +79,10 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints) -> None:
     partial: Any
     partial1: Any
     partial2: Any
+    rule: Any
     edge: Any
     for node in nodes:
-        if not node.plain or node.extra is not None:
+        if not node.plain:
             if node in adjoints:
                 stays = node.extra is not None and _retained(node)
                 if node.extra is not None:
@@ -94,23 +94,32 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints) -> None:
         if g is None:
             continue
         if type(node) is Binary:
-            partial1, partial2 = node.op.partials
-            edge = node.edge1
-            if edge is not None:
-                if type(partial1) is int:
-                    pulled = g if partial1 == 1 else -g if partial1 == -1 else g * partial1
-                else:
-                    pulled = g * partial1(node.value, node.x1, node.x2)
-                held = get(edge)
-                adjoints[edge] = pulled if held is None else held + pulled
-            edge = node.edge2
-            if edge is not None:
-                if type(partial2) is int:
-                    pulled = g if partial2 == 1 else -g if partial2 == -1 else g * partial2
-                else:
-                    pulled = g * partial2(node.value, node.x1, node.x2)
-                held = get(edge)
-                adjoints[edge] = pulled if held is None else held + pulled
+            if node.op.partials:
+                partial1, partial2 = node.op.partials
+                edge = node.edge1
+                if edge is not None:
+                    if type(partial1) is int:
+                        pulled = g if partial1 == 1 else -g if partial1 == -1 else g * partial1
+                    else:
+                        pulled = g * partial1(node.value, node.x1, node.x2)
+                    held = get(edge)
+                    adjoints[edge] = pulled if held is None else held + pulled
+                edge = node.edge2
+                if edge is not None:
+                    if type(partial2) is int:
+                        pulled = g if partial2 == 1 else -g if partial2 == -1 else g * partial2
+                    else:
+                        pulled = g * partial2(node.value, node.x1, node.x2)
+                    held = get(edge)
+                    adjoints[edge] = pulled if held is None else held + pulled
+            else:
+                if g.shape != node.value.shape:
+                    g = full(g, node.value)
+                for rule, edge in zip(node.op.vjp, (node.edge1, node.edge2), strict=True):
+                    if edge is not None:
+                        pulled = rule(g, node.value, node.x1, node.x2)
+                        held = get(edge)
+                        adjoints[edge] = pulled if held is None else held + pulled
         elif type(node) is Unary:
             (partial,) = node.op.partials
             edge = node.edge1
@@ -195,7 +204,11 @@ def _ruled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | N
     for slot, edge in enumerate(node.edges):
         if edge is not None and (useful is None or edge in useful):
             like, held = operands[slot], adjoints.get(edge)
-            pulled = pull(op, slot, g, value, operands, params)
+            if op.variadic or g.dtype.kind == "c":
+                pulled = pull(op, slot, g, value, operands, params)
+            else:
+                rule = op.vjp[slot]
+                pulled = None if rule is None else rule(g, value, *operands, **params)
             if pulled is None:
                 continue
             if pulled.shape != like.shape:

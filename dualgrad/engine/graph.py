@@ -114,7 +114,8 @@ class Node:
     """One operation that ran: its op, the arrays given and the array it gave, and where the operands came from.
 
     What no rule reads of a large array is its shape: a :func:`shell` stands for it. ``plain`` says that nothing is to
-    be done to what the partials give: all is float64, no broadcasting is to be undone, and nothing is large.
+    be done but to multiply by the partials: all is float64, no broadcasting is to be undone, nothing is large, and
+    there is nothing extra.
     """
 
     __slots__ = ("__weakref__", "extra", "op", "plain", "serial", "value")
@@ -147,6 +148,7 @@ class Node:
     def watched(self) -> Watch:
         """Where its hooks are."""
         if self.extra is None or self.extra is _FREED:
+            self.plain = False
             self.extra, before = Extra(), self.extra
             self.extra.freed = before is _FREED
         if self.extra.watch is None:
@@ -186,16 +188,15 @@ class Node:
     def free(self) -> None:
         """Let go of the arrays that a gradient flows through; shapes, dtypes and constants stay."""
         if not reads_shapes_only(self.op):
+            self.plain = False
             if self.extra is None:
                 self.extra = _FREED
             else:
                 self.extra.freed, self.extra.marks = True, ()
-        if self.plain and type(self.value) is not np.ndarray:
-            return  # a number, and so were its operands
-        self.keep(
-            tuple(value if edge is None else shell(value) for value, edge in zip(self.saved, self.edges, strict=True))
-        )
-        self.value = shell(self.value)
+        if takes_memory(self.value) or any(map(takes_memory, self.saved)):
+            kept = (v if edge is None else shell(v) for v, edge in zip(self.saved, self.edges, strict=True))
+            self.keep(tuple(kept))
+            self.value = shell(self.value)
 
     def require_usable(self) -> None:
         """Raise where it was freed, or where the user has overwritten an array that the rule may read."""
@@ -294,9 +295,14 @@ def reads_shapes_only(op: Op) -> bool:
     )
 
 
+def takes_memory(value: Any) -> bool:
+    """Whether it is an array that is worth letting go of."""
+    return type(value) is np.ndarray and bool(value.nbytes > _SMALL)
+
+
 def shell(value: Any) -> Any:
     """An array of the same shape and dtype that takes no memory; what is small already as it is."""
-    if type(value) is not np.ndarray or value.nbytes <= _SMALL:
+    if not takes_memory(value):
         return value
     key = value.shape, value.dtype
     found = _shells.get(key)
@@ -310,6 +316,17 @@ def shell(value: Any) -> Any:
 _SMALL = 1024  # bytes
 _MOST = 10_000
 _shells: dict[tuple[Any, ...], Any] = {}
+
+
+def free(nodes: Iterable[Node]) -> None:
+    """Free each of them."""
+    for node in nodes:
+        value = node.value
+        if node.plain and (type(value) is np.float64 or value.nbytes <= _SMALL):
+            if not reads_shapes_only(node.op):
+                node.plain, node.extra = False, _FREED
+        else:
+            node.free()
 
 
 def reachable(roots: Iterable[Edge]) -> list[Node]:
@@ -339,8 +356,11 @@ def walk(roots: Iterable[Edge]) -> tuple[list[Node], set[Leaf]]:
                 if edge.edge1 is None:
                     edge = edge.edge2
                 else:
-                    if edge.edge2 is not None:
-                        push(edge.edge2)
+                    other = edge.edge2
+                    if type(other) is Leaf:
+                        leaves.add(other)
+                    elif other is not None:
+                        push(other)
                     edge = edge.edge1
             else:
                 stack.extend(edge.edges)

@@ -21,22 +21,19 @@ LARGE = 1 << 15  # bytes; what is smaller is not worth the look
 
 def slim(node: Node) -> None:
     """Let go of the large arrays that no rule of the node's op will read. Those of leaves stay: the user has them."""
-    if type(node.value) is not np.ndarray and not any(type(value) is np.ndarray for value in node.saved):
+    large = [type(value) is np.ndarray and value.nbytes >= LARGE for value in (node.value, *node.saved)]
+    if not any(large):
         return
     edges = node.edges
-    result, operands = kept(node.op, tuple(edge is not None for edge in edges))
+    result, operands = kept(node.op, tuple([edge is not None for edge in edges]))
     node.keep(
         tuple(
-            value if read or not isinstance(edge, Node) or not _is_large(value) else shell(value)
-            for value, edge, read in zip(node.saved, edges, operands, strict=True)
+            shell(value) if big and not read and isinstance(edge, Node) else value
+            for value, edge, read, big in zip(node.saved, edges, operands, large[1:], strict=True)
         )
     )
-    if not result and _is_large(node.value):
+    if large[0] and not result:
         node.value = shell(node.value)
-
-
-def _is_large(value: Any) -> bool:
-    return type(value) is np.ndarray and bool(value.nbytes >= LARGE)
 
 
 @cache

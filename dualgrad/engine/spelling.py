@@ -23,7 +23,7 @@ _SPELLED = (
     "flip",
     "roll",
 )
-_OPERATORS = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide"}
+_OPERATORS = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "matmul": "matmul"}
 
 
 def spell(kind: Any) -> None:
@@ -40,7 +40,7 @@ def spell(kind: Any) -> None:
 
 
 def _operator(kind: Any, op: Op, slow: Callable[[Any, Any], Any], reverse: bool) -> Callable[[Any, Any], Any]:
-    """An operator of a pointwise op; with anything but tensors and numbers it is what it is for tracers."""
+    """An operator; with anything but tensors and numbers it is what it is for tracers."""
     if not reverse:
         return applier(op, kind, slow)
     apply = applier(op, kind, lambda other, tensor: slow(tensor, other))

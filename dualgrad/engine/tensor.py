@@ -11,14 +11,14 @@ import numpy as np
 
 from dualgrad.array import ArrayMethods
 from dualgrad.engine import printing
-from dualgrad.engine.apply import applier, noted, quick
+from dualgrad.engine.apply import applier, note, quick
 from dualgrad.engine.graph import Edge, General, Leaf, Node
 from dualgrad.engine.hooks import RemovableHandle
 from dualgrad.engine.keeping import slim
 from dualgrad.engine.manners import Manners
 from dualgrad.engine.modes import RECORDING, is_grad_enabled, mode
 from dualgrad.engine.operands import array_of, differentiable, operand
-from dualgrad.engine.overwritten import hand_out
+from dualgrad.engine.overwritten import anything_is_out, hand_out
 from dualgrad.engine.spelling import spell
 from dualgrad.engine.writing import Writing
 from dualgrad.op import BY_NUMPY, Op, bind
@@ -27,7 +27,8 @@ from dualgrad.shapes import extents
 # NumPy functions whose results carry no derivative: run on the values, whatever the tensor requires.
 _QUERIES = frozenset(
     {np.allclose, np.array_equal, np.isclose, np.argmax, np.argmin, np.argsort, np.any, np.all, np.result_type}
-    | {np.isfinite, np.isnan, np.isinf, np.signbit, np.count_nonzero, np.size, np.array_repr, np.array_str}
+    | {np.isfinite, np.isnan, np.isinf, np.isreal, np.iscomplex, np.signbit, np.count_nonzero, np.size}
+    | {np.array_repr, np.array_str}
 )
 
 # Ops whose result may share memory with their operand.
@@ -219,7 +220,7 @@ class Tensor(Writing, Manners, ArrayMethods):
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         if Tensor not in op.appliers and quick(op):
-            op.appliers[Tensor] = applier(op, Tensor, lambda *given: bind(op, given, {}))
+            op.appliers[Tensor] = applier(op, Tensor, lambda *given: bind(op, op.call(*given).inputs, {}))
         saved = tuple([value._data if isinstance(value, Tensor) else operand(op, value) for value in inputs])
         value = bind(op, saved, params)
         result = handle(value, _recorded(op, inputs, saved, params, value) if mode() & RECORDING else None)
@@ -339,9 +340,14 @@ def _recorded(op: Op, inputs: Sequence[Any], saved: tuple[Any, ...], params: Map
     if not found:
         return None
     node = General(op, saved, params, y, tuple(edges))
-    node.extra = noted(inputs, saved, y)
     slim(node)
+    if mode() != RECORDING or anything_is_out() or any(map(_is_array, inputs)):
+        note(node, inputs, saved)
     return node
+
+
+def _is_array(value: Any) -> bool:
+    return type(value) is np.ndarray
 
 
 def _related(view: Tensor, base: Any) -> Tensor:

@@ -232,7 +232,9 @@ class Reader:
         """A size with merged dimensions replaced."""
         extent = terms.size(value)
         for _ in self.merges:
-            extent = extent.at(self.merges)
+            known, extent = extent, extent.at(self.merges)
+            if known == extent:
+                break
         need({n for names, _ in extent for n in names} <= set(self.least), f"a dimension that is not claimed: {value}")
         return extent
 
@@ -391,18 +393,22 @@ class Chain:
         reader, w, adjoints = self.reader, self.w, self.hint["adjoints"]
         parts, cut = adjoints.get(v, []), [part for item in uses for part in adjoints[item["name"]]]
         times = reader.data["F"]["outputs"].count(v)
-        steps: dict[str, Array] = {}
-        arrays = [self.unfolded(part, cut, steps) for part in parts]
-        need(all(a.shape == reader.values[v].shape and a.kind == "f" for a in arrays), f"the adjoint of {v}: its shape")
+        steps = self.steps(parts, cut)
         key = self.spelled([v, times, [[item["name"], adjoints[item["name"]]] for item in uses], parts], uses, steps)
         if key in self.shown:
             return
+        made: dict[str, Array] = {}
+        for name in steps:
+            item = reader.equations[name]
+            made[name] = reader.applied(item, [made.get(str(o)) or reader.operand(o) for o in item["operands"]])
+        arrays = [made.get(str(part)) or reader.operand(part) for part in parts]
+        need(all(a.shape == reader.values[v].shape and a.kind == "f" for a in arrays), f"the adjoint of {v}: its shape")
         place = [w.index(extent) for extent in reader.values[v].shape]
         form = sum((array.entry(place) for array in arrays), start=UNITY * -times)
         for item in uses:
             w.tie = Fraction(self.hint["ties"].get(item["name"], 0))
             result = reader.applied(item, [reader.operand(o) for o in item["operands"]])
-            w.tie = 0
+            w.tie = None
             at = [w.index(extent) for extent in result.shape]
             slope = w.derivative(result.entry(at), v, place)
             above = [reader.operand(part).entry(at) for part in adjoints[item["name"]]]
@@ -414,15 +420,19 @@ class Chain:
             need(w.holds(form, place), f"the adjoint of {v} is not shown to be one")
         self.shown.add(key)
 
-    def unfolded(self, value: Any, cut: Sequence[Any], steps: dict[str, Array]) -> Array:
-        """A value of G in terms of the adjoints in ``cut`` and of the values of F."""
-        if value in cut or not isinstance(value, str) or value not in self.backward:
-            return self.reader.operand(value)
-        if value not in steps:
-            item = self.reader.equations[value]
-            array = self.reader.applied(item, [self.unfolded(o, cut, steps) for o in item["operands"]])
-            steps[value] = array
-        return steps[value]
+    def steps(self, parts: Iterable[Any], cut: Sequence[Any]) -> list[str]:
+        """The equations of G that make these values of the adjoints in ``cut`` and of the values of F, in order."""
+        found: dict[str, None] = {}
+
+        def visit(value: Any) -> None:
+            if isinstance(value, str) and value in self.backward and value not in cut and value not in found:
+                for operand in self.reader.equations[value]["operands"]:
+                    visit(operand)
+                found[value] = None
+
+        for part in parts:
+            visit(part)
+        return list(found)
 
     def spelled(self, local: Any, uses: Sequence[Mapping[str, Any]], steps: Iterable[str]) -> str:
         """A local problem with names by order of appearance, and all that is known of them."""
@@ -444,12 +454,14 @@ class Chain:
             array = reader.values[name]
             told.append([spell([name, array.shape]), array.kind, name in self.w.positive_inputs])
             told.append(reader.captured.get(name))
-        known, facts = [], self.w.facts
-        while near := [fact for fact in facts if any(n in names for part, _ in fact for n in part)]:
-            facts = [fact for fact in facts if fact not in near]
-            known.append(spell(near))
+        known, todo = dict[Poly, Any](), list(names)
+        while todo:
+            near = self.w.near.get(todo.pop(), ())
+            for fact in [fact for fact in near if fact not in known]:
+                known[fact] = spell(fact)
+                todo += [n for part, _ in fact for n in part]
         least = [reader.least.get(name) for name in names]
-        return json.dumps([told, known, least], default=str)
+        return json.dumps([told, list(known.values()), least], default=str)
 
 
 def check(certificate: Any) -> Report:

@@ -40,13 +40,21 @@ class Algebra:
     def __init__(self, least: Mapping[str, int], facts: Sequence[Poly], positive: set[str], generic: set[str]) -> None:
         self.shift = {name: poly(name) + low for name, low in least.items()}
         self.facts, self.positive_inputs, self.generic = facts, positive, generic
+        self.near: dict[str, list[Poly]] = {}
+        for fact in facts:
+            for name in {n for names, _ in fact for n in names}:
+                self.near.setdefault(name, []).append(fact)
+        self.known: dict[Poly, bool] = {}
         self.ranges: dict[str, Poly] = {}
-        self.tie: Number = 0
+        self.tie: Number | None = None
         self.steps, self.deadline = 0, time.monotonic() + MAX_SECONDS
 
     def nonnegative(self, p: Poly) -> bool:
         """Whether p >= 0 is evident for all sizes claimed: no negative coefficient from the least sizes on."""
-        return any(all(f > 0 for _, f in q.at(self.shift)) for q in (p, *(p - fact for fact in self.facts)))
+        if p not in self.known:
+            near = {fact: None for names, _ in p for name in names for fact in self.near.get(name, ())}
+            self.known[p] = any(all(f > 0 for _, f in q.at(self.shift)) for q in (p, *(p - fact for fact in near)))
+        return self.known[p]
 
     def always(self, p: Poly) -> bool:
         """Whether p >= 0 is evident for all values of its indices too: each is put at the end where p is least."""
@@ -369,8 +377,12 @@ class Algebra:
         return self.atom(*lifted("zero", self.split(form, True)[1], flip=True)[0])
 
     def relu(self, form: Form) -> Form:
-        """max(form, 0) = u·[u > 0] = u - relu(-u), whichever is stored. u·[u == 0] = 0 may be added, any times: what it
-        adds to the derivative is 0 wherever u is 0 all around."""
+        """max(form, 0) = u·[u > 0] = u - relu(-u), whichever is stored.
+
+        u·[u == 0] = 0 may be added, any times: what it adds to the derivative is 0 wherever u is 0 all around. It is
+        added so that the derivative is ``tie`` there.
+        """
         stored = not form or lifted("positive", self.split(form, True)[1], flip=True)[1] > 0
         value = self.mul(form, self.positive(form)) if stored else form - self.mul(form, self.positive(form * -1))
-        return value + self.mul(form, self.zero(form)) * self.tie if self.tie else value
+        missing = 0 if self.tie is None else self.tie - (not stored)
+        return value + self.mul(form, self.zero(form)) * missing if missing else value

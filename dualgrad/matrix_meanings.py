@@ -160,7 +160,8 @@ def eigen_pairs(sizes: Sizes, shape: Shape, upper: bool) -> Meaning:
     size, stack = _squares(sizes, shape, "eigh")
     i, p = Index("i", size), Index("p", size + 1)
     part = _parts(_symmetric(_matrix(stack), upper), size, size)
-    return Meaning((*stack, i, p), select(equal(p, 0), part("eigenvalue", i), part("eigenvector", i, affine(p) - 1)))
+    vector = "upper_eigenvector" if upper else "eigenvector"
+    return Meaning((*stack, i, p), select(equal(p, 0), part("eigenvalue", i), part(vector, i, affine(p) - 1)))
 
 
 def singular_triples(sizes: Sizes, shape: Shape) -> Meaning:
@@ -184,6 +185,15 @@ def orthogonal_triangles(sizes: Sizes, shape: Shape) -> Meaning:
     sizes.at_least(m - n, 0, "qr")
     part = _parts(_matrix(stack), m, n)
     return _in_one_row(stack, (part, "q", (m, n)), (part, "r", (n, n)))
+
+
+def completions(sizes: Sizes, shape: Shape, side: str) -> Meaning:
+    """The columns, or the rows, that complete an orthonormal basis: the matrix does not determine them."""
+    stack, (m, n) = free(shape[:-2]), shape[-2:]
+    longer, shorter = (m, n) if side == "columns" else (n, m)
+    sizes.at_least(longer - shorter, 0, "a complete basis")
+    i, j = Index("i", m if side == "columns" else n - m), Index("j", n if side == "rows" else m - n)
+    return Meaning((*stack, i, j), _parts(_matrix(stack), m, n)("undetermined", i, j))
 
 
 def _in_one_row(stack: tuple[Index, ...], *parts: tuple[Callable[..., Entry], str, Shape]) -> Meaning:

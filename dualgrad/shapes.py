@@ -32,6 +32,25 @@ def extents(x: Any) -> tuple[Any, ...]:
     return () if hasattr(x, "extent") else np.shape(x)
 
 
+def no_shorter(x: Any, first: int, second: int) -> bool:
+    """Whether one axis is at least as long as another: of symbolic extents at the sizes run, and the claim says so.
+
+    >>> no_shorter(np.ones((2, 3)), 0, 1)
+    False
+    """
+    a, b = extents(x)[first], extents(x)[second]
+    if isinstance(a, int) and isinstance(b, int):
+        return a >= b
+    while not hasattr(x, "sizes"):
+        x = x.data
+    try:
+        x.sizes.at_least(a - b, 0, "a comparison of axes")
+    except ValueError:
+        x.sizes.at_least(b - a, 0, "a comparison of axes")
+        return False
+    return True
+
+
 def rank(x: Any) -> int:
     """The number of axes."""
     return len(extents(x))

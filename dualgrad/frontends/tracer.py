@@ -9,7 +9,7 @@ import numpy as np
 
 from dualgrad.array import ArrayMethods
 from dualgrad.frontends import advanced
-from dualgrad.frontends.dims import Dim, user_line
+from dualgrad.frontends.dims import Dim, Extents, user_line
 from dualgrad.frontends.looks import agreed, printed_only, seen_by_traced_code
 from dualgrad.op import REGISTRY, Op
 from dualgrad.program.record import Condition, Operand, Shape, Variable
@@ -106,6 +106,11 @@ class Tracer(ArrayMethods):
     def extents(self) -> Shape:
         """The shape as structural extents, without logging."""
         return self._trace.shape(self._cell._operand)
+
+    @property
+    def sizes(self) -> Extents:
+        """What rules ask about extents, which the claim then carries."""
+        return self._trace.extents
 
     @property
     def shape(self) -> tuple[int | Dim, ...]:

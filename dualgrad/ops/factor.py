@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,9 +15,7 @@ from dualgrad.meanings import Unread
 from dualgrad.op import Call, Complex, Kind, Kink, Op, composed, structural
 from dualgrad.positions import values
 from dualgrad.samples import Draw, Sample, call, drawn
-from dualgrad.shapes import extents, rank
-
-_IMPLICIT = Unread("a matrix defined by an equation is not in the language of meanings")
+from dualgrad.shapes import extents, no_shorter, rank
 
 
 class _Undetermined(Unread):
@@ -34,7 +33,7 @@ _NO_GRADIENT = _Undetermined(
 )
 
 
-def _completion(name: str, forward: Any, *shape: int) -> Op:
+def _completion(name: str, side: str, forward: Any, *shape: int) -> Op:
     """The columns that complete a basis: values, and a derivative that is refused where it is used."""
     return structural(
         name,
@@ -42,7 +41,7 @@ def _completion(name: str, forward: Any, *shape: int) -> Op:
         call=_matrix_call,
         forward=forward,
         dtype=FLOATING,
-        meaning=_IMPLICIT,
+        meaning=partial(means.completions, side=side),
         vjp=[_NO_GRADIENT],
         jvp=[lambda t, y, a: np.full_like(y, np.nan)],
         complex=Complex.ADJOINT,
@@ -57,7 +56,7 @@ def _completion(name: str, forward: Any, *shape: int) -> Op:
 def _svd_parts(y: Any, a: Any) -> list[Any]:
     """u, s as a row, and vh."""
     m, n = extents(a)[-2:]
-    k = min(m, n)
+    k = m if extents(y)[-1] == m * (m + 1 + n) else n
     u, s, vh = split(y, (m, k), (1, k), (k, n))
     return [u, real(s), vh]
 
@@ -128,8 +127,8 @@ _svd: Op = structural(
     samples=drawn(lambda draw: [call(draw(3, 2)), call(draw(2, 3)), call(draw(2, 2, 2))]),
     doc="The reduced singular value decomposition, its three parts in one row for each matrix.",
 )
-_more_left = _completion("svd_left_rest", lambda a: np.linalg.svd(a)[0][..., :, np.shape(a)[-1] :], 3, 2)
-_more_right = _completion("svd_right_rest", lambda a: np.linalg.svd(a)[2][..., np.shape(a)[-2] :, :], 2, 3)
+_more_left = _completion("svd_left_rest", "columns", lambda a: np.linalg.svd(a)[0][..., :, np.shape(a)[-1] :], 3, 2)
+_more_right = _completion("svd_right_rest", "rows", lambda a: np.linalg.svd(a)[2][..., np.shape(a)[-2] :, :], 2, 3)
 
 
 class SVDResult(NamedTuple):
@@ -150,8 +149,10 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     if not compute_uv:
         return s[..., 0, :]
     if full_matrices and m != n:
-        u = np.concatenate([u, _more_left(a)], axis=-1) if m > n else u
-        vh = vh if m > n else np.concatenate([vh, _more_right(a)], axis=-2)
+        if no_shorter(a, -2, -1):
+            u = np.concatenate([u, _more_left(a)], axis=-1)
+        else:
+            vh = np.concatenate([vh, _more_right(a)], axis=-2)
     return SVDResult(u, s[..., 0, :], vh)
 
 
@@ -201,7 +202,7 @@ def _qr_push(t: Any, y: Any, a: Any) -> Any:
 
 def _tall_call(a: Any) -> Call:
     m, n = extents(a)[-2:]
-    if m < n:
+    if not no_shorter(a, -2, -1):
         raise TypeError(f"qr_packed: got a matrix with fewer rows ({m}) than columns ({n}); use qr")
     return _matrix_call(a)
 
@@ -220,7 +221,9 @@ _qr = structural(
     samples=drawn(lambda draw: [call(draw(3, 2)), call(draw(2, 2, 2)), call(draw(1, 1))]),
     doc="The reduced QR decomposition, its two parts in one row for each matrix.",
 )
-_more_columns = _completion("qr_rest", lambda a: np.linalg.qr(a, "complete")[0][..., :, np.shape(a)[-1] :], 3, 2)
+_more_columns = _completion(
+    "qr_rest", "columns", lambda a: np.linalg.qr(a, "complete")[0][..., :, np.shape(a)[-1] :], 3, 2
+)
 
 
 class QRResult(NamedTuple):
@@ -236,13 +239,14 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     if mode not in ("reduced", "r", "complete"):
         raise TypeError(f"qr: mode={mode!r} is not an op; use 'reduced', 'complete' or 'r'")
     m, n = extents(a)[-2:]
-    tall = a if m >= n else a[..., :m]
+    wide = not no_shorter(a, -2, -1)
+    tall = a[..., :m] if wide else a
     q, r = _qr_parts(_qr(tall), tall)
-    if m < n:
+    if wide:
         r = np.concatenate([r, adjoint(q) @ a[..., m:]], axis=-1)
     if mode == "r":
         return r
-    if mode == "complete" and m > n:
+    if mode == "complete" and m != n and not wide:
         q = np.concatenate([q, _more_columns(a)], axis=-1)
         r = np.concatenate([r, np.zeros_like(a[..., n:, :])], axis=-2)
     return QRResult(q, r)

@@ -199,10 +199,13 @@ Scalar = Entry | int | Fraction
 # triangle L with L Lᵀ = M; "eigenvalue" in ascending order and "eigenvector" (as columns) of symmetric ones. Of all
 # matrices: "singular_value" in descending order, "left_vector" (as columns) and "right_vector" (as rows), as many as
 # the shorter side is long; "q" and "r" with Q R = M, of no fewer rows than columns. Signs of vectors, and of the
-# rows of r, are those that LAPACK returns: nothing that is claimed may depend on them.
+# rows of r, are those that LAPACK returns, "upper_eigenvector" where it reads the upper triangle: nothing that is
+# claimed may depend on them. "undetermined" has no value.
 MATRIX_FUNCTIONS = {
     "inv": 2, "det": 0, "cholesky": 2, "eigenvalue": 1, "eigenvector": 2,
     "singular_value": 1, "left_vector": 2, "right_vector": 2, "q": 2, "r": 2,
+    "upper_eigenvector": 2,
+    "undetermined": 2,
 }  # fmt: skip
 
 # Kernels: real functions on their natural domain. Every reading brings its own; see the list's use in

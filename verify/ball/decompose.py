@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from flint import acb_mat, arb, arb_mat
@@ -34,20 +35,26 @@ FAMILY = {
 
 
 def unknowns(kind: str, m: int, n: int) -> int:
-    """How many unknowns all blocks have together."""
-    if kind == "cholesky":
+    """How many numbers the parts of a kind's family have together."""
+    if kind in ("det", "undetermined"):
+        return 1
+    if kind in ("inv", "cholesky"):
         return n * n
-    if kind == "q":
+    if kind in ("q", "r"):
         return m * n + n * n
-    return n * (n + 1) if kind == "eigenvalue" else min(m, n) * (m + 1 + n)
+    return n * (n + 1) if "eigen" in kind else min(m, n) * (m + 1 + n)
 
 
 def part(kind: str, m: int, n: int) -> tuple[tuple[int, ...], list[int]]:
-    """The shape of a part, and where its entries are in the flat list of all blocks."""
+    """The shape of a function's result, or a part's, and where its entries are in the flat list of the whole."""
     k = min(m, n)
     wide = m + 1 + n  # a left vector, the singular value, the right vector
     match kind:
-        case "cholesky":
+        case "det":
+            return (), [0]
+        case "undetermined":
+            return (m + n, m + n), [0] * (m + n) ** 2
+        case "inv" | "cholesky":
             return (n, n), list(range(n * n))
         case "q":
             return (m, n), list(range(m * n))
@@ -55,7 +62,7 @@ def part(kind: str, m: int, n: int) -> tuple[tuple[int, ...], list[int]]:
             return (n, n), [m * n + place for place in range(n * n)]
         case "eigenvalue":
             return (n,), [block * (n + 1) for block in range(n)]
-        case "eigenvector":
+        case "eigenvector" | "upper_eigenvector":
             return (n, n), [column * (n + 1) + 1 + row for row in range(n) for column in range(n)]
         case "singular_value":
             return (k,), [block * wide + m for block in range(k)]
@@ -72,13 +79,15 @@ def decomposed(kind: str, m: int, n: int, entries: Balls) -> Decomposition | Non
         return None
     matrix = arb_mat(m, n, entries)
     match kind:
+        case "undetermined":
+            return None
         case "cholesky":
             lower = _cholesky(matrix)
             return None if lower is None else Decomposition([lower.entries()], _cholesky_equations)
         case "q":
             return _qr(matrix)
-        case "eigenvalue":
-            return _eigen(matrix)
+        case "eigenvalue" | "upper_eigenvector":
+            return _eigen(matrix, "L" if kind == "eigenvalue" else "U")
     return _svd(matrix)
 
 
@@ -158,11 +167,11 @@ def _towards(vector: Balls, model: NDArray[np.float64]) -> Balls:
     return vector if near >= 0 else [-entry for entry in vector]
 
 
-def _eigen(matrix: arb_mat) -> Decomposition | None:
+def _eigen(matrix: arb_mat, read: Literal["L", "U"]) -> Decomposition | None:
     pairs = _pairs(matrix)
     if pairs is None:
         return None
-    models = np.linalg.eigh(_middle(matrix))[1]
+    models = np.linalg.eigh(_middle(matrix), read)[1]
     blocks = [[value, *_towards(vector, models[:, k])] for k, (value, vector) in enumerate(pairs)]
     return Decomposition(blocks, _eigen_equations)
 

@@ -21,7 +21,7 @@ from dualgrad.program.size import evaluate
 from verify.ball.branches import Choose, Extreme, Floor, Guard
 from verify.ball.decompose import FAMILY, part, unknowns
 from verify.ball.grid import Grid, Mask
-from verify.ball.matrix import Determinant, Inverse, Parts, TimesInverse
+from verify.ball.matrix import SQUARE, Parts, TimesInverse
 from verify.ball.steps import (
     Argument,
     Constant,
@@ -252,20 +252,16 @@ class _Builder:
         m, n = self.extent(node.row), self.extent(node.column)
         stack = grid.over(self.depends(node.body) - {node.row, node.column})
         step = self.whole(node, stack, m, n)
-        shape, places = ((n,) * len(node.at), list(range(n ** len(node.at))))
-        length = len(places)
-        if node.kind not in ("inv", "det"):
-            shape, places = part(node.kind, m, n)
-            length = self.steps[step].size // max(stack.size, 1)
+        shape, places = part(node.kind, m, n)
         flat = np.zeros(grid.size, dtype=np.int64)
         inside = np.ones(grid.size, dtype=np.bool_)
         for form, extent in zip(node.at, shape, strict=True):
             along = grid.form(form, self.sizes)
             inside &= (along >= 0) & (along < extent)
             flat = flat * extent + along
-        flat = np.where(inside, np.take(np.array([*places, -1]), np.where(inside, flat, -1)), -1)
-        start = np.array(grid.reads(stack) or range(grid.size), dtype=np.int64) * length
-        return self.add(Gather, (Argument(step, np.where(inside, start + flat, -1).tolist()),), grid.size)
+        start = np.array(grid.reads(stack) or range(grid.size), dtype=np.int64) * unknowns(node.kind, m, n)
+        found = start + np.take(np.array([*places, 0]), np.where(inside, flat, -1))
+        return self.add(Gather, (Argument(step, np.where(inside, found, -1).tolist()),), grid.size)
 
     def whole(self, node: e.MatrixEntry, stack: Grid, m: int, n: int) -> int:
         """The function of all matrices of a stack; all parts of a decomposition at once."""
@@ -274,13 +270,11 @@ class _Builder:
         if key not in self.seen:
             listed = stack.extended(node.row, m).extended(node.column, n)
             argument = self.args((node.body,), listed)
-            if kind == "det":
-                step = self.add(Determinant, argument, stack.size, rows=n)
-            elif kind == "inv":
-                step = self.add(Inverse, argument, listed.size, rows=n)
-                step = self.add(TimesInverse, (Argument(step),), listed.size, rows=n)
+            size = stack.size * unknowns(kind, m, n)
+            if kind in SQUARE:
+                step = self.add(SQUARE[kind], argument, size, rows=n)
+                step = self.add(TimesInverse, (Argument(step),), size, rows=n) if kind == "inv" else step
             else:
-                size = stack.size * unknowns(kind, m, n)
                 step = self.add(Parts, argument, size, family=kind, shape=(m, n))
             self.seen[key] = step, stack
         return self.seen[key][0]

@@ -162,3 +162,6 @@ class Parts(Step):
         pairs = [(k * count + x, k * length + y) for k in matrices for y in range(length) for x in range(count)]
         origin = [x if take is None else take[x] for x, _ in pairs]
         yield Link(node, origin, [y for _, y in pairs], None)
+
+
+SQUARE: dict[str, type[OfMatrices]] = {"inv": Inverse, "det": Determinant}

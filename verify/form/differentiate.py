@@ -17,13 +17,14 @@ from verify.form.interpret import Interpreter, Requirement
 from verify.form.linear import Linear
 from verify.form.matrices import inverse, of_atom
 from verify.form.power import power
+from verify.form.setting import NoForm
 from verify.form.settle import settled, truth
 from verify.form.term import ONE, ZERO, Atom, Form, Rational, Source, Term, power_of, tidy
 
 TRUTHS = frozenset({"positive", "vanishes", "atleast", "delta"})
 
 
-class NoDerivative(Exception):
+class NoDerivative(NoForm):
     """The table has no derivative for a kernel; the message names it."""
 
 

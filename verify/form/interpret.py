@@ -15,7 +15,7 @@ from verify.form.algebra import add, multiply, size_form, subtract, sum_over
 from verify.form.linear import Linear
 from verify.form.literals import read
 from verify.form.power import power
-from verify.form.setting import Undefined
+from verify.form.setting import NoForm, Undefined
 from verify.form.settle import truth
 from verify.form.term import ONE, Form, constant_value
 
@@ -138,7 +138,7 @@ class Interpreter:
         if kind == "det":
             return matrices.determinant(matrix)
         if kind != "inv":
-            raise NotImplementedError(f"verify.form: the entries of {kind} of a matrix have no form")
+            raise NoForm(f"a decomposition of a matrix has no normal form: {kind.replace('_', ' ')}")
         self.require(matrices.determinant(matrix), "!= 0", path)
         return matrices.inverse(matrix, *at)
 

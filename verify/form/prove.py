@@ -12,7 +12,6 @@ from dualgrad.program.size import Extent, Size
 from verify.form.adjoint import Gradient, by_chain_rule, unfolded
 from verify.form.algebra import Fill, rewrite, substitute, subtract
 from verify.form.denote import Denotation, Lossy, Position, shapes_agree
-from verify.form.differentiate import NoDerivative
 from verify.form.domain import (
     MOST_TERMS_SAID,
     SECONDS_TO_SAY,
@@ -30,7 +29,7 @@ from verify.form.meeting import guards_in
 from verify.form.null import null
 from verify.form.pairing import Pairing
 from verify.form.proof import Failure, Proof
-from verify.form.setting import Budget, TooLarge, Undefined, at_most, within
+from verify.form.setting import Budget, NoForm, TooLarge, Undefined, at_most, within
 from verify.form.term import Atom, Form, Source, atoms, power_of
 from verify.form.text import written
 from verify.form.ties import conventions, guards_of, with_convention
@@ -92,7 +91,7 @@ def prove_gradient(
         return Failure(f"the normal form is too large: {error}")
     except Undefined as error:
         return Failure(f"an expression has no value: {error}")
-    except (NoDerivative, Lossy) as error:
+    except (NoForm, Lossy) as error:
         return Failure(str(error))
 
 

@@ -15,6 +15,10 @@ class TooLarge(Exception):
     """The budget is spent; the message says on what."""
 
 
+class NoForm(Exception):
+    """What is met is not in the normal form, or has no derivative there; the message says what."""
+
+
 class Undefined(Exception):
     """The expression has no value anywhere, as 1 / (x - x); the message says which."""
 

@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from dualgrad.program.record import Equation, Program, Variable
 from verify.form.denote import Denotation, Lossy
-from verify.form.differentiate import Derivative, NoDerivative
+from verify.form.differentiate import Derivative
 from verify.form.domain import equality_tests, holds, in_words
 from verify.form.facts import Facts
 from verify.form.interpret import Requirement
 from verify.form.proof import Failure, Proof
-from verify.form.setting import Budget, TooLarge, Undefined, at_most, within
+from verify.form.setting import Budget, NoForm, TooLarge, Undefined, at_most, within
 from verify.form.term import Atom, power_of
 from verify.form.text import written
 from verify.lemma.compose import Composition, NotComposed, compose
@@ -47,7 +47,7 @@ def prove_tape(
             return _Said(forward, wrt, facts, literals, found).proof(started)
     except NotComposed as error:
         return Failure(str(error))
-    except (Lossy, NoDerivative, TooLarge, Undefined) as error:
+    except (Lossy, NoForm, TooLarge, Undefined) as error:
         return Failure(f"{type(error).__name__}: {error}")
 
 

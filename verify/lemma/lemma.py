@@ -20,13 +20,13 @@ from verify.form import linear as lin
 from verify.form.algebra import fresh, multiply, substitute, subtract, sum_over
 from verify.form.construct import over_new_index, vanishes
 from verify.form.denote import Denotation, Lossy, shapes_agree
-from verify.form.differentiate import Derivative, NoDerivative
+from verify.form.differentiate import Derivative
 from verify.form.domain import beyond, equality_tests, holds, never_zero
 from verify.form.facts import Facts
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, settled
 from verify.form.meeting import Means, meeting_guards
-from verify.form.setting import Budget, TooLarge, Undefined, within
+from verify.form.setting import Budget, NoForm, TooLarge, Undefined, within
 from verify.form.steps import by_quotients, on_domain, with_aligned_guards
 from verify.form.term import ONE, ZERO, Form, atoms, pattern, power_of
 from verify.form.text import written
@@ -35,7 +35,7 @@ from verify.lemma.rule import Rule
 SECONDS = 4.0  # for all operands of one op
 GUARDS = frozenset({"positive", "vanishes"})
 STEPPED = frozenset({"max", "min", "floor"})
-FAILURES = (TooLarge, Undefined, Lossy, NoDerivative, TypeError, RecursionError)
+FAILURES = (TooLarge, Undefined, Lossy, NoForm, TypeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,18 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from dualgrad.replay.schedule import Item, Loop
-from dualgrad.replay.steps import Operand, Value, values
+from dualgrad.replay.steps import Inner, Operand, Value, values
 
 ULPS = 256  # of the largest entry: how far a result may be off where sums were taken in another order
 
 
 def rounded(items: Iterable[Item], outputs: Sequence[Operand]) -> tuple[bool, ...]:
-    """Which outputs depend on a sum that is taken block by block, and so may differ in the last digits."""
+    """Which outputs depend on what may differ in the last digits: sums in another order, functions of our own."""
     touched: set[Value] = set()
     for item in items:
         for step in item.steps if isinstance(item, Loop) else (item,):
-            anew = isinstance(item, Loop) and step.output in item.ends and step.op.name == "sum"
+            in_blocks = isinstance(item, Loop) and step.output in item.ends and step.op.name in ("sum", "dot")
+            anew = in_blocks or (isinstance(step.op, Inner) and step.op.rounds)
             if anew or any(value in touched for value in values(step.inputs)):
                 touched.add(step.output)
     return tuple(output in touched for output in outputs)

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.ops.index import native
 from dualgrad.replay.check import rounded
 from dualgrad.replay.loops import LoopWriter
 from dualgrad.replay.memory import Pool, last_uses, roots_of
+from dualgrad.replay.scatter import SCATTERED, plan
 from dualgrad.replay.schedule import Item, Loop, scheduled, steps_of
-from dualgrad.replay.spell import VIEWS, Names, elementwise, spelled, takes_out
+from dualgrad.replay.spell import VIEWS, Names, elementwise, key_text, spelled, takes_out
 from dualgrad.replay.steps import Number, Operand, Recording, Step, Value, values
 
 
@@ -108,7 +110,10 @@ class Writer:
         """Write a step that runs by itself."""
         self.remark(step)
         args = list(map(self.text, step.inputs))
-        if step.op.name in VIEWS and step.shows and not step.output.number:
+        if step.op is SCATTERED:
+            self.name[step.output] = self.allocated(step.output)
+            self._place(step, args)
+        elif step.op.name in VIEWS and step.shows and not step.output.number:
             self.name[step.output] = self._view(step, args)
         elif takes_out(step):
             out = self._over(step, place) or self.allocated(step.output)
@@ -117,6 +122,21 @@ class Writer:
         else:
             self.name[step.output] = step.output.name
             self.lines.append(f"{step.output.name} = {spelled(step, args, None, self.names)}")
+
+    def _place(self, step: Step, args: list[str]) -> None:
+        """Blocks at their places in one array."""
+        parts, total = step.params["parts"], self.name[step.output]
+        placing = plan(parts, step.params["shape"], range(len(parts)))
+        for start, stop in placing.fills:
+            self.lines.append(f"{total}[{start}:{stop}] = 0")
+        for number, (part, block) in enumerate(zip(parts, args, strict=True)):
+            place = f"{total}[{key_text(native(part.key))}]"
+            if number in placing.sets and not part.minus:
+                self.lines.append(f"{place} = {block}")
+            else:
+                self.lines.append(f"{place} {'-=' if part.minus else '+='} {block}")
+                if number in placing.sets:
+                    self.lines[-1] = f"{self.names.ufunc('negative')}({block}, {place})"
 
     def _view(self, step: Step, args: list[str]) -> str:
         """A view of a buffer is made once, with the buffer; one of something that changes, each time."""

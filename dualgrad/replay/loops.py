@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dualgrad.replay.memory import Pool, roots_of
+from dualgrad.replay.scatter import SCATTERED, plan
 from dualgrad.replay.schedule import Loop, cut
 from dualgrad.replay.spell import VIEWS, elementwise, spelled, takes_out
 from dualgrad.replay.steps import Operand, Step, Value, values
@@ -150,25 +151,55 @@ class LoopWriter:
     # ------------------------------------------------------------------------ ends
 
     def _end(self, step: Step, head: list[str], body: list[str]) -> None:
-        """A sum or an extremum over all rows, taken block by block."""
+        """What all rows go into, block by block."""
+        if step.op is SCATTERED:
+            self._place(step, head, body)
+        else:
+            self._reduce(step, head, body)
+
+    def _place(self, step: Step, head: list[str], body: list[str]) -> None:
+        """Blocks at their places. The part that goes furthest ahead comes first, so that it meets no other's sums."""
+        parts = step.params["parts"]
+        order = sorted(range(len(parts)), key=lambda number: -parts[number].key[0][0])
+        placing = plan(parts, step.params["shape"], order)
+        total = self._total(step.output, head)
+        head += [f"{total}[{start}:{stop}] = 0" for start, stop in placing.fills]
+        names = self.writer.names
+        for number in order:
+            block, start = self._text(step, step.inputs[number]), parts[number].key[0][0]
+            place = f"{total}[i:j]" if start == 0 else f"{total}[i + {start}:j + {start}]"
+            if number in placing.sets:
+                body.append(
+                    f"{names.ufunc('negative')}({block}, {place})" if parts[number].minus else f"{place} = {block}"
+                )
+            else:
+                body.append(f"p = {place}")
+                body.append(f"{names.ufunc('subtract' if parts[number].minus else 'add')}(p, {block}, p)")
+
+    def _total(self, value: Value, head: list[str]) -> str:
+        """The memory of a result that all rows go into."""
+        before = len(self.writer.lines)
+        self.writer.name[value] = self.writer.allocated(value)
+        head += self.writer.lines[before:]
+        del self.writer.lines[before:]
+        return self.writer.name[value]
+
+    def _reduce(self, step: Step, head: list[str], body: list[str]) -> None:
+        """A sum or an extremum."""
         value, writer = step.output, self.writer
         names = writer.names
-        argument = self._text(step, step.inputs[0])
-        start = {"sum": 0, "max": -np.inf, "min": np.inf}[step.op.name]
-        join = {"sum": "add", "max": "maximum", "min": "minimum"}[step.op.name]
-        part = spelled(step, [argument], None, names)
+        arguments = [self._text(step, operand) for operand in step.inputs]
+        start = {"sum": 0, "dot": 0, "max": -np.inf, "min": np.inf}[step.op.name]
+        join = {"sum": "add", "dot": "add", "max": "maximum", "min": "minimum"}[step.op.name]
+        part = spelled(step, arguments, None, names)
         if value.number:
             writer.name[value] = value.name
             head.append(f"{value.name} = {names.literal(value.dtype.type(start))}")
-            body.append(f"{value.name} = {names.of(getattr(np, join), join)}({value.name}, {part})")
+            body.append(f"{value.name} = {names.ufunc(join)}({value.name}, {part})")
         else:
-            before = len(writer.lines)
-            writer.name[value] = writer.allocated(value)
-            head += writer.lines[before:]
-            del writer.lines[before:]
-            total = writer.name[value]
+            total = self._total(value, head)
             head.append(f"{total}.fill({names.literal(value.dtype.type(start))})")
-            body.append(f"{names.of(getattr(np, join), join)}({total}, {part}, out={total})")
+            body.append(f"{names.ufunc(join)}({total}, {part}, out={total})")
 
 
 def _with(step: Step, **params: Any) -> Step:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from dualgrad.replay.emit import Source, Writer
+from dualgrad.replay.regroup import regrouped
+from dualgrad.replay.scatter import scattered
 from dualgrad.replay.simplify import simplified
 from dualgrad.replay.steps import Recording
 
@@ -16,7 +18,8 @@ class Program:
     """Runs a recording on arrays of the shapes, dtypes and layouts that it was made for."""
 
     def __init__(self, recording: Recording, fused: bool = True) -> None:
-        self.recording = simplified(recording)
+        simple = simplified(recording)
+        self.recording = scattered(regrouped(simple) if fused else simple)
         writer = Writer(self.recording, fused)
         self.rounded = writer.rounded
         self.source: Source = writer.source()

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.replay.scatter import SCATTERED, rows_placed
 from dualgrad.replay.steps import Operand, Recording, Step, Value, pointwise, values
 
 LARGE = 1 << 18  # bytes from which on an array is worth cutting
-BLOCK = 1 << 16  # bytes of a block: several of them, and what they are made of, lie in the second cache
+BLOCK = 1 << 17  # bytes of a block: several of them, and what they are made of, lie in the second cache
 _REDUCTIONS = frozenset({"sum", "max", "min"})
 
 
@@ -76,11 +77,19 @@ def _rows(step: Step, inside: Mapping[Value, int]) -> int:
         return 0
     if pointwise(step.op):
         return output.shape[0] if output.shape and output.rows and output.shape[0] > 1 else 0
+    if step.op is SCATTERED:
+        return rows_placed(step) if output.dtype.kind == "f" else 0
     first = step.inputs[0]
     if not isinstance(first, Value) or not first.shape or first.shape[0] < 2 or not first.rows:
         return 0
     rows = first.shape[0]
-    if step.op.name in _REDUCTIONS and "axis" in step.params:
+    if step.op.name in ("dot", "row_dot"):
+        return (
+            rows
+            if all(value.rows for value in values(step.inputs)) and not (step.op.name != "dot" and len(first.shape) < 2)
+            else 0
+        )
+    if step.op.name in _REDUCTIONS:
         return rows if not ends(step) or first.dtype in (np.float64, np.float32) else 0
     if step.op.name == "matmul" and len(output.shape) > 2 and all(cut(step, v, rows) for v in values(step.inputs)):
         return rows if output.rows else 0
@@ -111,7 +120,9 @@ def cut(step: Step, operand: Operand, rows: int) -> bool:
 
 def ends(step: Step) -> bool:
     """Whether all rows go into one result."""
-    return step.op.name in _REDUCTIONS and not pointwise(step.op) and 0 in step.params["axis"]
+    if step.op is SCATTERED or step.op.name == "dot":
+        return True
+    return step.op.name in _REDUCTIONS and 0 in step.params["axis"]
 
 
 def _loop(rows: int, steps: list[Step]) -> Loop:

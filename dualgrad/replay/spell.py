@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.op import REGISTRY
+from dualgrad.op import REGISTRY, Kind
 from dualgrad.ops.index import native
-from dualgrad.replay.steps import Applied, Operand, Step, Value
+from dualgrad.replay.steps import Applied, Inner, Operand, Step, Value
 
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 _KEYWORD_ONLY = (np.maximum, np.minimum)  # whose third position is no place for a result
@@ -30,6 +30,16 @@ class Names:
             known = hint if hint not in self.namespace else f"{hint}_{len(self.namespace)}"
             self._of[id(thing)] = known
             self.namespace[known] = thing
+        return known
+
+    def ufunc(self, name: str, method: str = "") -> str:
+        """One of NumPy's elementwise functions, or its reduction."""
+        made = getattr(np, name)
+        return self.of(made, name) if not method else self._bound(made, name, method)
+
+    def _bound(self, made: np.ufunc, name: str, method: str) -> str:
+        known = f"{name}_{method}"
+        self.namespace[known] = getattr(made, method)  # a new object each time it is asked for
         return known
 
     def function(self, op: Applied) -> str:
@@ -66,6 +76,8 @@ def spelled(step: Step, args: Sequence[str], out: str | None, names: Names) -> s
     form = _form(step)
     if form is not None:
         return form(step, args, out, names)
+    if out is None and isinstance(step.op, Inner) and step.op.writes and step.output.shape:
+        return f"{names.function(step.op)}({', '.join(args)}, None)"
     if step.output.number and all(map(_numpy_number, step.inputs)) and step.op.name in _INFIX:
         return f"{args[0]} {_INFIX[step.op.name]} {args[1]}"
     function = names.function(step.op)
@@ -83,13 +95,18 @@ def takes_out(step: Step) -> bool:
     form = _form(step)
     if form is not None:
         return step.op.name not in VIEWS
-    return isinstance(step.op.forward, np.ufunc) and not step.params
+    return (isinstance(step.op.forward, np.ufunc) or _writes(step)) and not step.params
 
 
 def elementwise(step: Step) -> bool:
     """Whether the result may be written over an operand."""
     forward = step.op.forward
-    return takes_out(step) and _form(step) is None and isinstance(forward, np.ufunc) and forward.signature is None
+    plain = isinstance(forward, np.ufunc) and forward.signature is None
+    return takes_out(step) and _form(step) is None and (plain or (_writes(step) and step.op.kind is Kind.POINTWISE))
+
+
+def _writes(step: Step) -> bool:
+    return isinstance(step.op, Inner) and step.op.writes
 
 
 def _form(step: Step) -> Writes | None:
@@ -110,7 +127,7 @@ def _keywords(params: Mapping[str, Any], names: Names) -> str:
 def _reduction(function: str) -> Writes:
     def write(step: Step, args: Sequence[str], out: str | None, names: Names) -> str:
         (operand,), axis = step.inputs, tuple(step.params["axis"])
-        reduce = names.of(getattr(np, function).reduce, f"{function}_reduce")
+        reduce = names.ufunc(function, "reduce")
         kept = step.params["keepdims"]
         axes = "None" if axis == tuple(range(len(operand.shape))) else repr(axis if len(axis) != 1 else axis[0])
         if out is None and not kept:

@@ -14,11 +14,17 @@ from dualgrad.op import Kind, Op
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """A step that no user writes: what passes put in the place of declared ops."""
+    """A step that no user writes: what passes put in the place of declared ops.
+
+    ``writes``: the forward takes memory for its result as its last argument. ``rounds``: it is right to the last
+    digits only, in the sense in which the op that it stands for is.
+    """
 
     name: str
     forward: Callable[..., Any]
     kind: Kind = Kind.POINTWISE
+    writes: bool = False
+    rounds: bool = False
 
 
 Applied = Op | Inner

@@ -1,0 +1,127 @@
+"""Cheaper ways to the same numbers, to the last digits: sums in another order, sines through tangents.
+
+These rules change results by rounding alone, and none adds to what rounding may do: a sum of products is a dot
+product, never a difference of two. The code is used only where it meets the eager results (see ``check``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from dualgrad.op import REGISTRY, Kind
+from dualgrad.replay.steps import Inner, Number, Operand, Recording, Step, Value, alive, values
+from dualgrad.replay.trigonometry import cosine, sine, tangent_is_fast
+
+MANY = 1 << 13  # entries from which on a function of several passes is worth its calls
+SHORT = 64  # entries in a row that NumPy takes longer to sum than to visit
+
+SINES = {
+    "sin": Inner("sine", sine, writes=True, rounds=True),
+    "cos": Inner("cosine", cosine, writes=True, rounds=True),
+}
+DOT = Inner("dot", np.vdot, Kind.MULTILINEAR, rounds=True)
+ROW_DOT = Inner("row_dot", np.vecdot, Kind.MULTILINEAR, rounds=True)
+
+
+@dataclass
+class Walk:
+    """The steps so far, which of them made a value, and how often a value is used."""
+
+    uses: Counter[Value]
+    steps: list[Step] = field(default_factory=list)
+    made: dict[Value, Step] = field(default_factory=dict)
+
+    def only(self, operand: Operand, name: str) -> Step | None:
+        """The step of this op that made an operand, where nothing else needs it."""
+        step = self.made.get(operand) if isinstance(operand, Value) else None
+        return step if step is not None and step.op.name == name and self.uses[step.output] == 1 else None
+
+
+def regrouped(recording: Recording) -> Recording:
+    """The recording with every rule applied once, in order."""
+    walk = Walk(Counter(value for step in recording.steps for value in values(step.inputs)))
+    walk.uses.update(values(recording.outputs))
+    for step in recording.steps:
+        for found in _found(walk, step):
+            walk.steps.append(found)
+            walk.made[found.output] = found
+    result = replace(recording, steps=tuple(walk.steps))
+    return replace(result, steps=alive(result))
+
+
+def _found(walk: Walk, step: Step) -> Iterator[Step]:
+    (first, *_), output = step.inputs, step.output
+    if step.op is REGISTRY.get(step.op.name) and output.dtype == np.float64:
+        if step.op.name in SINES and output.nbytes >= 8 * MANY and tangent_is_fast():
+            yield replace(step, op=SINES[step.op.name])
+            return
+        if step.op.name == "sum" and isinstance(first, Value) and first.dtype == np.float64:
+            yield from _sum(walk, step, first)
+            return
+    yield step
+
+
+# ---------------------------------------------------------------------------- sums
+
+
+def _sum(walk: Walk, step: Step, summed: Value) -> Iterator[Step]:
+    axis, ndim = tuple(step.params["axis"]), len(summed.shape)
+    if step.output.number and axis == tuple(range(ndim)):
+        yield from _total(walk, step, summed)
+    elif axis == (ndim - 1,) and not step.params["keepdims"]:
+        product = _product(walk, summed)
+        yield step if product is None else replace(step, op=ROW_DOT, inputs=product, params={})
+    else:
+        yield step
+
+
+def _product(walk: Walk, summed: Value) -> tuple[Operand, Operand] | None:
+    """The factors of what is summed, where both have its shape."""
+    product = walk.only(summed, "multiply")
+    squared = walk.only(summed, "square")
+    factors = product.inputs if product is not None else squared.inputs * 2 if squared is not None else ()
+    if len(factors) != 2 or any(not isinstance(part, Value) or part.shape != summed.shape for part in factors):
+        return None
+    return factors[0], factors[1]
+
+
+def _total(walk: Walk, step: Step, summed: Operand) -> Iterator[Step]:
+    """The sum of all entries: a dot product; of squares with positive factors, each by itself."""
+    factors = _product(walk, summed) if isinstance(summed, Value) else None
+    if factors is not None and all(part.rows for part in values(factors)):
+        yield replace(step, op=DOT, inputs=factors, params={})
+        return
+    scaled = walk.only(summed, "multiply")
+    number = next((part for part in scaled.inputs if isinstance(part, Number)), None) if scaled is not None else None
+    if scaled is not None and number is not None:
+        other = next(part for part in scaled.inputs if part is not number)
+        inner = replace(step.output, name=f"{step.output.name}_1")
+        yield from _total(walk, replace(step, output=inner), other)
+        yield replace(step, op=REGISTRY["multiply"], inputs=(number, inner), params={})
+        return
+    both = walk.only(summed, "add")
+    if both is not None and all(_not_negative(walk, part) for part in both.inputs):
+        parts = [replace(step.output, name=f"{step.output.name}_{k}") for k in (2, 3)]
+        for part, value in zip(parts, both.inputs, strict=True):
+            yield from _total(walk, replace(step, output=part), value)
+        yield replace(step, op=REGISTRY["add"], inputs=tuple(parts), params={})
+        return
+    yield step if summed is step.inputs[0] else replace(step, inputs=(summed,))
+
+
+def _not_negative(walk: Walk, operand: Operand) -> bool:
+    """Whether an operand is a square, or one times a positive number: so that no sum of such cancels."""
+    step = walk.only(operand, "multiply")
+    if step is None:
+        return False
+    first, second = step.inputs
+    if first is second:
+        return True
+    for number, other in ((first, second), (second, first)):
+        if isinstance(number, Number) and np.real(number.value) > 0:
+            return _not_negative(walk, other)
+    return False

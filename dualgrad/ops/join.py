@@ -110,7 +110,7 @@ def hstack(tup: Sequence[Any]) -> Any:
 @composed(np.column_stack)
 def column_stack(tup: Sequence[Any]) -> Any:
     """Vectors joined as the columns of a matrix."""
-    return concatenate([array if rank(array) == 2 else np.reshape(array, (-1, 1)) for array in tup], axis=1)
+    return concatenate([array if rank(array) > 1 else np.reshape(array, (-1, 1)) for array in tup], axis=1)
 
 
 def _at_least_2d(array: Any) -> Any:

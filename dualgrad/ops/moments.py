@@ -9,7 +9,7 @@ import numpy as np
 from dualgrad.conjugate import adjoint, real, squared
 from dualgrad.op import composed
 from dualgrad.positions import values
-from dualgrad.shapes import rank
+from dualgrad.shapes import extents, rank
 
 
 def _present(a: Any) -> Any:
@@ -83,7 +83,7 @@ def cov(m: Any, *, rowvar: bool = True, bias: bool = False, ddof: int | None = N
     apart = rows - np.mean(rows, axis=1, keepdims=True)
     free = rows.shape[1] - (int(not bias) if ddof is None else ddof)
     found = np.matmul(apart, adjoint(apart)) / free
-    return found if rank(m) > 1 else found[0, 0]
+    return found[0, 0] if extents(rows)[0] == 1 else found
 
 
 @composed(np.corrcoef)

@@ -305,8 +305,7 @@ def bce_with_logits(x: Any, target: Any, reduction: str = "mean") -> Any:
 def nll_loss(log_probabilities: Any, target: Any, reduction: str = "mean") -> Any:
     """Minus the entry along axis 1 (its only one, for a vector) that each target class names."""
     if rank(log_probabilities) == 1:
-        log_probabilities, target = np.expand_dims(log_probabilities, 0), np.expand_dims(values(target), 0)
-        reduction = "sum"
+        return -log_probabilities[int(values(target))]
     chosen = np.expand_dims(values(target), 1)
     flat = np.take_along_axis(numbered(log_probabilities), chosen, 1)
     return _reduced(-np.squeeze(np.take(log_probabilities, flat), 1), reduction)
@@ -319,7 +318,7 @@ def cross_entropy(x: Any, target: Any, reduction: str = "mean") -> Any:
     ``target`` names a class by an integer, or holds a share of every class, in the shape of x.
     """
     if rank(x) == 1:
-        x, target = np.expand_dims(x, 0), np.expand_dims(target, 0)
+        x, target, reduction = np.expand_dims(x, 0), np.expand_dims(target, 0), "sum"
     logs = REGISTRY["log_softmax"](x, axis=one_axis(1, rank(x)))
     if rank(target) < rank(x):
         return nll_loss(logs, target, reduction)

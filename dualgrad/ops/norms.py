@@ -76,7 +76,9 @@ def _vector_norm(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     if ord == 0:
         return np.sum(np.sign(size), axis=axis, keepdims=keepdims)
     if ord < 1:
-        return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+        none = np.equal(size, 0)  # of an entry that is 0 the derivative is infinite, or taken as 0
+        powers = np.where(none, 0.0 if ord > 0 else np.inf, np.where(none, 1, size) ** ord)
+        return np.sum(powers, axis=axis, keepdims=keepdims) ** (1 / ord)
     return _p_norm(size if is_complex(x) else x, ord, axis, keepdims)
 
 

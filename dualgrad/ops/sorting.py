@@ -183,7 +183,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: 
     if mode != "constant":
         return np.take(array, np.pad(places, pad_width, mode))  # type: ignore[call-overload]
     spread = np.pad(places, pad_width, constant_values=-1)
-    around = np.pad(np.zeros(places.shape), pad_width, constant_values=constant_values)
+    around = np.pad(np.zeros(places.shape, array.dtype), pad_width, constant_values=constant_values)
     if not places.size:
         return around
-    return np.where(spread < 0, around.astype(array.dtype), np.take(array, np.maximum(spread, 0)))
+    return np.where(spread < 0, around, np.take(array, np.maximum(spread, 0)))

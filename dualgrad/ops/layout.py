@@ -127,7 +127,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     width = dx
     if x is not None:
         after = (1,) * (rank(y) - 1 - len(whole))
-        width = np.diff(x) if rank(x) > 1 else np.reshape(np.diff(x), (-1, *after))
+        width = np.diff(x, axis=axis) if rank(x) > 1 else np.reshape(np.diff(x), (-1, *after))
     middle = 0.5 * (y[(*whole, slice(1, None))] + y[(*whole, slice(None, -1))])
     return np.sum(width * middle, axis=axis)
 

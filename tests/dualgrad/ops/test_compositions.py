@@ -102,7 +102,12 @@ CALLS = {
     "atleast_3d": [(np.float64(2.0),), (draw(3),), (draw(2, 3),), (draw(1, 2, 3, 1),)],
     "dstack": [([draw(3), draw(3)],), ([draw(2, 3), draw(2, 3)],)],
     "ediff1d": [(draw(2, 3),)],
-    "trapezoid": [(draw(4),), (draw(2, 4), np.array([0.0, 0.5, 2.0, 3.0])), (draw(4, 2), None, 0.5, 0)],
+    "trapezoid": [
+        (draw(4),),
+        (draw(2, 4), np.array([0.0, 0.5, 2.0, 3.0])),
+        (draw(4, 2), None, 0.5, 0),
+        (draw(2, 2), draw(2, 2), 1.0, 0),
+    ],
     "gradient": [(draw(5),), (draw(4), 0.5)],
     "nan_to_num": [(draw(4),)],
     "solve": [(square(3), draw(3)), (square(2, 3), draw(3, 2)), (square(2, 2), draw(2))],

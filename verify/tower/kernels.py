@@ -82,7 +82,7 @@ class Kernels:
         together = self.field.ring.one  # factors whose signs are only known as that of their product
         for p, e in factors:
             whole = e * q
-            if len(self.signs.of(p)) == 1 or (whole.denominator == 1 and whole % 2 == 0):
+            if not {-1, 1} <= self.signs.of(p) or (whole.denominator == 1 and whole % 2 == 0):
                 total = self.field.mul(total, self._positive_power(self._maybe_signed(p, whole), whole))
             elif e % 2:
                 together = together * p

@@ -261,7 +261,7 @@ class Case(Signs):
         for prime, k in primes(abs(content)):
             out = self.mul(out, self.root_of({(): Fraction(prime)}, q * k))
         for p, e in factors:
-            if len(self.sign(p)) == 1 or (e * q % 2 == 0) or e % 2 == 0:
+            if not {-1, 1} <= self.sign(p) or (e * q % 2 == 0) or e % 2 == 0:
                 out = self.mul(out, self.root_of(p, e * q))
             else:
                 together = times(together, p)

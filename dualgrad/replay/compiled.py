@@ -71,7 +71,7 @@ class Compiled:
     @property
     def source(self) -> str:
         """The Python code of the latest recording; empty before the first call."""
-        return next(reversed(self._entries.values())).program.source.text if self._entries else ""
+        return next(reversed(self._entries.values())).program.text if self._entries else ""
 
     def __repr__(self) -> str:
         return f"<dualgrad.compile({name_of(self._function)})>"
@@ -151,7 +151,8 @@ def recorded(f: Callable[..., Any], given: Any, narrow: bool = False) -> tuple[R
         return handle(stand, None) if isinstance(leaf, Tensor) else stand
 
     args, kwargs = mapped(stand_in, given)
-    like = f(*args, **kwargs)
+    with np.errstate(all="ignore"):
+        like = f(*args, **kwargs)
     if session.refused is not None:
         raise session.refused
     return session.recording([_operand(session, f, leaf) for leaf in leaves(like)]), like

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.replay.emit import Source, Writer
+from dualgrad.replay.emit import Writer
+from dualgrad.replay.numbers import NumberProgram, all_numbers
 from dualgrad.replay.regroup import regrouped
 from dualgrad.replay.scatter import scattered
 from dualgrad.replay.simplify import simplified
@@ -18,18 +19,27 @@ class Program:
     """Runs a recording on arrays of the shapes, dtypes and layouts that it was made for."""
 
     def __init__(self, recording: Recording, fused: bool = True) -> None:
-        simple = simplified(recording)
-        self.recording = scattered(regrouped(simple) if fused else simple)
+        self.recording = simplified(recording)
+        self._numbers: NumberProgram | None = None
+        self._idle: list[Any] = []
+        if all_numbers(self.recording):
+            self._numbers = NumberProgram(self.recording)
+            self.text = self._numbers.text
+            self.rounded: tuple[bool, ...] = (False,) * len(self.recording.outputs)
+            return
+        self.recording = scattered(regrouped(self.recording) if fused else self.recording)
         writer = Writer(self.recording, fused)
         self.rounded = writer.rounded
-        self.source: Source = writer.source()
-        namespace = dict(self.source.namespace)
-        exec(compile(self.source.text, "<dualgrad.compile>", "exec"), namespace)
+        source = writer.source()
+        self.text = source.text
+        namespace = dict(source.namespace)
+        exec(compile(source.text, "<dualgrad.compile>", "exec"), namespace)
         self._run, self._workspace = namespace["run"], namespace["workspace"]
-        self._idle: list[Any] = []
 
     def __call__(self, arrays: Sequence[Any]) -> Any:
         """The results, in memory of their own."""
+        if self._numbers is not None:
+            return self._numbers(arrays)
         try:
             workspace = self._idle.pop()
         except IndexError:

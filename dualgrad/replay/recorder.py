@@ -6,13 +6,14 @@ result are those of a run, not deduced. Nothing may read its entries: what was r
 
 from __future__ import annotations
 
+import sys
+import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from dualgrad.array import ArrayMethods
-from dualgrad.frontends.dims import user_line
 from dualgrad.op import REGISTRY, Op
 from dualgrad.replay.steps import Number, Operand, Recording, Step, Value
 
@@ -42,12 +43,11 @@ class Session:
         """Apply an op, and append the step."""
         operands = tuple(map(self.operand, inputs))
         arrays = [part._array if isinstance(part, Recorded) else part for part in inputs]
-        with np.errstate(all="ignore"):
-            result = op.forward(*arrays, **params)
+        result = op.forward(*arrays, **params)
         if not isinstance(result, (np.ndarray, np.generic)):
             result = np.asarray(result)[()]
         output = self._value(result)
-        shows = tuple(slot for slot, array in enumerate(arrays) if _may_share(result, array))
+        shows = () if output.number else tuple(k for k, array in enumerate(arrays) if _may_share(result, array))
         self.steps.append(Step(op, operands, params, output, shows, user_line()))
         return Recorded(self, output, result)
 
@@ -84,7 +84,25 @@ class Session:
             if array.flags.c_contiguous:
                 order = tuple(range(array.ndim))
             return Value(name, array.shape, array.dtype, order)
-        return Value(name, (), np.asarray(array).dtype, (), number=True)
+        return Value(name, (), array.dtype, (), number=True)
+
+
+_OURS = ("dualgrad", "numpy", "verify")
+_of_user: dict[types.CodeType, bool] = {}
+
+
+def user_line() -> str:
+    """The innermost line outside of dualgrad and NumPy, as "file:line"."""
+    frame: types.FrameType | None = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        known = _of_user.get(code)
+        if known is None:
+            known = _of_user[code] = frame.f_globals.get("__name__", "").partition(".")[0] not in _OURS
+        if known:
+            return f"{code.co_filename.rpartition('/')[2]}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
 
 
 def _may_share(result: Any, array: Any) -> bool:

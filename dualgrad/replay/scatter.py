@@ -79,7 +79,7 @@ def _joined(step: Step, made: dict[Value, Step], uses: Counter[Value]) -> Step |
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """In which order blocks are placed: ``fills`` are row ranges to be zeroed first, ``sets`` parts that need no sum."""
+    """How blocks are placed: ``fills`` are rows to be zeroed first, ``sets`` the parts that need no sum."""
 
     fills: tuple[tuple[int, int], ...]
     sets: frozenset[int]

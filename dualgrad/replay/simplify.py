@@ -63,7 +63,8 @@ def simplified(recording: Recording) -> Recording:
     """The recording after all rules, and without the steps that nothing needs."""
     walk = Walk()
     for step in recording.steps:
-        found = _simplest(walk, replace(step, inputs=tuple(map(walk.now, step.inputs))))
+        given = tuple(map(walk.now, step.inputs))
+        found = _simplest(walk, step if given == step.inputs else replace(step, inputs=given))
         if isinstance(found, Step):
             walk.enter(found)
         else:
@@ -77,7 +78,7 @@ def _simplest(walk: Walk, step: Step) -> Step | Operand:
     before: Step | Operand | None = None
     while found is not before:
         before = found
-        for rule in RULES:
+        for rule in (*RULES.get(found.op.name, ()), *GENERAL) if isinstance(found, Step) else ():
             if isinstance(found, Step):
                 found = rule(walk, found)
     return found
@@ -141,7 +142,7 @@ def _unturned(walk: Walk, step: Step) -> Step | Operand:
 
 def spread(walk: Walk, step: Step) -> Step | Operand:
     """A pointwise step broadcasts by itself: it takes what is spread out as it was before."""
-    if not pointwise(step.op):
+    if not step.output.shape or not pointwise(step.op):
         return step
     given = list(step.inputs)
     for slot, operand in enumerate(given):
@@ -155,7 +156,7 @@ def spread(walk: Walk, step: Step) -> Step | Operand:
 
 def constant(walk: Walk, step: Step) -> Step | Operand:
     """An array made of known numbers, each entry the same."""
-    if step.op is SPREAD or not pointwise(step.op) or not step.output.shape:
+    if not step.output.shape or step.op is SPREAD or not pointwise(step.op):
         return step
     makers = [walk.made.get(operand) if isinstance(operand, Value) else None for operand in step.inputs]
     numbers: list[Any] = []
@@ -284,19 +285,18 @@ def averaged(walk: Walk, step: Step) -> Step | Operand:
     return replace(step, op=REGISTRY["divide"], inputs=(walk.now(total), Number(count)), params={})
 
 
-RULES: tuple[Rule, ...] = (
-    filled,
-    unmoved,
-    folded,
-    constant,
-    spread,
-    neutral,
-    signs,
-    doubled,
-    outward,
-    powers,
-    averaged,
-)
+GENERAL: tuple[Rule, ...] = (folded, constant, spread)
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    **dict.fromkeys(("ones_like", "zeros_like"), (filled,)),
+    **dict.fromkeys(("positive", "copy", "astype"), (unmoved,)),
+    **dict.fromkeys(("reshape", "broadcast_to", "getitem", "transpose"), (unmoved, outward)),
+    **dict.fromkeys(("negative", "sum", "matmul", "put"), (outward,)),
+    **dict.fromkeys(("multiply", "divide"), (neutral, outward)),
+    "subtract": (neutral, signs),
+    "add": (signs, doubled),
+    "power_constant": (powers,),
+    "mean": (outward, averaged),
+}
 SPREAD = Inner("broadcast_to", REGISTRY["broadcast_to"].forward, Kind.MULTILINEAR)
 
 

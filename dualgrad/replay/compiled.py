@@ -39,8 +39,9 @@ def compile(f: Callable[..., Any]) -> Compiled:
     when it is called again is refused with an :class:`~dualgrad.replay.recorder.Uncompilable` that names the line.
 
     At the first call the eager function runs, too, and the results are held against each other. They are equal bit
-    for bit, but where sums over large arrays are taken block by block: there within 256 ulps of the largest entry.
-    Where the code for blocks misses that, as it may where large terms cancel, code without blocks takes its place.
+    for bit, but for what depends on sums, sines or cosines of large arrays (256 kB): sums are taken block by block, and
+    sines through tangents where those are faster. There they are within 256 ulps of the largest entry. Where the
+    fast code misses that, as it may where large terms cancel, code that gives the eager bits takes its place.
     Floating-point warnings are not given. Threads may call it at the same time.
     """
     return Compiled(require_function("compile", f))

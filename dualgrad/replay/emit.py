@@ -80,6 +80,7 @@ class Writer:
         """The values that are made in memory of their own each time, as they leave the function in it."""
         claimed: set[Value] = set()
         given = {*self.recording.inputs, *self.recording.captured}
+        given |= {step.output for step in self.recording.steps if step.op.name == "broadcast_to"}  # read-only
         for value in values(self.recording.outputs):
             roots = self.roots[value]
             if len(roots) == 1 and roots[0] not in given:

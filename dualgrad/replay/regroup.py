@@ -1,7 +1,7 @@
 """Cheaper ways to the same numbers, to the last digits: sums in another order, sines through tangents.
 
 These rules change results by rounding alone, and none adds to what rounding may do: a sum of products is a dot
-product, never a difference of two. The code is used only where it meets the eager results (see ``check``).
+product, never a difference of two. They are for large arrays; small ones keep their bits. The code is used only where it meets the eager results (see ``check``).
 """
 
 from __future__ import annotations
@@ -13,11 +13,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dualgrad.op import REGISTRY, Kind
-from dualgrad.replay.steps import Inner, Number, Operand, Recording, Step, Value, alive, values
+from dualgrad.replay.steps import LARGE, Inner, Number, Operand, Recording, Step, Value, alive, values
 from dualgrad.replay.trigonometry import cosine, sine, tangent_is_fast
-
-MANY = 1 << 13  # entries from which on a function of several passes is worth its calls
-SHORT = 64  # entries in a row that NumPy takes longer to sum than to visit
 
 SINES = {
     "sin": Inner("sine", sine, writes=True, rounds=True),
@@ -55,8 +52,9 @@ def regrouped(recording: Recording) -> Recording:
 
 def _found(walk: Walk, step: Step) -> Iterator[Step]:
     (first, *_), output = step.inputs, step.output
-    if step.op is REGISTRY.get(step.op.name) and output.dtype == np.float64:
-        if step.op.name in SINES and output.nbytes >= 8 * MANY and tangent_is_fast():
+    large = isinstance(first, Value) and first.nbytes >= LARGE
+    if large and step.op is REGISTRY.get(step.op.name) and output.dtype == np.float64:
+        if step.op.name in SINES and tangent_is_fast():
             yield replace(step, op=SINES[step.op.name])
             return
         if step.op.name == "sum" and isinstance(first, Value) and first.dtype == np.float64:

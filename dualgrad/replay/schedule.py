@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from dualgrad.replay.scatter import SCATTERED, rows_placed
-from dualgrad.replay.steps import Operand, Recording, Step, Value, pointwise, values
+from dualgrad.replay.steps import LARGE, Operand, Recording, Step, Value, pointwise, values
 
-LARGE = 1 << 18  # bytes from which on an array is worth cutting
 BLOCK = 1 << 17  # bytes of a block: several of them, and what they are made of, lie in the second cache
 _REDUCTIONS = frozenset({"sum", "max", "min"})
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from dualgrad.op import Kind, Op
 
+LARGE = 1 << 18  # bytes from which on an array is worth cutting, and digits the last of which may change
+
 
 @dataclass(frozen=True, slots=True)
 class Inner:

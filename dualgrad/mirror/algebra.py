@@ -6,7 +6,7 @@ wrote it. Nothing here expands a product or calls SymPy, so each is linear in wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import isqrt
 
@@ -20,6 +20,7 @@ from dualgrad.program.entry import (
     Guard,
     Holds,
     Index,
+    MatrixEntry,
     Number,
     Plus,
     Power,
@@ -263,9 +264,26 @@ def renamed(node: Entry, mapping: Mapping[Index, Affine]) -> Entry:
         case Reduce(kind, index, body):
             fresh = Index(index.name, index.extent)
             return Reduce(kind, fresh, renamed(body, {**mapping, index: affine(fresh)}))
+        case MatrixEntry():
+            return rebound(node, lambda form: move(form, mapping), lambda own: renamed(node.body, {**mapping, **own}))
         case Number() | Count():
             return node
     return tidy(rebuild(node, lambda child: renamed(child, mapping)))
+
+
+def rebound(
+    node: MatrixEntry,
+    at: Callable[[Affine], Affine],
+    body: Callable[[Mapping[Index, Affine]], Entry],
+    extent: Callable[[Extent], Extent] = lambda extent: extent,
+) -> Entry:
+    """The entry with another row and column, for which ``body`` builds the body; ``at`` moves its position."""
+    row, column = (Index(index.name, extent(index.extent)) for index in (node.row, node.column))
+    if row.extent == column.extent == 1 and node.kind in ("inv", "det"):
+        single = body({node.row: affine(0), node.column: affine(0)})
+        return single if node.kind == "det" else power(single, Fraction(-1))
+    inner = body({node.row: affine(row), node.column: affine(column)})
+    return MatrixEntry(node.kind, row, column, inner, tuple(map(at, node.at)))
 
 
 def tidy(node: Entry) -> Entry:

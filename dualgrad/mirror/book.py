@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import partial
 from math import isfinite
 
-from dualgrad.mirror.algebra import count, holds, move, tidy
+from dualgrad.mirror.algebra import count, holds, move, rebound, tidy
 from dualgrad.mirror.constants import Constant
 from dualgrad.mirror.flatten import NotFlat, Row, common_row, flat_meaning, squeezed
 from dualgrad.mirror.naming import DIMENSIONS
@@ -25,6 +25,7 @@ from dualgrad.program.entry import (
     Entry,
     Holds,
     Index,
+    MatrixEntry,
     Meaning,
     Number,
     Reduce,
@@ -227,4 +228,6 @@ def composed(
         case Reduce(kind, index, body):
             fresh = Index(index.name, resolve(index.extent))
             return reduced(kind, fresh, composed(body, read, {**mapping, index: affine(fresh)}, resolve))
+        case MatrixEntry():
+            return rebound(node, at, lambda own: composed(node.body, read, {**mapping, **own}, resolve), resolve)
     return tidy(rebuild(node, lambda child: composed(child, read, mapping, resolve)))

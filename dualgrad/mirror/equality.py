@@ -14,6 +14,7 @@ from dualgrad.program.entry import (
     Holds,
     Index,
     Kernel,
+    MatrixEntry,
     Number,
     Plus,
     Power,
@@ -51,6 +52,14 @@ def key(node: Entry, level: Mapping[Index, Any] | None = None) -> Key:
             return ("select", key(condition, level), key(yes, level), key(no, level))
         case Reduce(kind, index, body):
             return ("reduce", kind, index.extent, key(body, {**level, index: len(level)}))
+        case MatrixEntry(kind, row, column, body, at):
+            places = tuple(_form_key(form, level) for form in at)
+            inner = key(body, {**level, row: len(level), column: len(level) + 1})
+            found = ("matrix", kind, row.extent, column.extent, inner, places)
+            if kind not in ("inv", "det"):
+                return found
+            turned = key(body, {**level, row: len(level) + 1, column: len(level)})
+            return min(found, ("matrix", kind, row.extent, column.extent, turned, places[::-1]), key=hash)
     return ("other", node)
 
 
@@ -68,6 +77,8 @@ def free(node: Entry) -> frozenset[Index]:
             return frozenset(index for index, _ in form.terms)
         case Reduce(_, index, body):
             return free(body) - {index}
+        case MatrixEntry(_, row, column, body, at):
+            return (free(body) - {row, column}).union(index for form in at for index, _ in form.terms)
     return frozenset[Index]().union(*map(free, children(node)))
 
 

@@ -26,6 +26,7 @@ from dualgrad.program.entry import (
     Holds,
     Index,
     Kernel,
+    MatrixEntry,
     Number,
     Plus,
     Power,
@@ -106,6 +107,14 @@ class Evaluation:
             case Reduce(kind, index, body):
                 values = [self.value(body, {**at, index: k}) for k in range(self.extent(index.extent))]
                 return _REDUCTIONS[kind](values)
+            case MatrixEntry(kind, row, column, body, position):
+                lines = [
+                    [float(self.value(body, {**at, row: r, column: c})) for c in range(self.extent(column.extent))]
+                    for r in range(self.extent(row.extent))
+                ]
+                if kind == "undetermined":
+                    return math.nan
+                return float(_OF_MATRICES[kind](lines)[tuple(self.position(form, at) for form in position)])
         raise Unreadable(f"dualgrad.mirror: {type(node).__name__} has no value; use an entry of program/entry.py")
 
     def _product(self, args: Sequence[Entry], at: Mapping[Index, int]) -> Value:
@@ -160,6 +169,19 @@ _KERNELS: dict[str, Callable[..., Value]] = {
     **{name: _scipy(name) for name in "erf erfc erfinv gammaln digamma".split()},
     "trigamma": lambda x: _scipy("polygamma")(1, x),
     "floor": lambda x: Fraction(math.floor(x)),
+}
+_OF_MATRICES: dict[str, Callable[[list[list[float]]], Any]] = {
+    "inv": np.linalg.inv,
+    "det": lambda lines: np.asarray(np.linalg.det(lines)),
+    "cholesky": np.linalg.cholesky,
+    "eigenvalue": lambda lines: np.linalg.eigh(lines)[0],
+    "eigenvector": lambda lines: np.linalg.eigh(lines)[1],
+    "upper_eigenvector": lambda lines: np.linalg.eigh(lines, "U")[1],
+    "left_vector": lambda lines: np.linalg.svd(lines, full_matrices=False)[0],
+    "singular_value": lambda lines: np.linalg.svd(lines, full_matrices=False)[1],
+    "right_vector": lambda lines: np.linalg.svd(lines, full_matrices=False)[2],
+    "q": lambda lines: np.linalg.qr(lines)[0],
+    "r": lambda lines: np.linalg.qr(lines)[1],
 }
 _REDUCTIONS: dict[str, Callable[[list[Value]], Value]] = {
     "sum": lambda values: sum(values, start=Fraction(0)),

@@ -18,6 +18,7 @@ from dualgrad.program.entry import (
     Entry,
     Holds,
     Index,
+    MatrixEntry,
     Meaning,
     Power,
     Reduce,
@@ -95,7 +96,7 @@ def _flat(node: Entry, row: Row, blocks: Blocks) -> Entry:
                 raise NotFlat
             index = row.index()
             return Reduce(kind, index, _flat(body, row, {**blocks, block: index}))
-        case Holds():
+        case Holds() | MatrixEntry():
             raise NotFlat
         case Times() | Power(Count(), _) | Count():
             return _counted(node, row, blocks)

@@ -8,12 +8,14 @@ from fractions import Fraction
 from dualgrad.mirror.naming import BAR, SUM
 from dualgrad.mirror.numerals import decimal, is_ratio
 from dualgrad.mirror.printing import Level, Piece, Printer
+from dualgrad.program.entry import MATRIX_FUNCTIONS
 
 _SIGNS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 _RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "==": "=", "!=": r"\ne"}
 _FUNCTIONS = {
-    **{name: rf"\{name}" for name in "log sin cos tan sinh cosh tanh arcsin arccos arctan max min".split()},
+    **{name: rf"\{name}" for name in "log sin cos tan sinh cosh tanh arcsin arccos arctan max min det".split()},
     **{name: rf"\operatorname{{{name}}}" for name in "arcsinh arccosh arctanh erf erfc erfinv sign".split()},
+    **{name: rf"\operatorname{{{name.replace('_', ' ')}}}" for name in MATRIX_FUNCTIONS if name not in ("inv", "det")},
     "arctan2": r"\operatorname{atan2}",
     "gammaln": r"\log \Gamma",
     "digamma": r"\psi",
@@ -27,6 +29,7 @@ class Latex(Printer):
     """LaTeX, without delimiters."""
 
     minus = "-"
+    maps = r"\mapsto"
 
     def number(self, value: Fraction) -> Piece:
         if not is_ratio(value):
@@ -42,8 +45,13 @@ class Latex(Printer):
         scaled = f"10^{{{int(exponent)}}}"
         return Piece(scaled if mantissa == "1" else rf"{mantissa} \cdot {scaled}", Level.PRODUCT)
 
+    def inverted(self, base: str) -> str:
+        return f"{base}^{{-1}}"
+
     def subscripted(self, name: str, places: Sequence[str]) -> str:
-        base = self.word(name)
+        return self.indexed(self.word(name), places)
+
+    def indexed(self, base: str, places: Sequence[str]) -> str:
         if not places:
             return base
         separator = " " if all(len(place) == 1 for place in places) else ", "

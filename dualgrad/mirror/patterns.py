@@ -20,6 +20,7 @@ from dualgrad.program.entry import (
     Holds,
     Index,
     Kernel,
+    MatrixEntry,
     Number,
     Plus,
     Power,
@@ -44,6 +45,18 @@ def fraction_of(value: Fraction) -> tuple[list[Entry], list[Entry]]:
         return [Number(value)], []
     top, bottom = Fraction(value.numerator), Fraction(value.denominator)
     return [Number(top)] if top != 1 else [], [Number(bottom)] if bottom != 1 else []
+
+
+def with_sizes(coefficient: Fraction, factors: list[Entry]) -> tuple[Fraction, list[Entry]]:
+    """c log(det²) as 2 c log |det|, as people write it."""
+    kept = []
+    for factor in factors:
+        match factor:
+            case Kernel("log", (Power(MatrixEntry("det") as det, exponent),)) if exponent % 2 == 0:
+                coefficient *= exponent
+                factor = Kernel("log", (Select(Guard(">", det), det, times(MINUS, det)),))
+        kept.append(factor)
+    return coefficient, kept
 
 
 def is_below(factor: Entry) -> bool:

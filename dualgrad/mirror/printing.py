@@ -26,6 +26,7 @@ from dualgrad.mirror.patterns import (
     reciprocal,
     sign_of,
     spans,
+    with_sizes,
 )
 from dualgrad.mirror.softmax import Softmax, with_softmax
 from dualgrad.program.entry import (
@@ -36,6 +37,7 @@ from dualgrad.program.entry import (
     Guard,
     Holds,
     Kernel,
+    MatrixEntry,
     Number,
     Plus,
     Power,
@@ -77,6 +79,14 @@ class Printer(ABC):
     @abstractmethod
     def subscripted(self, name: str, places: Sequence[str]) -> str:
         """A name with subscripts, each a letter, a number, or an index form."""
+
+    @abstractmethod
+    def indexed(self, base: str, places: Sequence[str]) -> str:
+        """A text with subscripts."""
+
+    @abstractmethod
+    def inverted(self, base: str) -> str:
+        """The inverse of a matrix."""
 
     @abstractmethod
     def raised(self, base: str, exponent: str) -> str:
@@ -162,6 +172,8 @@ class Printer(ABC):
                 return self.applied(name, [self.piece(arg, context) for arg in args])
             case Reduce():
                 return self._reduction(node, context)
+            case MatrixEntry():
+                return self._of_matrix(node, context)
             case Holds() | Guard():
                 return self._indicator(node, context)
             case Select():
@@ -182,6 +194,7 @@ class Printer(ABC):
         return Piece(text, Level.SUM)
 
     minus = "−"
+    maps = "↦"
 
     def _power(self, base: Entry, exponent: Fraction, context: Context) -> Piece:
         if exponent == HALF:
@@ -190,7 +203,7 @@ class Printer(ABC):
         return Piece(self.raised(self.show(base, context, Level.ATOM), shown.text), Level.SCRIPT)
 
     def _product(self, node: Entry, context: Context) -> Piece:
-        coefficient, factors = split(node)
+        coefficient, factors = with_sizes(*split(node))
         if coefficient < 0:
             return Piece(self.minus + self.show(times(MINUS, node), context, Level.BIG), Level.SUM)
         top = [factor for factor in factors if not is_below(factor)]
@@ -259,6 +272,23 @@ class Printer(ABC):
             ranges.append((letter, self.form(apart, context) if apart else "", bound))
             body = inner
         return Piece(f"{self.big(kind, ranges)} {self.show(body, context, Level.BIG)}", Level.BIG)
+
+    def _of_matrix(self, node: MatrixEntry, context: Context) -> Piece:
+        places = [self.form(form, context) for form in node.at]
+        matrix = self.matrix(node, context)
+        if node.kind == "inv":
+            base = matrix.text if matrix.level == Level.ATOM else self.parenthesised(matrix.text)
+            return Piece(self.indexed(self.parenthesised(self.inverted(base)), places), Level.ATOM)
+        return Piece(self.indexed(self.applied(node.kind, [matrix]).text, places), Level.ATOM)
+
+    def matrix(self, node: MatrixEntry, context: Context) -> Piece:
+        """The matrix that a function is of: its name, or its entry at a row and a column."""
+        inner = context.with_indices([node.row, node.column])
+        row, column = (self.form(affine(index), inner) for index in (node.row, node.column))
+        match node.body:
+            case Element(slot, position) if position == (affine(node.row), affine(node.column)):
+                return Piece(self.word(context.names[slot]), Level.ATOM)
+        return Piece(f"{row} {column} {self.maps} {self.show(node.body, inner)}", Level.SUM)
 
     # ------------------------------------------------------------------------ conditions
 

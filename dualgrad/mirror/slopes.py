@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from dualgrad.mirror.algebra import MINUS, choice, guard, holds, negation, plus, power, renamed, times
+from dualgrad.mirror.constants import Unreadable
 from dualgrad.mirror.kernels import partial
 from dualgrad.mirror.sums import reduced, simplified
 from dualgrad.program.entry import (
@@ -21,6 +22,7 @@ from dualgrad.program.entry import (
     Entry,
     Index,
     Kernel,
+    MatrixEntry,
     Number,
     Plus,
     Power,
@@ -94,6 +96,27 @@ def _reads(node: Entry, slot: int, path: _Path) -> Iterator[tuple[_Path, tuple[A
             fresh = Index(index.name, index.extent)
             inner = renamed(body, {index: affine(fresh)})
             yield from _reads(inner, slot, path.through(*_reduction_slope(node, fresh, inner)).under(fresh))
+        case MatrixEntry():
+            yield from _of_matrix(node, slot, path)
+
+
+def _of_matrix(node: MatrixEntry, slot: int, path: _Path) -> Iterator[tuple[_Path, tuple[Affine, ...]]]:
+    """d inv(M) = -inv(M) dM inv(M), d det(M) = det(M) tr(inv(M) dM): both of what is read at a row and a column."""
+    row, column = (Index(index.name, index.extent) for index in (node.row, node.column))
+    inner = renamed(node.body, {node.row: affine(row), node.column: affine(column)})
+
+    def entry(i: Affine, j: Affine) -> Entry:
+        return renamed(MatrixEntry("inv", node.row, node.column, node.body, (i, j)), {})
+
+    match node.kind, node.at:
+        case "inv", (i, j):
+            slope: tuple[Entry, ...] = (MINUS, entry(i, affine(row)), entry(affine(column), j))
+        case "det", _:
+            slope = (node, entry(affine(column), affine(row)))
+        case _:
+            what = node.kind.replace("_", " ")
+            raise Unreadable(f"mirror.derivative: a {what} of a matrix has no formula for its derivative here")
+    yield from _reads(inner, slot, path.through(*slope).under(row).under(column))
 
 
 def _reduction_slope(node: Reduce, at: Index, inner: Entry) -> tuple[Entry, ...]:

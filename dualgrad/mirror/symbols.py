@@ -23,12 +23,14 @@ from dualgrad.program.entry import (
     Holds,
     Index,
     Kernel,
+    MatrixEntry,
     Number,
     Plus,
     Power,
     Reduce,
     Select,
     Times,
+    affine,
 )
 from dualgrad.program.size import Extent, Monomial, terms
 
@@ -65,6 +67,8 @@ def expression(node: Entry, context: Context) -> Any:
         case Select(condition, yes, no):
             taken = (expression(yes, context), _condition(condition, context))
             return sympy.Piecewise(taken, (expression(no, context), True))
+        case MatrixEntry():
+            return _of_matrix(node, context)
     raise Unreadable(f"dualgrad.mirror: {type(node).__name__} has no SymPy expression; print the formula instead")
 
 
@@ -72,6 +76,18 @@ def _reduction(kind: str, index: Index, body: Entry, context: Context) -> Any:
     if kind not in _REDUCTIONS:
         raise Unreadable(f"dualgrad.mirror: SymPy has no {kind} over an index; print the formula instead")
     return _REDUCTIONS[kind](expression(body, context), (_letter(index, context), 0, _extent(index.extent) - 1))
+
+
+def _of_matrix(node: MatrixEntry, context: Context) -> Any:
+    """``inv(X, i, j)`` and ``det(X)``, by name: SymPy writes out those of known size. Other matrices as a Lambda."""
+    match node.body:
+        case Element(slot, position) if position == (affine(node.row), affine(node.column)):
+            matrix: Any = sympy.IndexedBase(sympy.Symbol(context.names[slot], real=True))
+        case _:
+            inner = context.with_indices([node.row, node.column])
+            own = tuple(_letter(index, inner) for index in (node.row, node.column))
+            matrix = sympy.Lambda(own, expression(node.body, inner))
+    return sympy.Function(node.kind, real=True)(matrix, *(_form(form, context) for form in node.at))
 
 
 def _indicator(node: Holds | Guard, context: Context) -> Any:

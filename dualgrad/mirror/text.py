@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from dualgrad.mirror.naming import Context
 from dualgrad.mirror.numerals import decimal, is_ratio
 from dualgrad.mirror.printing import Level, Piece, Printer
+from dualgrad.program.entry import MatrixEntry
 
 _SUBSCRIPTS = dict(zip("0123456789+−aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 _SUPERSCRIPTS = dict(zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))
@@ -28,7 +30,23 @@ class Text(Printer):
     def decimal(self, digits: str) -> Piece:
         return Piece(digits, Level.ATOM)
 
+    def inverted(self, base: str) -> str:
+        return f"{base}⁻¹"
+
+    def matrix(self, node: MatrixEntry, context: Context) -> Piece:
+        """In matrix notation, where there is one."""
+        from dualgrad.mirror.notation import in_matrices  # which prints with this class
+
+        inner = context.with_indices([node.row, node.column])
+        text = in_matrices(node.body, (node.row, node.column), inner)
+        if text is None:
+            return super().matrix(node, context)
+        return Piece(text, Level.ATOM if text.isalnum() else Level.SUM)
+
     def subscripted(self, name: str, places: Sequence[str]) -> str:
+        return self.indexed(name, places)
+
+    def indexed(self, name: str, places: Sequence[str]) -> str:
         short = all(character in _SUBSCRIPTS for place in places for character in place)
         if short and (len(places) == 1 or all(len(place) == 1 for place in places)):
             return name + _mapped("".join(places), _SUBSCRIPTS)

@@ -23,10 +23,11 @@ from verify.ask import pose
 from verify.certificate import _Writer, certify, dumps, literal
 from verify.checker import FORMAT, Judge, Reader, check
 from verify.recording import record_symbolic
+from verify.trusted.algebra import HELD
 from verify.trusted.meanings import COMPOSED, STRUCTURAL
 from verify.trusted.pointwise import ARITHMETIC, COMPARISONS, CONDITIONS, FLOATING, LAWS
 from verify.trusted.schema import MAX_BYTES, parse
-from verify.trusted.terms import UNITY, Form, Poly, Refused, factorised, poly
+from verify.trusted.terms import UNITY, Form, Poly, Refused, bound, factorised, poly
 
 HERE = Path(verify.__file__).parent
 FILES = [HERE / "checker.py", *sorted((HERE / "trusted").glob("*.py"))]
@@ -213,8 +214,6 @@ class Values:
         return math.fsum(float(c) * self.term(term, at) for term, c in dict(form).items())
 
     def term(self, term: Any, at: dict[str, int]) -> float:
-        from verify.trusted.terms import bound
-
         extents, factors = term
         ranges = [range(self.place(extent, at)) for extent in extents]
         inner = (at | dict(zip(bound(term), places, strict=True)) for places in itertools.product(*ranges))
@@ -237,15 +236,25 @@ class Values:
             return (
                 math.pi if atom.kind == "pi" else float(self.sizes[atom.name] if atom.kind == "dim" else int(atom.name))
             )
-        if atom.kind in ("max", "prod"):
-            ((term, _),) = atom.body
-            (entry,) = (factor for factor, _ in term[1] if factor.kind == "entry")
-            from verify.trusted.terms import bound
-
-            fold = max if atom.kind == "max" else math.prod
-            return fold(self.form(entry.body, at | {bound(term)[0]: k}) for k in range(self.place(term[0][0], at)))
+        if atom.kind in HELD:
+            return self.held(atom, at)
         value = self.form(atom.body, at)
         return value if atom.kind == "base" else float(FUNCTIONS[atom.kind](value))
+
+    def held(self, atom: Any, at: dict[str, int]) -> float:
+        """A function of all entries over some indices."""
+        ((term, _),) = atom.body
+        (entry,) = (factor for factor, _ in term[1] if factor.kind == "entry")
+        axes = [factor.args[0].name for factor, _ in sorted(term[1]) if factor.kind == "axis"]
+        sizes = [self.place(term[0][bound(term).index(name)], at) for name in axes]
+        values = np.zeros(sizes)
+        for places in np.ndindex(*sizes):
+            values[places] = self.form(entry.body, at | dict(zip(axes, places, strict=True)))
+        if atom.kind in ("max", "prod"):
+            return float(values.max() if atom.kind == "max" else values.prod())
+        if atom.kind == "det":
+            return float(np.linalg.det(values))
+        return float(np.linalg.inv(values)[tuple(self.place(arg, at) for arg in atom.args)])
 
 
 def run(reader: Reader) -> list[Any]:

@@ -269,7 +269,7 @@ class Ops(Indexing, Matrices):
         return self.einsum(a, b, subscripts=subscripts)
 
 
-_HELPERS = {"apply", "pointwise", "sums", "folded", "triangle", "running", "count", "block", "nonempty", "stacked"}
+_HELPERS = {"apply", "pointwise", "sums", "folded", "triangle", "running", "count", "block", "nonempty", "of_entries"}
 STRUCTURAL = {
     name: method
     for source in (Indexing, Matrices, Ops)

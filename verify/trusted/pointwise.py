@@ -129,11 +129,12 @@ for _name in _PLAIN.split():
 STEPS = {
     *COMPARISONS,
     *"absolute sign relu where maximum minimum fmax fmin heaviside floor ceil remainder max min".split(),
-    *"rint trunc copysign floor_divide huber p_norm sinc sinc_slope arctan2".split(),
+    *"rint trunc copysign floor_divide huber p_norm sinc sinc_slope arctan2 signdet".split(),
 }  # these have kinks, or are told apart by cases
 _POSITIVE, _BOTH_POSITIVE, _NONZERO = [(0, "> 0")], [(0, "> 0"), (1, "> 0")], [(0, "!= 0")]
 _INSIDE, _FRACTION, _BELOW_TWO = [(0, "in (-1, 1)")], [(0, "in (0, 1)")], [(0, "in (0, 2)")]
 _DIVISOR, _RESULT, _NO_POLE = [(1, "!= 0")], [(-1, "> 0")], [(0, "not 0, -1, -2, …")]
+_INVERTIBLE = [(0, "invertible")]
 CONDITIONS: dict[str, list[tuple[int, str]]] = {  # where an op is smooth: (operand, or -1 for the result; condition)
     **dict.fromkeys("sqrt power log log2 log10 entr gammaln digamma polygamma huber pseudo_huber".split(), _POSITIVE),
     **dict.fromkeys("rel_entr kl_div beta betaln gamma_density digamma_increment".split(), _BOTH_POSITIVE),
@@ -144,6 +145,7 @@ CONDITIONS: dict[str, list[tuple[int, str]]] = {  # where an op is smooth: (oper
     **dict.fromkeys("logit ndtri ndtri_slope".split(), _FRACTION),
     **dict.fromkeys(("erfcinv", "erfcinv_slope"), _BELOW_TWO),
     **dict.fromkeys(("gamma", "rgamma"), _NO_POLE),
+    **dict.fromkeys("inv solve_matrix det cofactor logabsdet signdet".split(), _INVERTIBLE), "pinv": [(0, "full rank")],
     "recurrence": [(1, "!= 0 from the second on")], "log1p": [(0, "> -1")], "xlogy": [(1, "> 0")],
     "xlog1py": [(1, "> -1")], "arccosh": [(0, "> 1")], "tan": [(0, "cos != 0")],
 }  # fmt: skip

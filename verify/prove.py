@@ -18,6 +18,7 @@ from verify.form.setting import Budget
 from verify.lemma.answer import prove_tape
 from verify.problem import Problem
 from verify.recording import Recording, with_inputs
+from verify.tower.hints import completed
 from verify.witness import full_source
 
 LARGEST_EXPONENT = 1000  # a power of a sum is expanded
@@ -167,11 +168,10 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
         sources={"f": full_source(problem.f), "the gradient": full_source(problem.candidate)},
         hints={"chain": found.proof.certificate["chain"]} if found.way == "lemmas" and found.proof is not None else {},
     )
-    certificate = write()
-    report = checker.check(certificate)
+    certificate, report = completed(write())
     if not report.accepted and (recording.forward.captured or recording.gradient.captured):
         spelled = write(spelled=True)  # what holds for all values of a captured array is certified without them
-        return spelled, checker.check(spelled)
+        return completed(spelled)
     return certificate, report
 
 

@@ -7,7 +7,7 @@ pointwise, one for each way in which its terms are summed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -127,9 +127,28 @@ class _Writer:
         return self.put("mul", self.number(Fraction(1, 2)), self.put("add", up, other))
 
 
-def hinted(form: Form, hint: Mapping[str, Any], positive: Callable[[Form], bool], null: Callable[[Atom], bool]) -> None:
-    """Refused where the proofs of a hint do not show that the form is 0: {"pointwise": truth, "proofs": [proof, …]}."""
-    found = claims(form, hint["pointwise"] is True, positive, null)
-    terms.need(len(found) == len(hint["proofs"]), "a proof for each claim")
-    for claim, proof in zip(found, hint["proofs"], strict=True):
-        tower.zero(*claim, proof)
+Ask = Callable[[list[list[Claim]]], Mapping[str, Any] | None]
+
+
+class Hints:
+    """Proofs that forms are 0, in the order in which they are needed; null where there is none.
+
+    ``ask``, if it is given, is asked for those that are missing: of the claims to prove, in two ways to put them.
+    """
+
+    def __init__(self, given: Sequence[Any], ask: Ask | None = None) -> None:
+        self.given, self.ask, self.taken = [*given], ask, 0
+
+    def show(self, form: Form, positive: Callable[[Form], bool], null: Callable[[Atom], bool]) -> bool:
+        """Whether the next proof shows the form to be 0, almost everywhere; Refused where it does not hold."""
+        if self.ask is not None and self.taken == len(self.given):
+            self.given.append(self.ask([claims(form, pointwise, positive, null) for pointwise in (False, True)]))
+        hint = self.given[self.taken] if self.taken < len(self.given) else None
+        self.taken += 1
+        if hint is None:
+            return False
+        found = claims(form, hint["pointwise"] is True, positive, null)
+        terms.need(len(found) == len(hint["proofs"]), "a proof for each claim")
+        for claim, proof in zip(found, hint["proofs"], strict=True):
+            tower.zero(*claim, proof)
+        return True

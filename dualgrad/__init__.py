@@ -16,7 +16,7 @@ from dualgrad.engine.factories import arange, eye, full, linspace, ones, rand, r
 from dualgrad.engine.function import checkpoint
 from dualgrad.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from dualgrad.engine.tensor import Tensor, Variable
-from dualgrad.engine.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
+from dualgrad.engine.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vhp, vjp
 
 __all__ = [  # noqa: RUF022  (in the order in which one meets them)
     "__version__",
@@ -39,6 +39,8 @@ __all__ = [  # noqa: RUF022  (in the order in which one meets them)
     "value_and_grad",
     "vjp",
     "jvp",
+    "hvp",
+    "vhp",
     "jacobian",
     "hessian",
     "checkpoint",

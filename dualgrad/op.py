@@ -83,6 +83,8 @@ class Op:
     ``dtype``     ``(*given, **params) -> dtype``, each given a dtype, or a Python number for a number
     ``samples``   ``(rng) -> sample calls``, see dualgrad.samples
     ``ulps``      the bound each partial holds where the problem is well conditioned
+    ``stacked``   ``(which, *inputs, **params) -> array``: the op on each entry along a first axis of the operands that
+                  ``which`` marks, all at once; None where that is not to be had for these operands
     ``complex``   what the rules are on complex operands; the partial of a real result is then ∂y/∂Re x + i ∂y/∂Im x
     """
 
@@ -103,6 +105,7 @@ class Op:
     domain: str = ""
     ulps: float = 4.0
     complex: Complex = Complex.REFUSED
+    stacked: Callable[..., Any] | None = None  # pointwise ops need none
     samples: Callable[..., Any] | None = None
     doc: str = ""
     direct: bool = False  # the call passes its operands on as they are

@@ -81,6 +81,15 @@ def all_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple(range(ndim)) if axis is None else tuple(sorted(normalize_axis_tuple(axis, ndim)))
 
 
+def behind(axes: Iterable[int]) -> tuple[int, ...]:
+    """The axes where another stands before all of them.
+
+    >>> behind((0, 2))
+    (1, 3)
+    """
+    return tuple([axis + 1 for axis in axes])
+
+
 def joined(*shapes: Shape) -> tuple[Any, ...]:
     """The shape that shapes broadcast to; where two symbolic extents differ, the first is taken.
 

@@ -16,17 +16,20 @@ import numpy as np
 
 from dualgrad.engine.arguments import argument, name_of, positions, require_function, result, typed
 from dualgrad.engine.autograd import ones
-from dualgrad.engine.backward import Adjoints, cast, no_complex, pull_back, scaled
-from dualgrad.engine.backward import lifted as lifted_operands
-from dualgrad.engine.graph import General, Leaf, Node, reachable
+from dualgrad.engine.backward import Adjoints, pull_back
+from dualgrad.engine.dual import Dual
+from dualgrad.engine.forward import push_on
+from dualgrad.engine.graph import Edge, General, Node, walk
 from dualgrad.engine.modes import enable_grad, no_grad
 from dualgrad.engine.overwritten import hand_out
+from dualgrad.engine.stack import Stack
 from dualgrad.engine.tensor import Tensor, handle, owned
-from dualgrad.op import REGISTRY, Complex, Op, bind
+from dualgrad.op import REGISTRY
 from dualgrad.program.size import product
 from dualgrad.shapes import extents
 
 Function = Callable[..., Any]
+_MOST = 1 << 22  # entries that the arrays of one node may have, all directions together
 
 
 def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -111,6 +114,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, holomorphic: bool = 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         run = _Run.of("jacobian", f, args, kwargs, argnums)
         shape = run.out.extents
+        if run.plain:
+            return _per_argument(run.all_rows(), argnums)
         rows = list(run.rows(f, holomorphic))
         blocks = tuple(
             np.reshape(np.stack([row[k] for row in rows]), (*shape, *x.extents))
@@ -131,7 +136,36 @@ def hessian(f: Function, argnums: int = 0) -> Function:
            [ 0., 12.]])
     """
     require_function("hessian", f)
-    return jacobian(grad(f, argnums), argnums)
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        run = _Run.of("hessian", f, args, kwargs, argnums)
+        if run.plain and len(run.fresh) == 1 and all(extent == 1 for extent in run.out.extents):
+            return run.all_seconds()
+        return jacobian(grad(f, argnums), argnums)(*args, **kwargs)
+
+    return derivative
+
+
+def hvp(f: Function) -> Function:
+    """The Hessian of a scalar function in its first argument, times a vector: a function of x, v and what else f takes.
+
+    >>> hvp(lambda x: (x**3).sum())(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
+    array([  6., 120.])
+    """
+    require_function("hvp", f)
+
+    def derivative(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
+        run = _Run.of("hvp", f, (x, *args), kwargs, 0)
+        if run.plain and not isinstance(v, Tensor) and all(extent == 1 for extent in run.out.extents):
+            return run.second(_matching(v, run.fresh[0], False))
+        return jvp(lambda x: grad(f)(x, *args, **kwargs), (x,), (v,))[1]
+
+    return derivative
+
+
+def vhp(f: Function) -> Function:
+    """A vector times the Hessian of a scalar function in its first argument: it is symmetric, see :func:`hvp`."""
+    return hvp(f)
 
 
 # ---------------------------------------------------------------------------- one run of f
@@ -145,6 +179,7 @@ class _Run:
     out: Tensor
     tensors: bool  # whether results are tensors
     lifted: bool  # whether what is done with the graph is itself recorded
+    nodes: list[Node]  # what ran, the latest first
 
     @classmethod
     def of(
@@ -156,14 +191,70 @@ class _Run:
         given = [fresh.get(position, value) for position, value in enumerate(args)]
         with enable_grad():
             out = result(asked, f, f(*given, **kwargs))
-        lifted = _reaches_outside(out, fresh.values())
+        nodes, leaves = walk([out._edge] if out._edge is not None else [])
+        lifted = not leaves <= {x._edge for x in fresh.values()}
         tensors = lifted or any(isinstance(args[position], Tensor) for position in chosen)
-        return cls(tuple(fresh[position] for position in chosen), out, tensors, lifted)
+        return cls(tuple(fresh[position] for position in chosen), out, tensors, lifted, nodes)
 
     @property
     def value(self) -> Any:
         """What f returned, without the graph of this run where nothing outside needs it."""
         return self.out if self.lifted else self.out.detach() if self.tensors else self.out._data
+
+    @property
+    def plain(self) -> bool:
+        """Whether all directions may be taken at once: on real arrays, through nodes that are what their op says."""
+        values = [x._data for x in (*self.fresh, self.out)]
+        return (
+            not self.tensors
+            and bool(self.nodes)
+            and all(isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f" for x in values)
+            and all(node.watch is None and "ctx" not in node.params for node in self.nodes)
+        )
+
+    def all_rows(self) -> tuple[Any, ...]:
+        """The derivatives of the result in each argument, a pass for as many entries of it as memory is fine with."""
+        shape, size = self.out.extents, self.out.size
+        edges = [x._edge for x in self.fresh if x._edge is not None]
+        assert self.out._edge is not None
+        blocks = tuple(np.zeros((size, *x.extents), x.dtype) for x in self.fresh)
+        for chosen, units in self._units(self.out):
+            with no_grad():
+                found = pull_back([(self.out._edge, units)], edges, retain=True)
+            for block, x in zip(blocks, self.fresh, strict=True):
+                if x._edge in found:
+                    block[chosen] = found[x._edge].entries
+        return tuple(block.reshape(*shape, *block.shape[1:]) for block in blocks)
+
+    def all_seconds(self) -> Any:
+        """The second derivatives of the result in the one argument."""
+        (x,) = self.fresh
+        block = np.zeros((x.size, *x.extents), x.dtype)
+        for chosen, units in self._units(x):
+            block[chosen] = getattr(self.second(units), "entries", 0)
+        return np.moveaxis(block, 0, -1).reshape(*x.extents, *x.extents)
+
+    def second(self, tangent: Any) -> Any:
+        """The derivative of the gradient along a tangent, or a stack of them: forward over reverse."""
+        (x,), out = self.fresh, self.out._edge
+        assert x._edge is not None and out is not None
+        tangents: Adjoints = {x._edge: tangent}
+        push_on(reversed(self.nodes), tangents)
+
+        def dual(value: Any, edge: Edge) -> Any:
+            return Dual(value, tangents[edge]) if edge in tangents else value
+
+        with no_grad():
+            found = pull_back([(out, ones(self.out._data))], [x._edge], dual, retain=True).get(x._edge)
+        return found.tangent if isinstance(found, Dual) else np.zeros_like(x._data)
+
+    def _units(self, like: Tensor) -> Iterator[tuple[slice, Stack]]:
+        """The arrays like this one with a single 1, some at a time, and which ones these are."""
+        size = int(like.size)
+        most = max(_MOST // max(int(node.value.size) for node in self.nodes), 1)
+        for start in range(0, size, most):
+            stop = min(start + most, size)
+            yield slice(start, stop), Stack(np.eye(stop - start, size, start, like.dtype).reshape(-1, *like.extents))
 
     def pull(self, cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the arguments."""
@@ -202,10 +293,8 @@ class _Run:
         for x, tangent in zip(self.fresh, tangents, strict=True):
             if x._edge is not None:
                 pushed[x._edge] = _matching(tangent, x, lifted)
-        with _recording(lifted), np.errstate(all="ignore"):
-            for node in reversed(reachable([self.out._edge] if self.out._edge is not None else [])):
-                if node not in pushed and any(edge in pushed for edge in node.edges):
-                    pushed[node] = _pushed(node, pushed, lifted)
+        with _recording(lifted):
+            push_on(reversed(self.nodes), pushed, handle if lifted else None)
         return self._result(None if self.out._edge is None else pushed.get(self.out._edge), self.out)
 
     def _result(self, found: Any, like: Tensor) -> Any:
@@ -225,13 +314,6 @@ def _fresh(asked: str, f: Function, position: int, value: Any) -> Tensor:
     return owned(tensor._data if tensor.dtype.kind in "fc" else tensor._data.astype(float), requires_grad=True)
 
 
-def _reaches_outside(out: Tensor, fresh: Any) -> bool:
-    """True where the result depends on a leaf that is not one of the fresh ones."""
-    mine = {x._edge for x in fresh}
-    edges = [out._edge, *(edge for node in reachable([out._edge] if out._edge else []) for edge in node.edges)]
-    return any(isinstance(edge, Leaf) and edge not in mine for edge in edges)
-
-
 def _recording(lifted: bool) -> AbstractContextManager[None]:
     return enable_grad() if lifted else no_grad()
 
@@ -248,36 +330,6 @@ def _matching(value: Any, like: Tensor, lifted: bool) -> Any:
     if tensor.dtype.kind == "c" != like.dtype.kind:
         raise TypeError(f"dualgrad: got a complex (co)tangent of a real value of dtype {like.dtype}; give a real one")
     return tensor if lifted else tensor._data
-
-
-def _pushed(node: Node, tangents: Adjoints, lifted: bool) -> Any:
-    """The tangent of a node's result: the sum over the operands that have one."""
-    inputs, value = node.saved, node.value
-    if lifted:
-        inputs, value = lifted_operands(node, handle), handle(value, node)
-    total: Any = None
-    for slot, edge in enumerate(node.edges):
-        if edge in tangents:
-            part = push(node.op, slot, tangents[edge], value, inputs, node.params)
-            total = part if total is None else total + part
-    if total.dtype != node.dtype:
-        total = cast(total, node.dtype)
-    return total if extents(total) == node.shape else np.broadcast_to(total, node.shape)
-
-
-def push(op: Op, slot: int, t: Any, y: Any, inputs: Sequence[Any], params: Any) -> Any:
-    """The tangent of the result along a tangent of one operand."""
-    if op.complex is Complex.REFUSED and "c" in (t.dtype.kind, y.dtype.kind):
-        raise TypeError(no_complex(op))
-    if op.partials:
-        if t.dtype.kind == "c" != y.dtype.kind:  # the partial of a real result is a gradient: see Op.complex
-            return np.real(scaled(np.conjugate(t), op.partials[slot], y, inputs, params))
-        return scaled(t, op.partials[slot], y, inputs, params)
-    if op.jvp and op.variadic:
-        return op.jvp[0](t, y, *inputs, slot=slot, **params)  # type: ignore[misc]
-    if op.jvp:
-        return op.jvp[slot](t, y, *inputs, **params)  # type: ignore[misc]
-    return bind(op, [*inputs[:slot], t, *inputs[slot + 1 :]], params)
 
 
 def _basis(shape: tuple[Any, ...]) -> Iterator[Any]:

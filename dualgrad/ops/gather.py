@@ -73,6 +73,7 @@ take: Op = structural(
     Kind.MULTILINEAR,
     call=_take_call,
     forward=lambda a, positions, axis: np.take(a, positions.array, axis),
+    stacked=lambda which, a, positions, axis: np.take(a, positions.array, axis + 1),
     meaning=_take_meaning,
     vjp=[lambda g, y, a, positions, axis: _added(g, positions, axis, extents(a)[axis])],
     numpy=[np.take],
@@ -125,6 +126,7 @@ put_at: Op = structural(
     Kind.MULTILINEAR,
     call=_put_at_call,
     forward=_put_at_forward,
+    stacked=lambda which, a, positions, axis, length: _put_at_forward(a, positions, axis + 1, length),
     meaning=_put_at_meaning,
     vjp=[lambda g, y, a, positions, axis, length: bind(take, (g,), {"positions": positions, "axis": axis})],
     samples=drawn(

@@ -180,6 +180,12 @@ def _broadcast(sizes: Sizes, given: Shape, block: Sequence[Index]) -> Entry:
 # ---------------------------------------------------------------------------- the ops
 
 
+def _put_stacked(which: Any, a: Any, key: Key, shape: Sequence[int]) -> Any:
+    result = np.zeros((len(a), *shape), a.dtype)
+    result[(slice(None), *native(key))] = a
+    return result
+
+
 def _put_forward(a: Any, key: Key, shape: Sequence[int]) -> Any:
     result = np.zeros(shape, np.asarray(a).dtype)
     result[native(key)] = a
@@ -222,6 +228,7 @@ getitem = structural(
     Kind.MULTILINEAR,
     call=lambda a, key: Call((a,), {"key": canonical(key, extents(a))}),
     forward=lambda a, key: np.asarray(a)[native(key)],
+    stacked=lambda which, a, key: a[(slice(None), *native(key))],
     meaning=_getitem_meaning,
     vjp=[lambda g, y, a, key: _placed(g, key, extents(a))],
     samples=drawn(lambda draw: [call(draw(2, 3), key) for key in _KEYS]),
@@ -232,6 +239,7 @@ put = structural(
     Kind.MULTILINEAR,
     call=lambda a, key, shape: Call((a,), {"key": canonical(key, plain_extents(shape)), "shape": plain_extents(shape)}),
     forward=_put_forward,
+    stacked=_put_stacked,
     meaning=_put_meaning,
     vjp=[lambda g, y, a, key, shape: _block(g, key)],
     samples=drawn(lambda draw: [call(draw(2), (slice(None), 1), (2, 3)), call(draw(2, 2), (slice(0, 3, 2),), (3, 2))]),

@@ -61,11 +61,18 @@ def _push(t: Any, y: Any, *arrays: Any, slot: int, axis: int) -> Any:
     return np.concatenate([t if k == slot else np.zeros_like(a) for k, a in enumerate(arrays)], axis=axis)
 
 
+def _stacked(which: Sequence[bool], *arrays: Any, axis: int) -> Any:
+    length = next(len(a) for a, stacked in zip(arrays, which, strict=True) if stacked)
+    whole = [a if s else np.broadcast_to(a, (length, *np.shape(a))) for a, s in zip(arrays, which, strict=True)]
+    return np.concatenate(whole, axis=axis + 1)
+
+
 concatenate = structural(
     "concatenate",
     Kind.MULTILINEAR,
     call=_call,
     forward=lambda *arrays, axis: np.concatenate(arrays, axis=axis),
+    stacked=_stacked,
     meaning=_meaning,
     vjp=[_pull],
     jvp=[_push],

@@ -48,7 +48,7 @@ def _matmul_left(g: Any, y: Any, x1: Any, x2: Any) -> Any:
     if x2.ndim == 1:
         return g * x2 if x1.ndim == 1 else g[..., None] * x2
     if x1.ndim == 1:
-        return (x2 @ g[..., None])[..., 0]
+        return x2 @ g if x2.ndim == 2 else (x2 @ g[..., None])[..., 0]
     return g @ x2.mT
 
 
@@ -56,8 +56,23 @@ def _matmul_right(g: Any, y: Any, x1: Any, x2: Any) -> Any:
     if x1.ndim == 1:
         return x1 * g if x2.ndim == 1 else x1[:, None] * g[..., None, :]
     if x2.ndim == 1:
-        return (x1.mT @ g[..., None])[..., 0]
+        return g @ x1 if x1.ndim == 2 else (x1.mT @ g[..., None])[..., 0]
     return x1.mT @ g
+
+
+def _matmul_stacked(which: Sequence[bool], x1: Any, x2: Any) -> Any:
+    """With an axis in front of one or both of two vectors or matrices."""
+    ranks = x1.ndim - which[0], x2.ndim - which[1]
+    if max(ranks) > 2:
+        return None
+    if all(which):
+        rows, columns = (x1 if ranks[0] == 2 else x1[:, None, :]), (x2 if ranks[1] == 2 else x2[:, :, None])
+        product = rows @ columns
+        product = product if ranks[1] == 2 else product[..., 0]
+        return product if ranks[0] == 2 else product[:, 0]
+    if which[0] or ranks[1] == 2:
+        return x1 @ x2
+    return x2 @ x1 if ranks[0] == 1 else x2 @ x1.T
 
 
 matmul = structural(
@@ -65,6 +80,7 @@ matmul = structural(
     Kind.MULTILINEAR,
     call=_matmul_call,
     forward=np.matmul,
+    stacked=_matmul_stacked,
     meaning=_matmul_meaning,
     vjp=[_matmul_left, _matmul_right],
     numpy=[np.matmul],
@@ -171,6 +187,13 @@ def _einsum_forward(*operands: Any, subscripts: str) -> Any:
     return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
 
+def _einsum_stacked(which: Sequence[bool], *operands: Any, subscripts: str) -> Any:
+    terms, result = _labels(subscripts)
+    along = next(letter for letter in "ZYXWVUTSRQPONMLKJIHGFEDCBA" if letter not in subscripts)
+    marked = ",".join(along + term if stacked else term for term, stacked in zip(terms, which, strict=True))
+    return _einsum_forward(*operands, subscripts=f"{marked}->{along}{result}")
+
+
 def _einsum_pull(g: Any, y: Any, *operands: Any, slot: int, subscripts: str) -> Any:
     terms, result = _labels(subscripts)
     mine, others = terms[slot], [term for k, term in enumerate(terms) if k != slot]
@@ -188,6 +211,7 @@ einsum = structural(
     Kind.MULTILINEAR,
     call=_einsum_call,
     forward=_einsum_forward,
+    stacked=_einsum_stacked,
     meaning=_einsum_meaning,
     vjp=[_einsum_pull],
     variadic=True,
@@ -231,6 +255,16 @@ def inner(a: Any, b: Any, /) -> Any:
 def vdot(a: Any, b: Any, /) -> Any:
     """The sum of products of all elements, in order, the first operand conjugated."""
     return matmul(conj(np.ravel(a)), np.ravel(b))
+
+
+@composed(np.vecdot, np.linalg.vecdot)
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """The inner products of vectors along an axis; of complex ones, with the first conjugated.
+
+    >>> vecdot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 1.0]))
+    array([3., 7.])
+    """
+    return np.sum(conj(x1) * x2, axis=axis)
 
 
 @composed(np.outer)

@@ -13,7 +13,7 @@ from dualgrad.meanings import count, kept, over
 from dualgrad.op import Call, Complex, Kind, Kink, Op, Sizes, dtype_of, structural
 from dualgrad.program.entry import Meaning
 from dualgrad.samples import Draw, Sample, call, drawn
-from dualgrad.shapes import Shape, all_axes, extents, rank, spread, without
+from dualgrad.shapes import Shape, all_axes, behind, extents, rank, spread, without
 
 Axes = Sequence[int]
 
@@ -32,6 +32,10 @@ def _typed_call(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool =
 def _meaning(kind: str, sizes: Sizes, shape: Shape, axis: Axes, keepdims: bool) -> Meaning:
     indices, at = kept(shape, axis, keepdims)
     return Meaning(indices, over(kind, shape, axis, at))
+
+
+def _stacked(forward: Any) -> Any:
+    return lambda which, a, axis, keepdims: forward(a, axis=behind(axis), keepdims=keepdims)
 
 
 def _calls(draw: Draw) -> list[Sample]:
@@ -53,6 +57,7 @@ sum = structural(
     Kind.MULTILINEAR,
     call=_typed_call,
     forward=np.sum,
+    stacked=_stacked(np.sum),
     dtype=dtype_of(lambda a, **_: np.sum(a)),
     meaning=partial(_meaning, "sum"),
     vjp=[lambda g, y, a, axis, keepdims: np.broadcast_to(spread(g, a, axis, keepdims), extents(a))],
@@ -82,6 +87,7 @@ mean = structural(
     Kind.MULTILINEAR,
     call=_typed_call,
     forward=np.mean,
+    stacked=_stacked(np.mean),
     dtype=dtype_of(lambda a, **_: np.mean(a)),
     meaning=_mean_meaning,
     vjp=[_mean_pull],
@@ -116,6 +122,7 @@ def _extreme(name: str, forward: Any, *numpy: Any) -> Op:
         Kind.SELECTION,
         call=_call,
         forward=forward,
+        stacked=_stacked(forward),
         meaning=partial(_meaning, name),
         vjp=[_extreme_pull],
         jvp=[_extreme_push],
@@ -157,6 +164,7 @@ prod = structural(
     Kind.COMPOSITE,
     call=_typed_call,
     forward=np.prod,
+    stacked=_stacked(np.prod),
     dtype=dtype_of(lambda a, **_: np.prod(a)),
     meaning=partial(_meaning, "prod"),
     vjp=[_prod_pull],

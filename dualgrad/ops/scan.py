@@ -36,6 +36,7 @@ cumsum = structural(
     Kind.MULTILINEAR,
     call=_call,
     forward=np.cumsum,
+    stacked=lambda which, a, axis: np.cumsum(a, axis=axis + 1),
     dtype=dtype_of(lambda a, **_: np.cumsum(a)),
     meaning=_meaning,
     vjp=[_pull],

@@ -13,7 +13,7 @@ from dualgrad.op import Call, Complex, Kind, Sizes, composed, pointwise, positio
 from dualgrad.program.entry import Affine, Element, Entry, Index, Meaning, affine, equal, total
 from dualgrad.program.size import product
 from dualgrad.samples import call, drawn, over
-from dualgrad.shapes import Shape, extents, one_axis, plain_extents, rank, resolved
+from dualgrad.shapes import Shape, behind, extents, one_axis, plain_extents, rank, resolved
 
 # ---------------------------------------------------------------------------- reshape
 
@@ -73,6 +73,7 @@ reshape = structural(
     Kind.MULTILINEAR,
     call=_reshape_call,
     forward=lambda a, shape: np.reshape(a, shape),
+    stacked=lambda which, a, shape: np.reshape(a, (len(a), *shape)),
     meaning=_reshape_meaning,
     vjp=[lambda g, y, a, shape: np.reshape(g, extents(a))],
     numpy=[np.reshape],
@@ -148,6 +149,7 @@ transpose = structural(
     Kind.MULTILINEAR,
     call=_transpose_call,
     forward=np.transpose,
+    stacked=lambda which, a, axes: np.transpose(a, (0, *behind(axes))),
     meaning=_transpose_meaning,
     vjp=[lambda g, y, a, axes: np.transpose(g, np.argsort(axes))],
     numpy=[np.transpose],
@@ -200,6 +202,9 @@ broadcast_to = structural(
     Kind.MULTILINEAR,
     call=lambda array, shape: Call((array,), {"shape": plain_extents(shape)}),
     forward=lambda array, shape: np.broadcast_to(array, shape),
+    stacked=lambda which, a, shape: np.broadcast_to(
+        np.reshape(a, (len(a), *(1,) * (len(shape) + 1 - a.ndim), *a.shape[1:])), (len(a), *shape)
+    ),
     meaning=_broadcast_meaning,
     vjp=[lambda g, y, array, shape: g],
     numpy=[np.broadcast_to],

@@ -24,7 +24,7 @@ import hashlib
 import json
 import re
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import permutations, product
 from typing import Any, NamedTuple
@@ -37,6 +37,7 @@ from verify.trusted.pointwise import FLAT, LAWS, STEPS, conditions, named
 from verify.trusted.schema import CHAIN, MAX_BYTES, OPEN, SCHEMA, THIN, parse, shaped
 from verify.trusted.terms import (
     UNITY,
+    ZERO,
     Atom,
     Factors,
     Form,
@@ -85,6 +86,11 @@ class Judge(Algebra):
         if atom.kind in HELD:
             entry, over = self.held(atom)
             slopes, value = self.derivative(entry, tensor, place), self.atom(*atom)
+            if atom.kind in ("inv", "det"):  # -inv(M) M' inv(M); det(M) Σ inv(M)[c, r] M'[r, c], where M is invertible
+                ends = ((atom.args[0], over[0]), (over[1], atom.args[1])) if atom.args else ((over[1], over[0]),)
+                inverses = [self.over("inv", *self.held(atom), end) for end in ends]
+                slope = self.total(self.mul(slopes, *inverses), over)
+                return [slope * -1] if atom.args else [value, slope]
             if atom.kind == "prod":  # Σ_j u_j' / u_j, where no entry is 0
                 return [value, self.total(self.mul(slopes, self.power(entry, -1)), over)] if slopes else None
             wins = self.zero(entry - value)  # the mean of the slopes of the entries that attain the maximum
@@ -163,36 +169,133 @@ class Judge(Algebra):
         return False
 
     def reduced(self, form: Form) -> Form:
-        """With the lead of S cancelled against S^-k, wherever it occurs: lead·S^-k = S^(1-k) - rest·S^-k."""
+        """With S cancelled against S^-k, and M against inv(M), wherever the lead of one occurs next to the other."""
         out, todo = Form(), list(form.items())
         while todo:
             term, c = todo.pop()
-            hit = self.cancelled(term) if any(a.kind == "base" and p < 0 for a, p in term[1]) else None
+            kinds = {atom.kind for atom, power in term[1] if atom.kind == "inv" or (atom.kind == "base" and power < 0)}
+            hit = (self.cancelled(term) if "base" in kinds else None) or (
+                self.contracted(term) if "inv" in kinds else None
+            )
             if hit is None:
                 out.gather(term, c)
             else:
                 todo.extend((other, c * k) for other, k in hit.items())
         return out
 
+    def lead(self, form: Form) -> tuple[Term, Number]:
+        """The term with most bound indices, then of the highest degree."""
+        return max(form.items(), key=lambda item: (len(item[0][0]), sum(abs(p) for _, p in item[0][1]), item))
+
+    def matches(
+        self, lead: Term, by: Mapping[str, Poly], factors: Factors, binders: Sequence[str]
+    ) -> Iterator[tuple[Factors, tuple[str, ...]]]:
+        """The ways in which a term, with names replaced, is a part of a product: the rest, and the binders it takes."""
+        inner, pattern = self.opened(lead)
+        for chosen in permutations(binders, len(inner)):
+            names = {**by, **{name: poly(b) for name, b in zip(inner, chosen, strict=True)}}
+            wanted = {terms.moved(a, names): p for a, p in pattern.items()}
+            left = {a: p - wanted.get(a, 0) for a, p in factors.items() if p != wanted.get(a, 0)}
+            there = all(p * factors.get(a, 0) >= p * p for a, p in wanted.items())
+            apart = not any(names_of(a) & set(chosen) for a in left)
+            if there and apart and all(self.ranges[n] == self.ranges[b] for n, b in zip(inner, chosen, strict=True)):
+                yield left, chosen
+
     def cancelled(self, term: Term) -> Form | None:
-        """One step of ``reduced``; None where there is none."""
+        """One step lead·S^-k = S^(1-k) - rest·S^-k; None where there is none."""
         binders, factors = self.opened(term)
         for atom, power in [f for f in factors.items() if f[0].kind == "base" and f[1] < 0]:
-            # The lead of S has most bound indices, then the highest degree.
-            lead, c = max(atom.body, key=lambda item: (len(item[0][0]), sum(abs(p) for _, p in item[0][1]), item))
-            inner, pattern = self.opened(lead)
-            for chosen in permutations(binders, len(inner)):
-                by = {name: poly(b) for name, b in zip(inner, chosen, strict=True)}
-                wanted = {terms.moved(a, by): p for a, p in pattern.items()}
-                left = {a: p - wanted.get(a, 0) for a, p in factors.items() if p != wanted.get(a, 0)}
-                there = all(p * factors.get(a, 0) >= p * p for a, p in wanted.items())
-                apart = not any(names_of(a) & set(chosen) for a in left)
-                if there and apart and all(self.ranges[n] == self.ranges[b.name] for n, b in by.items()):
-                    rest = Form({t: -k for t, k in atom.body if t != lead})
-                    form = self.mul(self.emit(Form(), 1, [], {atom: power}), rest)
-                    self.emit(form, 1, [], self.merged({}, {atom: power + 1}))
-                    keep = [b for b in binders if b not in chosen]
-                    return self.emit(Form(), Fraction(1) / c, keep, less(left, atom), [form])
+            lead, c = self.lead(Form(dict(atom.body)))
+            for left, chosen in self.matches(lead, {}, factors, binders):
+                rest = Form({t: -k for t, k in atom.body if t != lead})
+                form = self.mul(self.emit(Form(), 1, [], {atom: power}), rest)
+                self.emit(form, 1, [], self.merged({}, {atom: power + 1}))
+                keep = [b for b in binders if b not in chosen]
+                return self.emit(Form(), Fraction(1) / c, keep, less(left, atom), [form])
+        return None
+
+    def contracted(self, term: Term) -> Form | None:
+        """One step Σ_j lead(x, j)·inv(M)[j, k] = [x == k] - Σ_j rest(x, j)·inv(M)[j, k], or the same from the right."""
+        binders, factors = self.opened(term)
+        for atom, side in [(a, side) for a, p in factors.items() if a.kind == "inv" and p == 1 for side in (0, 1)]:
+            j, k = atom.args[side].name, atom.args[1 - side]
+            if j not in binders or j in names_of(atom._replace(args=(k,))):
+                continue
+            entry, (row, column) = self.held(atom)
+            near, far = (column, row) if side == 0 else (row, column)
+            lead, c = self.lead(entry)
+            for x in [ZERO, *map(poly, sorted({n for a in factors for n in names_of(a)} - {j}))]:
+                by, others = {near.name: poly(j), far.name: x}, [b for b in binders if b != j]
+                within = self.always(x) and self.always(self.ranges[far.name] - 1 - x)
+                for left, chosen in self.matches(lead, by, less(factors, atom), others) if within else ():
+                    if any(names_of(a) & {j} for a in left) or self.ranges[j] != self.ranges[near.name]:
+                        continue
+                    rest = self.at(Form({t: f for t, f in entry.items() if t != lead}), by)
+                    form = self.relation("==", x - k) - self.total(self.mul(rest, self.atom(*atom)), [poly(j)])
+                    return self.emit(Form(), Fraction(1) / c, [b for b in others if b not in chosen], left, [form])
+        return None
+
+    # ------------------------------------------------------------------------ matrices
+
+    def of_matrix(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...]) -> Form:
+        """inv(u) at the place ``args``, or det(u), where u is invertible; simplified by what u is a product of."""
+        (r, c), u = indices, self.reduced(u)
+        if not r:
+            return self.power(u, -1 if args else 1)
+        n = self.ranges[r.name]
+        need(u and n == self.ranges[c.name], "an inverse of zero, or of what is not square")
+        if all(terms.related("==", r - c) in dict(term[1]) for term in u):
+            diagonal = self.at(u, {c.name: r})
+            if not args:
+                return self.over("prod", diagonal, [r])
+            there = self.power(self.at(diagonal, {r.name: args[0]}), -1)
+            return self.mul(self.relation("==", args[0] - args[1]), there)
+        outer, rest = self.split(u, not args)
+        sides = [{atom: p for atom, p in outer.items() if names_of(atom) & {r.name, c.name} == set(names)}
+                 for names in ((), (r.name,), (c.name,), (r.name, c.name))]  # fmt: skip
+        scale, rows, columns, both = (self.emit(Form(), 1, [], side) for side in sides)
+        if any(sides[:3]):
+            inside = self.of_matrix(kind, self.mul(rest, both), indices, args)
+            if args:
+                ends = self.at(columns, {c.name: args[0]}), self.at(rows, {r.name: args[1]})
+                return self.mul(inside, *(self.power(factor, -1) for factor in (scale, *ends)))
+            ends = tuple(self.over("prod", f, [x]) for f, x in ((rows, r), (columns, c)) if f != UNITY)
+            return self.mul(inside, self.exp(self.mul(self.number(n), self.log(scale))), *ends)
+        product = self.of_product(kind, u, indices, args) if len(u) == 1 else None
+        if product is not None:
+            return product
+        choices = []
+        for axes, place in ((indices, args), (indices[::-1], args[::-1])):
+            for sign in (1, -1) if args else (1,):
+                choices.append((self.holder(kind, u * sign, axes, place), sign))
+        atom, sign = min(choices, key=lambda choice: (choice[0].body, choice[0].args))
+        return self.emit(Form(), sign, [], {atom: 1})
+
+    def of_product(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...]) -> Form | None:
+        """The inverse or determinant of the inverse of a matrix, or of Σ_k a(r, k)·b(k, c), all of them square."""
+        ((term, f),), (r, c) = u.items(), indices
+        binders, factors = self.opened(term)
+        atom = next(iter(factors))
+        if len(factors) == f == factors[atom] == 1 and not binders and atom.kind == "inv" and {*atom.args} == {r, c}:
+            entry, inner = self.held(atom)
+            place = args if atom.args == (r, c) else args[::-1]
+            by = dict(zip((index.name for index in inner), place, strict=True)) if args else {}
+            return self.at(entry, by) if args else self.power(self.over("det", entry, inner), -1)
+        for k in [name for name in binders if self.ranges[name] == self.ranges[r.name]]:
+            near, grown = set[str](), {r.name}
+            while near != grown:
+                near = grown
+                grown = near.union(*(names_of(a) - {k} for a in factors if names_of(a) & near))
+            if c.name not in near:
+                left = {a: p for a, p in factors.items() if names_of(a) & near}
+                right = {a: p for a, p in factors.items() if a not in left}
+                a = self.emit(Form(), f, [b for b in binders if b in near], left)
+                b = self.emit(Form(), 1, [b for b in binders if b not in near and b != k], right)
+                if not args:
+                    return self.mul(self.over(kind, a, [r, poly(k)]), self.over(kind, b, [poly(k), c]))
+                m = self.index(self.ranges[k])
+                last = self.over(kind, a, [r, poly(k)], (m, args[1]))
+                return self.total(self.mul(self.over(kind, b, [poly(k), c], (args[0], m)), last), [m])
         return None
 
 

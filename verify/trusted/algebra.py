@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -22,7 +23,6 @@ from verify.trusted.terms import (
     Form,
     Number,
     Poly,
-    Refused,
     Term,
     less,
     lifted,
@@ -35,7 +35,7 @@ MAX_STEPS, MAX_SECONDS = 200_000, 8.0
 HELD = {"max", "prod", "inv", "det"}  # functions of all entries over some indices
 
 
-class Algebra:
+class Algebra(ABC):
     """The rules: what is known of sizes and inputs, and the budget."""
 
     def __init__(self, least: Mapping[str, int], facts: Sequence[Poly], positive: set[str], generic: set[str]) -> None:
@@ -286,8 +286,13 @@ class Algebra:
                 return self.mul(self.over(kind, rest, indices), *there)
         return self.atom(*self.holder(kind, u, indices)) if index else u
 
+    @abstractmethod
     def of_matrix(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...]) -> Form:
-        raise Refused("no matrices here")
+        """The inverse at a place, or the determinant, of the matrix u over a row and a column."""
+
+    @abstractmethod
+    def reduced(self, form: Form) -> Form:
+        """The form, with sums cancelled against their reciprocals."""
 
     def holder(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...] = ()) -> Atom:
         """The factor that holds the entries u over these indices."""

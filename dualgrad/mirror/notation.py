@@ -73,6 +73,8 @@ def _tensor(node: Entry, axes: Axes, context: Context) -> Shown:
             return _array(context.names[slot], position, axes)
         case MatrixEntry("inv"):
             return _inverse(node, axes, context)
+        case MatrixEntry("det"):
+            return Shown(f"det({_matrix(node, context).text})", 2)
         case Plus(args):
             return _sum(args, axes, context)
         case Kernel(name, (arg,)):
@@ -111,8 +113,11 @@ def _inverse(node: MatrixEntry, axes: Axes, context: Context) -> Shown:
     places, own = node.at, tuple(affine(axis) for axis in axes)
     if len(axes) != 2 or places not in (own, own[::-1]):
         raise _NoNotation
-    inner = _tensor(node.body, (node.row, node.column), context.with_indices([node.row, node.column]))
-    return Shown(f"{_closed_text(inner)}⁻{'¹' if places == own else 'ᵀ'}", 2)
+    return Shown(f"{_closed_text(_matrix(node, context))}⁻{'¹' if places == own else 'ᵀ'}", 2)
+
+
+def _matrix(node: MatrixEntry, context: Context) -> Shown:
+    return _tensor(node.body, (node.row, node.column), context.with_indices([node.row, node.column]))
 
 
 def _apart(axes: Axes) -> object:
@@ -152,7 +157,7 @@ def _free(node: Entry) -> frozenset[Index]:
             return _free(body) | {index}
         case Reduce(_, index, body):
             return _free(body) - {index}
-        case Element() | Holds():
+        case Element() | Holds() | MatrixEntry():
             return free(node)
     return frozenset[Index]().union(*map(_free, children(node)))
 
@@ -348,7 +353,8 @@ def _closed(graph: _Graph, bound: Iterable[Index]) -> list[str]:
 
 
 def _transposed(text: str) -> str:
-    return f"{text}ᵀ" if " " not in text else f"({text})ᵀ"
+    closed = text.startswith("(") and text.endswith(")") and text.find(")") == len(text) - 1
+    return f"{text}ᵀ" if " " not in text or closed else f"({text})ᵀ"
 
 
 def _joined(sign: str, parts: Sequence[Shown]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from dualgrad.replay.emit import Writer
 from dualgrad.replay.numbers import NumberProgram, all_numbers
+from dualgrad.replay.places import placed
 from dualgrad.replay.regroup import regrouped
 from dualgrad.replay.scatter import scattered
 from dualgrad.replay.simplify import simplified
@@ -27,7 +28,7 @@ class Program:
             self.text = self._numbers.text
             self.rounded: tuple[bool, ...] = (False,) * len(self.recording.outputs)
             return
-        self.recording = scattered(regrouped(self.recording) if fused else self.recording)
+        self.recording = scattered(placed(regrouped(self.recording) if fused else self.recording))
         writer = Writer(self.recording, fused)
         self.rounded = writer.rounded
         source = writer.source()

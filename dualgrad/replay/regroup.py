@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dualgrad.op import REGISTRY, Kind
+from dualgrad.replay import matrices
 from dualgrad.replay.steps import LARGE, Inner, Number, Operand, Recording, Step, Value, alive, values
 from dualgrad.replay.trigonometry import cosine, sine, tangent_is_fast
 
@@ -60,7 +61,19 @@ def _found(walk: Walk, step: Step) -> Iterator[Step]:
         if step.op.name == "sum" and isinstance(first, Value) and first.dtype == np.float64:
             yield from _sum(walk, step, first)
             return
+        if step.op.name == "add":
+            yield from _added(walk, step)
+            return
     yield step
+
+
+def _added(walk: Walk, step: Step) -> Iterator[Step]:
+    """A sum of two terms: with a scaled stack of rows among them, a product."""
+    first, second = step.inputs
+    found: list[Step] = []
+    for one, other in ((first, second), (second, first)):
+        found = found or list(matrices.joined(step, walk.only(one, "matmul"), walk.only(other, "multiply")))
+    yield from found or [step]
 
 
 # ---------------------------------------------------------------------------- sums
@@ -73,6 +86,10 @@ def _sum(walk: Walk, step: Step, summed: Value) -> Iterator[Step]:
     elif axis == (ndim - 1,) and not step.params["keepdims"]:
         product = _product(walk, summed)
         yield step if product is None else replace(step, op=ROW_DOT, inputs=product, params={})
+    elif axis == (ndim - 2,) and ndim > 2 and step.params["keepdims"]:
+        product_of = walk.only(summed, "matmul") or walk.only(summed, "multiply")
+        found = list(matrices.summed(step, product_of, walk.made))
+        yield from found or matrices.columns(step)
     else:
         yield step
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.replay.matrices import COLUMN_SUM
 from dualgrad.replay.scatter import SCATTERED, rows_placed
 from dualgrad.replay.steps import LARGE, Operand, Recording, Step, Value, pointwise, values
 
@@ -90,6 +91,8 @@ def _rows(step: Step, inside: Mapping[Value, int]) -> int:
         )
     if step.op.name in _REDUCTIONS:
         return rows if not ends(step) or first.dtype in (np.float64, np.float32) else 0
+    if step.op is COLUMN_SUM:
+        return rows
     if step.op.name == "matmul" and len(output.shape) > 2 and all(cut(step, v, rows) for v in values(step.inputs)):
         return rows if output.rows else 0
     return rows if _moves(step) and inside.get(first) == rows and _keeps_rows(step) else 0

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.op import REGISTRY, Kind
-from dualgrad.replay.steps import Inner, Number, Operand, Recording, Step, Value, alive, pointwise
+from dualgrad.replay.steps import Inner, Number, Operand, Recording, Step, Value, alive, pointwise, values
 
 ufunc = {name: Inner(name, getattr(np, name)) for name in ("square", "sqrt", "reciprocal", "negative")}
 _COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "equal", "not_equal", "logical_and", "logical_or"})
@@ -141,17 +141,27 @@ def _unturned(walk: Walk, step: Step) -> Step | Operand:
 
 
 def spread(walk: Walk, step: Step) -> Step | Operand:
-    """A pointwise step broadcasts by itself: it takes what is spread out as it was before."""
+    """A pointwise step broadcasts by itself: it takes what is spread out as it was before, and is spread out itself."""
     if not step.output.shape or not pointwise(step.op):
         return step
-    given = list(step.inputs)
-    for slot, operand in enumerate(given):
-        source = walk.maker(operand, "broadcast_to")
-        if source is not None:
-            trial = [*given[:slot], source.inputs[0], *given[slot + 1 :]]
-            if np.broadcast_shapes(*(part.shape for part in trial)) == step.output.shape:
-                given = trial
-    return step if given == list(step.inputs) else replace(step, inputs=tuple(given))
+    makers = [walk.maker(operand, "broadcast_to") for operand in step.inputs]
+    if not any(makers):
+        return step
+    given = [op if maker is None else maker.inputs[0] for op, maker in zip(step.inputs, makers, strict=True)]
+    shape = np.broadcast_shapes(*(operand.shape for operand in given))
+    if shape == step.output.shape:
+        return replace(step, inputs=tuple(given))
+    if not shape:
+        return step
+    small = replace(step.output, name=f"{step.output.name}b", shape=shape, order=tuple(range(len(shape))))
+    walk.enter(replace(step, inputs=tuple(given), output=small))
+    return replace(
+        step,
+        op=REGISTRY["broadcast_to"],
+        inputs=(walk.now(small),),
+        params={"shape": step.output.shape},
+        shows=(0,),
+    )
 
 
 def constant(walk: Walk, step: Step) -> Step | Operand:
@@ -254,14 +264,22 @@ def _factor(product: Step) -> tuple[Number, Operand] | None:
 
 
 def doubled(walk: Walk, step: Step) -> Step | Operand:
-    """c*x + c*x is (2c)*x."""
+    """c*x + c*x is (2c)*x, where that is less to double."""
     if step.op.name != "add" or step.inputs[0] is not step.inputs[1] or step.output.dtype.kind != "f":
         return step
     product = walk.maker(step.inputs[0], "multiply")
     found = _factor(product) if product is not None else None
-    if product is None or found is None:
+    if product is None:
         return step
-    return replace(product, inputs=(Number(found[0].value * 2), found[1]), output=step.output)
+    if found is not None:
+        return replace(product, inputs=(Number(found[0].value * 2), found[1]), output=step.output)
+    small = next((part for part in values(product.inputs) if part.nbytes < step.output.nbytes), None)
+    if small is None:
+        return step
+    twice = replace(small, name=f"{step.output.name}h")
+    walk.enter(replace(step, inputs=(small, small), output=twice))
+    given = tuple(walk.now(twice) if part is small else part for part in product.inputs)
+    return replace(product, inputs=given, output=step.output)
 
 
 def powers(walk: Walk, step: Step) -> Step | Operand:

@@ -53,7 +53,7 @@ class Value:
     @property
     def rows(self) -> bool:
         """Whether the first axis is the slowest: a part of it lies in one piece."""
-        return self.order == tuple(range(len(self.shape)))
+        return self.order[:1] == (0,)
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.dtype}{list(self.shape)}"

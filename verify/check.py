@@ -61,8 +61,8 @@ def check(
     ``wrt`` is a position or name, or several. None means every floating argument, or only the first where the
     function returns one array; for hess and hvp the first. ``args`` are more arguments of all functions, as in SciPy,
     and are not differentiated by unless ``wrt`` names them. ``domain`` maps an argument to what is known of it
-    (verify.domain.NAMED, or a predicate); nothing is inferred from values. ``sizes="every"`` says that the functions are
-    meant for arguments of every size: what is right at these sizes and wrong at others is then refuted, with the sizes.
+    (verify.domain.NAMED, or a predicate); nothing is inferred from values. ``sizes="every"`` says that the functions
+    are meant for arguments of every size: what is right at these and wrong at others is then refuted, with the sizes.
     ``budget`` bounds the whole call, in seconds.
 
     Raises TypeError or ValueError for misuse of ``check`` itself; whatever the functions do becomes a result.

@@ -11,6 +11,7 @@ import numpy as np
 from verify import hygiene
 from verify.assign import assignments, shapes
 from verify.conclude import conclude
+from verify.extremes import EXTREME, negligible, other_whole_numbers
 from verify.findings import Findings, absorb, example_of
 from verify.formula import Attempt, attempt
 from verify.hardpoints import hard_points
@@ -94,7 +95,23 @@ def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
             return findings
         _visit(findings, point, usable)
     _hard(findings, usable, min(deadline, time.monotonic() + HARD_SECONDS))
+    _whole_numbers(findings)
     return findings
+
+
+def _whole_numbers(findings: Findings) -> None:
+    """The same question for other indices or exponents: what is wrong for those is refuted, with them."""
+    for label, other in other_whole_numbers(findings.problem):
+        if findings.settled or findings.unsure or not finite_value(other, other.arrays):
+            return
+        seen = look(other, Point(label, other.arrays), None)
+        there = Findings(other, findings.got, seen, Numbers("unknown"))
+        absorb(there, seen)
+        if there.refutation is None and seen.status in ("equal", "numbers only"):
+            _numbers_there(there, seen)
+        if there.settled:
+            findings.refutation, findings.wrong_numbers = there.refutation, there.wrong_numbers
+            findings.reason = there.reason
 
 
 def _every_size(problem: Problem) -> Iterator[Point]:
@@ -228,6 +245,12 @@ def _wrong_at(problem: Problem, seen: Look) -> bool:
         return True
 
 
+def _negligible(findings: Findings, numbers: Numbers) -> bool:
+    """Whether numbers that are wrong far away are so by nothing that would be seen beside those here."""
+    scale = max((float(np.abs(part).max(initial=0.0)) for part in findings.got), default=0.0)
+    return bool(numbers.got and numbers.expected) and negligible(numbers.got, numbers.expected, scale)
+
+
 def _numbers_there(findings: Findings, seen: Look) -> None:
     """The candidate run natively at another point: wrong numbers there refute, a kink there is listed."""
     problem = findings.problem
@@ -237,6 +260,8 @@ def _numbers_there(findings: Findings, seen: Look) -> None:
         findings.notes += (f"at {seen.point.label}: {error}",)
         return
     numbers = _at_kink(findings, seen, got) if seen.status == "kink" else judged(problem, seen, got)
+    if numbers.status == "wrong" and seen.point.label == EXTREME and _negligible(findings, numbers):
+        return
     if numbers.status == "wrong":
         findings.wrong_numbers = example_of(problem, seen, numbers)
         findings.reason = f"the numbers are wrong at {seen.point.label}: {numbers.reason or numbers.index}"

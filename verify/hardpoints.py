@@ -18,6 +18,7 @@ import numpy as np
 from dualgrad.program.entry import Guard, Kernel, Reduce, Select, walk
 from dualgrad.program.record import Equation, Literal, Program, Variable
 from verify.ball.sides import sides
+from verify.extremes import extremes
 from verify.look import Look, Point, sizes_at
 from verify.points import admits
 from verify.problem import Array, Problem
@@ -64,6 +65,7 @@ def _candidates(problem: Problem, seen: Look) -> Iterator[tuple[str, Arrays]]:
         yield from _regions(problem, guarded)
         yield from _ties(problem)
     yield from _zeros(problem)
+    yield from extremes(problem, seen)
 
 
 @dataclass(frozen=True)

@@ -279,12 +279,13 @@ def run_floats(program: Program, inputs: Mapping[Variable, Array], sizes: Mappin
     values: dict[Any, Any] = {**inputs, **program.captured}
     with np.errstate(all="ignore"):
         for equation in program.equations:
-            operands = [_float_operand(operand, values, sizes) for operand in equation.inputs]
-            values[equation.output] = equation.op.forward(*operands, **_concrete(equation, sizes))
-        return [np.asarray(_float_operand(operand, values, sizes)) for operand in program.outputs]
+            operands = [float_operand(operand, values, sizes) for operand in equation.inputs]
+            values[equation.output] = equation.op.forward(*operands, **static(equation, sizes))
+        return [np.asarray(float_operand(operand, values, sizes)) for operand in program.outputs]
 
 
-def _float_operand(operand: Operand, values: Mapping[Any, Any], sizes: Mapping[str, int]) -> Any:
+def float_operand(operand: Operand, values: Mapping[Any, Any], sizes: Mapping[str, int]) -> Any:
+    """The value of an operand at these sizes."""
     match operand:
         case Literal(value):
             return value
@@ -293,7 +294,8 @@ def _float_operand(operand: Operand, values: Mapping[Any, Any], sizes: Mapping[s
     return values[operand]
 
 
-def _concrete(equation: Equation, sizes: Mapping[str, int]) -> dict[str, Any]:
+def static(equation: Equation, sizes: Mapping[str, int]) -> dict[str, Any]:
+    """The static arguments of an equation at these sizes."""
     return {key: _substituted(value, sizes) for key, value in equation.params.items()}
 
 

@@ -14,6 +14,7 @@ from verify.recording import Recording, with_inputs
 from verify.verdict import Numbers
 
 SWEEP = (2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 31)  # lengths tried for an axis whose size the candidate looks at
+UNEVEN = ((10, 7), (7, 10), (3, 24), (24, 3))  # and for two of them
 
 
 def sample(problem: Problem, shapes: Mapping[int, tuple[int, ...]], seed: int) -> dict[int, Array] | None:
@@ -104,8 +105,10 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
     Otherwise a claim for the sizes run is the user's to make.
     """
     swept = [dict.fromkeys(recording.looked_at, length) for length in SWEEP if recording.looked_at]
+    axes = sorted(recording.looked_at)
+    uneven = [{axis: pair[place % 2] for place, axis in enumerate(axes)} for pair in UNEVEN if len(axes) > 1]
     longer = [dict.fromkeys(axes, length) for axes in _single(problem, recording) for length in SWEEP[:2]]
-    for change in (*swept, *longer):
+    for change in (*swept, *uneven, *longer):
         shapes = {
             position: tuple(change.get((position, axis), size) for axis, size in enumerate(array.shape))
             for position, array in problem.arrays.items()

@@ -170,6 +170,8 @@ def _power(base: Series, exponent: Series) -> Series:
     whole = _whole(exponent[0]) if exponent.length() <= 1 else None
     if whole is not None:
         return base**whole
+    if base.length() == 0 and exponent[0] > 0:  # 0 to any positive power, also to one that moves
+        return arb_series([0, 0], _ORDER)
     return (exponent * base.log()).exp()
 
 

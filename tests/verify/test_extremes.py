@@ -1,0 +1,90 @@
+"""Extreme inputs: what is only wrong far away is found, and saturation accuses nobody."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.special as sc
+
+from verify import Verdict, check
+
+X = np.array([0.3, -1.2])
+
+
+def test_an_overflow_far_away_refutes():
+    result = check(lambda x: sc.expit(x), X, grad=lambda x: np.exp(x) / (1 + np.exp(x)) ** 2)
+    assert result.verdict is Verdict.REFUTED
+    assert result.formula.verdict is Verdict.PROVED
+    assert "extreme" in result.reason
+
+
+def test_a_constant_lost_beside_a_large_number_refutes():
+    def wrong(x):
+        total = x + np.log(2.0)
+        return 2 * np.exp(x - total)
+
+    assert check(lambda x: x + np.log(2.0), 0.5, grad=wrong).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("f", "g"),
+    [
+        (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
+        (np.tanh, lambda x: (1 - np.tanh(x)) * (1 + np.tanh(x))),
+        (sc.expit, lambda x: sc.expit(x) * (1 - sc.expit(x))),
+        (np.arctan, lambda x: 1 / (1 + x * x)),
+    ],
+    ids=["tanh", "tanh factored", "sigmoid", "arctan"],
+)
+def test_a_derivative_that_saturates_to_zero_is_not_accused(f, g):
+    assert check(f, X, grad=g).verdict is Verdict.PROVED
+
+
+def fill(x, v, index, w):
+    out = x.copy()
+    out[index] = v
+    return float(np.sum(w * out))
+
+
+def test_a_repeated_index_is_tried():
+    x, w, index = np.arange(4.0) + 0.5, np.array([1.0, 2.0, 4.0, 8.0]), np.array([0, 2])
+    wrong = check(fill, x, 0.7, index, w, wrt=1, grad=lambda x, v, index, w: np.sum(w[index]))
+    assert wrong.verdict is Verdict.REFUTED
+    assert "repeated" in wrong.reason
+    right = check(fill, x, 0.7, index, w, wrt=1, grad=lambda x, v, index, w: np.sum(w[np.unique(index)]))
+    assert right.ok
+
+
+def test_an_exponent_of_zero_is_tried():
+    def f(z, k, w):
+        return float(np.sum(w * z ** k.astype(float)))
+
+    at = (0.7, np.array([1, 2, 3]), np.array([0.25, 0.5, -0.75]))
+    wrong = check(f, *at, wrt=0, grad=lambda z, k, w: np.sum(w * np.where(k == 0, 1, k) * z ** (k - 1.0)))
+    assert wrong.verdict is Verdict.REFUTED
+    assert check(f, *at, wrt=0, grad=lambda z, k, w: np.sum(w * k * z ** (k - 1.0))).ok
+
+
+def pooled(x, w):
+    n, m = len(x), len(w)
+    return float(sum(w[i] * np.mean(x[i * n // m : -(-(i + 1) * n // m)]) for i in range(m)))
+
+
+def test_two_sizes_are_tried_that_do_not_divide_each_other():
+    def gradient(x, w, exact):
+        n, m = len(x), len(w)
+        r = np.zeros_like(x)
+        for i in range(m):
+            low, high = i * n // m, -(-(i + 1) * n // m)
+            r[low:high] += w[i] / (high - low if exact else -(-n // m))
+        return r
+
+    at = (np.arange(6.0) + 0.5, np.array([1.0, 2.0, 4.0]))
+    assert check(pooled, *at, wrt=0, grad=lambda x, w: gradient(x, w, False)).verdict is Verdict.REFUTED
+    assert check(pooled, *at, wrt=0, grad=lambda x, w: gradient(x, w, True)).ok
+
+
+def test_zero_to_a_power_that_moves_has_slope_zero():
+    result = check(lambda x, b: np.sum(x**b), np.array([0.0, 2.0]), np.array([2.0, 0.5]), wrt=1,
+                   grad=lambda x, b: np.where(x == 0, 0.0, x**b * np.log(np.where(x == 0, 1.0, x))))  # fmt: skip
+    assert result.ok

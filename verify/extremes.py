@@ -1,0 +1,120 @@
+"""Inputs far from the given ones: large and small numbers, repeated and zero indices.
+
+There are many and most show nothing, so each is first run in floats: the candidate, and the engine's gradient of the
+recorded function beside it. Only where the candidate is not finite, or the two are visibly apart, is the point worth a
+look in balls. That comparison decides nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+import dualgrad as dg
+from dualgrad.op import bind
+from dualgrad.program.record import Program, Variable
+from verify.look import Look, Point, finite_value, sizes_at
+from verify.problem import Array, Problem, Undecidable
+from verify.recording import float_operand, static, with_inputs
+
+EXTREME = "an extreme input"
+MAGNITUDES = (40.0, 200.0, 1000.0, 1e6, 1e20)  # beyond the digits of a double, its exp, its roundings
+VISIBLE = 1e-3  # relative difference of floats that is looked at
+NEGLIGIBLE = 2.0**-26  # of the gradient at the given arguments; an extreme input does not refute by less
+
+Arrays = dict[int, Array]
+
+
+def extremes(problem: Problem, seen: Look) -> Iterator[tuple[str, Arrays]]:
+    """Extreme inputs at which the candidate is suspicious, as (label, arrays)."""
+    for label, arrays in _large(problem):
+        if _suspicious(problem, seen, arrays):
+            yield label, arrays
+
+
+def negligible(got: str, expected: str, scale: float) -> bool:
+    """Whether a wrong number is off by nothing beside the gradient elsewhere: 0 for 1e-18 where a function saturates."""
+    value, true = float(got), float(expected)
+    return bool(np.isfinite(value)) and abs(value - true) <= NEGLIGIBLE * scale
+
+
+# ---------------------------------------------------------------------------- the inputs
+
+
+def _large(problem: Problem) -> Iterator[tuple[str, Arrays]]:
+    """Every argument at each magnitude, of both signs where it is differentiated."""
+    for position, array in problem.arrays.items():
+        largest = float(np.abs(array).max(initial=0.0))
+        if array.dtype.kind != "f" or not largest or (position not in problem.wrt and _is_whole(array)):
+            continue
+        for magnitude in MAGNITUDES:
+            for sign in (1.0, -1.0) if position in problem.wrt else (1.0,):
+                scaled = np.asarray(array * (sign * magnitude / largest), dtype=array.dtype)
+                yield EXTREME, {**problem.arrays, position: scaled}
+
+
+def _is_whole(array: Array) -> bool:
+    """Whether the numbers may be labels or counts."""
+    return bool((array == np.floor(array)).all())
+
+
+def other_whole_numbers(problem: Problem) -> Iterator[tuple[str, Problem]]:
+    """The problem with one whole number of an array of them, which may be indices or exponents, repeated, or 0."""
+    for position, argument in enumerate(problem.arguments):
+        given = argument.given
+        if argument.array is not None or not isinstance(given, np.ndarray) or given.dtype.kind not in "iu":
+            continue
+        for label, value in (("a repeated whole number", given.flat[-1:]), ("a whole number is 0", np.zeros(1))):
+            if given.size > 1 and given.flat[0] != value[0]:
+                changed = given.copy()
+                changed.flat[0] = value[0]
+                arguments = list(problem.arguments)
+                arguments[position] = replace(argument, given=changed)
+                yield label, replace(problem, arguments=tuple(arguments))
+
+
+# ---------------------------------------------------------------------------- whether they are worth a look
+
+
+def _suspicious(problem: Problem, seen: Look, arrays: Arrays) -> bool:
+    if not finite_value(problem, arrays):
+        return False
+    try:
+        got = problem.gradient(arrays)
+    except Undecidable:
+        return False
+    if not all(np.isfinite(part).all() for part in got):
+        return True
+    forward = seen.recording.forward
+    if problem.own or problem.kind != "grad" or forward is None:
+        return False
+    inputs = with_inputs(seen.recording, arrays)
+    wrt = [seen.recording.inputs[position] for position in problem.wrt]
+    expected = _engine(forward, wrt, inputs, sizes_at(seen.recording, Point("", arrays)))
+    return any(_apart(part, other) for part, other in zip(got, expected, strict=True))
+
+
+def _apart(got: Array, expected: Array) -> bool:
+    if got.shape != expected.shape:
+        return False
+    size = np.maximum(np.abs(got), np.abs(expected))
+    return bool((np.abs(got - expected) > VISIBLE * size).any())
+
+
+def _engine(
+    program: Program, wrt: list[Variable], inputs: Mapping[Variable, Array], sizes: Mapping[str, int]
+) -> list[Array]:
+    """The engine's gradient of a recorded program, in floats."""
+    tensors = {v: dg.Tensor(np.asarray(inputs[v], float), requires_grad=True) for v in wrt}
+    values = {**inputs, **tensors, **program.captured}
+    with np.errstate(all="ignore"):
+        for equation in program.equations:
+            operands = [float_operand(operand, values, sizes) for operand in equation.inputs]
+            values[equation.output] = bind(equation.op, operands, static(equation, sizes))
+        total = sum(np.sum(float_operand(output, values, sizes)) for output in program.outputs)
+        if isinstance(total, dg.Tensor) and total.requires_grad:
+            total.backward()
+    grads = [tensors[variable].grad for variable in wrt]
+    return [np.zeros(inputs[v].shape) if g is None else g.numpy() for v, g in zip(wrt, grads, strict=True)]

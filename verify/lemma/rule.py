@@ -14,7 +14,7 @@ import numpy as np
 
 from dualgrad.engine.backward import project, pull
 from dualgrad.engine.operands import differentiable, operand
-from dualgrad.engine.transforms import push
+from dualgrad.engine.forward import push
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Cell, Tracer
 from dualgrad.op import Op

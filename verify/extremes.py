@@ -35,7 +35,7 @@ def extremes(problem: Problem, seen: Look) -> Iterator[tuple[str, Arrays]]:
 
 
 def negligible(got: str, expected: str, scale: float) -> bool:
-    """Whether a wrong number is off by nothing beside the gradient elsewhere: 0 for 1e-18 where a function saturates."""
+    """Whether a wrong number is off by nothing beside the gradient elsewhere: 0 for 1e-18, far out."""
     value, true = float(got), float(expected)
     return bool(np.isfinite(value)) and abs(value - true) <= NEGLIGIBLE * scale
 

@@ -104,11 +104,10 @@ logaddexp2 = pointwise(
 
 
 def _sigmoid(x: Any) -> Any:
-    if is_complex(x):
-        return 0.5 + 0.5 * np.tanh(0.5 * x)
     # exp of -|x| never overflows, and both branches keep every digit in their tail.
-    decay = np.exp(-np.abs(x))
-    return np.where(np.asarray(x) >= 0, 1 / (1 + decay), decay / (1 + decay))[()]
+    right = np.asarray(np.real(x)) >= 0
+    decay = np.exp(np.where(right, -x, x) if is_complex(x) else -np.abs(x))
+    return np.where(right, 1 / (1 + decay), decay / (1 + decay))[()]
 
 
 sigmoid: Op = pointwise(

@@ -45,6 +45,15 @@ floor_divide = pointwise(
     samples=over(_ANY, (0.5, 2.0)),
 )
 
+fmod = pointwise(
+    "fmod",
+    np.fmod,
+    [1, lambda y, x1, x2: -np.trunc(x1 / x2)],
+    lambda x1, x2: x1 - x2 * _towards_zero(x1 / x2),
+    domain="x2 != 0",
+    samples=over(_ANY, (0.5, 2.0)),
+)
+
 
 @composed(np.round)
 def round(a: Any, decimals: int = 0) -> Any:

@@ -24,6 +24,8 @@ def _triangle(m: Any, lower: bool, unit_diagonal: bool) -> Any:
 def _forward(a: Any, b: Any, lower: bool, unit_diagonal: bool) -> Any:
     from scipy import linalg
 
+    if not np.size(a) or not np.size(b):
+        return np.matmul(a, b)  # SciPy refuses empty stacks; nothing is computed here
     return linalg.solve_triangular(a, b, lower=lower, unit_diagonal=unit_diagonal)
 
 

@@ -13,7 +13,7 @@ from dualgrad.program.entry import Index
 from dualgrad.program.size import Extent, dimension
 from verify.form import linear as lin
 from verify.form.algebra import renamed_form
-from verify.form.term import Atom, Form, Rational, Term, form_of
+from verify.form.term import Atom, Form, Rational, Term, constant_value, form_of
 
 Sign = tuple[bool, bool]  # never negative, never zero
 _OF_INPUTS: dict[str, Sign] = {
@@ -65,7 +65,9 @@ def _atom(atom: Atom) -> Sign:
     if atom.kind == "base":
         return sign(atom.forms[0])
     if atom.kind == "kernel":
-        return (atom.name == "cosh", atom.name == "cosh")
+        of_number = constant_value(atom.forms[0]) if atom.name == "log" else None
+        positive = atom.name == "cosh" or (of_number is not None and of_number > 1)
+        return (positive, positive)
     if atom.kind == "extreme":
         return sign(atom.forms[0])
     return (False, False)

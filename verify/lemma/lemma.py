@@ -26,7 +26,9 @@ from verify.form.facts import Facts
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, settled
 from verify.form.meeting import Means, meeting_guards
+from verify.form.power import power
 from verify.form.setting import Budget, NoForm, TooLarge, Undefined, within
+from verify.form.signs import is_positive
 from verify.form.steps import by_quotients, on_domain, with_aligned_guards
 from verify.form.term import ONE, ZERO, Form, atoms, pattern, power_of
 from verify.form.text import written
@@ -34,7 +36,7 @@ from verify.lemma.rule import Rule
 
 SECONDS = 4.0  # for all operands of one op
 GUARDS = frozenset({"positive", "vanishes"})
-STEPPED = frozenset({"max", "min", "floor"})
+ANGLES = frozenset({"sin", "cos", "tan"})
 FAILURES = (TooLarge, Undefined, Lossy, NoForm, TypeError, RecursionError)
 
 
@@ -132,7 +134,7 @@ class _Prover:
         if not shapes_agree(result.shape, shape, self.facts):
             return f"the rule gives an array of shape {result.shape}, expected {shape}"
         given = self.denote.at(result, self.denote.positions(shape))
-        if not self._equal(given, expected):
+        if not (self._equal(given, expected) or self._picks(given, slot)):
             return f"a difference is left: {_short(subtract(given, expected))}"
         needs = [self._read_on_domain(one) for one in self.denote.required(program)]
         more = beyond([one for one in needs if not self._known(one)], self.required, self.denote)
@@ -144,24 +146,49 @@ class _Prover:
 
     def _known(self, one: Requirement) -> bool:
         """Whether a requirement of the rule holds everywhere, or is one of the op's own."""
-        own = (
-            known for known in self.required if known.path.key == ONE.key and known.relation in (one.relation, "> 0")
-        )
-        asked = pattern(one.form)
-        return (
-            not one.path.terms or holds(one) or any(pattern(self.denote.unfold(known.form)) == asked for known in own)
-        )
+        if not one.path.terms or holds(one):
+            return True
+        relations = (one.relation, "> 0")
+        own = [known for known in self.required if known.path.key == ONE.key and known.relation in relations]
+        return any(self._follows(one.form, self.denote.unfold(known.form)) for known in own)
+
+    def _follows(self, asked: Form, known: Form) -> bool:
+        """Whether a form is what is known to be positive, or not zero, or a positive number times that."""
+        if pattern(asked) == pattern(known):
+            return True
+        ratio = multiply(asked, power(known, -1))
+        return not ratio.sources and is_positive(ratio)
 
     def _equal(self, given: Form, expected: Form) -> bool:
         for change in (lambda form: form, self._on_domain, with_aligned_guards):
             given, expected = change(given), change(expected)
             if self.means.allow(given, expected):
                 return True
-        difference = subtract(given, expected)
-        # Without guards both sides are analytic on the domain: what holds almost everywhere there holds everywhere.
-        if any(atom.kind in GUARDS or atom.name in STEPPED for atom in (*atoms(given), *atoms(expected))):
+        # The steps of the ladder hold at every point of the domain, but for poles of half an angle's tangent: there
+        # both sides are continuous, unless a guard asks for the angle.
+        for atom in (*atoms(given), *atoms(expected)):
+            if atom.kind in GUARDS and any(inner.name in ANGLES for form in atom.forms for inner in atoms(form)):
+                return False
+        return Ladder(self.denote, self.required, {}).zero(subtract(given, expected)) is not None
+
+    def _picks(self, given: Form, slot: int) -> bool:
+        """Whether the rule applies weights W to its direction that make y = Σ W x, and change only where guards do.
+
+        Between the guards' boundaries y is then linear in x with the derivative W, and on them as well: W picks a
+        mean of entries that are all equal to y there, whichever mean it is.
+        """
+        if len([one for one in self.rule.equation.inputs if isinstance(one, Variable)]) != 1:
             return False
-        return Ladder(self.denote, self.required, {}).zero(difference) is not None
+        axes = self.denote.axes(self.rule.equation.inputs[slot].shape)
+        own = self.denote.axes(self.rule.equation.output.shape)
+        places, results = tuple(map(fresh, axes)), tuple(map(fresh, own))
+        ends, starts = ((axes, places), results) if self.law is _Prover.adjoint else ((own, results), places)
+        weights = Derivative(self.denote.source(self.rule.direction), _at(starts)).of(_moved(given, *ends))
+        operand = self.rule.equation.inputs[slot]
+        assert isinstance(operand, Variable)
+        picked = sum_over(multiply(weights, self.denote.cell(operand, _at(places))), *places)
+        left = subtract(_moved(self.denote.step(self.rule.equation), own, results), picked)
+        return _changes_with_guards(weights) and settled(left) is not None
 
     def _on_domain(self, form: Form) -> Form:
         nonzero = never_zero(self.required, self.denote)
@@ -173,28 +200,24 @@ class _Prover:
 
     def adjoint(self, slot: int) -> Form:
         """Σ over the result's entries of the cotangent times the derivative in one entry of the operand."""
-        meaning, own = self._meaning()
-        cotangent = self.denote.cell(self.rule.direction, tuple(map(lin.of_index, own)))
+        axes = self.denote.axes(self.rule.equation.output.shape)
+        own = tuple(map(fresh, axes))
+        meaning = _moved(self.denote.step(self.rule.equation), axes, own)
+        cotangent = self.denote.cell(self.rule.direction, _at(own))
         slope = self._slope(slot, self.denote.axes(self.rule.equation.inputs[slot].shape), meaning)
         return sum_over(multiply(cotangent, slope), *own)
 
     def tangent(self, slot: int) -> Form:
         """Σ over the operand's entries of the derivative of one entry of the result times the tangent."""
-        own = tuple(fresh(index) for index in self.denote.axes(self.rule.equation.inputs[slot].shape))
-        tangent = self.denote.cell(self.rule.direction, tuple(map(lin.of_index, own)))
+        own = tuple(map(fresh, self.denote.axes(self.rule.equation.inputs[slot].shape)))
+        tangent = self.denote.cell(self.rule.direction, _at(own))
         slope = self._slope(slot, own, self.denote.step(self.rule.equation))
         return sum_over(multiply(tangent, slope), *own)
-
-    def _meaning(self) -> tuple[Form, tuple[Index, ...]]:
-        axes = self.denote.axes(self.rule.equation.output.shape)
-        own = tuple(fresh(index) for index in axes)
-        moves = dict(zip(axes, map(lin.of_index, own), strict=True))
-        return substitute(self.denote.step(self.rule.equation), moves), own
 
     def _slope(self, slot: int, at: Sequence[Index], meaning: Form) -> Form:
         operand = self.rule.equation.inputs[slot]
         assert isinstance(operand, Variable)
-        derivative = Derivative(self.denote.source(operand), tuple(map(lin.of_index, at)))
+        derivative = Derivative(self.denote.source(operand), _at(at))
         slope = derivative.of(meaning)
         self.required += derivative.requirements
         self.kinked = self.kinked or bool(derivative.guards)
@@ -207,6 +230,23 @@ def _sizes(rule: Rule) -> tuple[Extent, ...]:
     shapes = [v.shape for v in rule.inputs] + [eq.output.shape for p in programs for eq in p.equations]
     extents = dict.fromkeys(extent for shape in shapes for extent in shape)
     return tuple(extent for extent in extents if isinstance(extent, Size) and len(extent.terms) > 1)
+
+
+def _at(indices: Sequence[Index]) -> tuple[lin.Linear, ...]:
+    return tuple(map(lin.of_index, indices))
+
+
+def _moved(form: Form, axes: Sequence[Index], to: Sequence[Index]) -> Form:
+    return substitute(form, dict(zip(axes, _at(to), strict=True)))
+
+
+def _changes_with_guards(form: Form) -> bool:
+    """Whether entries of arrays occur inside of guards only."""
+    return all(
+        not atom.sources or atom.kind in GUARDS or (atom.kind == "base" and _changes_with_guards(atom.forms[0]))
+        for term, _ in form.terms.values()
+        for atom, _ in term.factors.values()
+    )
 
 
 def _shares(step: Form) -> list[Requirement]:

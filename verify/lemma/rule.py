@@ -6,20 +6,21 @@ that reads a value cannot be recorded so; one that reads a size is recorded for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dualgrad.engine.backward import project, pull
-from dualgrad.engine.operands import differentiable, operand
 from dualgrad.engine.forward import push
+from dualgrad.engine.operands import differentiable, operand
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Cell, Tracer
 from dualgrad.op import Op
 from dualgrad.program.record import Equation, Literal, Operand, Program, Shape, SizeOf, Variable
 from dualgrad.program.size import Extent
+from verify.lemma.pattern import canonical, pattern_of
 
 
 class NoRecording(Exception):
@@ -41,9 +42,14 @@ class Rule:
     slots: tuple[Program | None, ...]
 
 
-def pulling(op: Op, operands: Sequence[Operand], params: Mapping[str, Any], values: Mapping[str, int]) -> Rule:
-    """The VJP of an op; ``values`` are the sizes of the dimensions, for what an op asks of them."""
-    run = _Run(op, operands, params, values)
+def pulling(
+    op: Op, operands: Sequence[Operand], params: Mapping[str, Any], values: Mapping[str, int], key: Hashable
+) -> Rule:
+    """The VJP of an op; ``values`` are the sizes of the dimensions, for what an op asks of them.
+
+    ``key`` is the pattern that the op's equation must have: that of the equation which the rule is for.
+    """
+    run = _Run(op, operands, params, values, key)
     cotangent = run.array("g", run.equation.output.shape, run.equation.output.dtype)
 
     def rule(slot: int) -> Any:
@@ -53,13 +59,16 @@ def pulling(op: Op, operands: Sequence[Operand], params: Mapping[str, Any], valu
     return run.rule(cotangent, rule)
 
 
-def pushing(op: Op, operands: Sequence[Operand], params: Mapping[str, Any], values: Mapping[str, int]) -> list[Rule]:
-    """The JVP of an op, one rule an operand that may move: each has a tangent of that operand's shape."""
-    found = []
+def pushing(
+    op: Op, operands: Sequence[Operand], params: Mapping[str, Any], values: Mapping[str, int], key: Hashable
+) -> list[Rule | None]:
+    """The JVP of an op, one rule an operand, with a tangent of that operand's shape; None for one that cannot move."""
+    found: list[Rule | None] = []
     for slot, moved in enumerate(operands):
         if not isinstance(moved, Variable) or moved.dtype.kind != "f":
+            found.append(None)
             continue
-        run = _Run(op, operands, params, values)
+        run = _Run(op, operands, params, values, key)
         tangent = run.array("t", moved.shape, moved.dtype)
 
         def rule(place: int, run: _Run = run, tangent: Tracer = tangent, slot: int = slot) -> Any:
@@ -71,7 +80,7 @@ def pushing(op: Op, operands: Sequence[Operand], params: Mapping[str, Any], valu
 
 class _Run:
     def __init__(
-        self, op: Op, operands: Sequence[Operand], params: Mapping[str, Any], values: Mapping[str, int]
+        self, op: Op, operands: Sequence[Operand], params: Mapping[str, Any], values: Mapping[str, int], key: Hashable
     ) -> None:
         self.op = op
         self.trace = Trace()
@@ -80,6 +89,8 @@ class _Run:
         self.given = [self._given(place, known) for place, known in enumerate(operands)]
         self.result = self._guarded(lambda: self.trace.record(op, self.given, params))
         self.equation = next(eq for eq in self.trace.equations if eq.output is self.result.operand)
+        if canonical(pattern_of(self.equation, self.trace.extents.resolve)).key != key:
+            raise NoRecording(f"{op.name} means something else by itself")
 
     def _given(self, place: int, known: Operand) -> Any:
         match known:

@@ -24,7 +24,7 @@ def extents(x: Any) -> tuple[Any, ...]:
     >>> extents(np.ones((2, 3))), extents(1.5)
     ((2, 3), ())
     """
-    if isinstance(x, (np.ndarray, np.generic)):
+    if type(x) is np.ndarray or isinstance(x, (np.ndarray, np.generic)):
         return x.shape
     found = getattr(x, "extents", None)
     if found is not None:

@@ -84,7 +84,7 @@ def result(asked: str, f: Callable[..., Any], out: Any) -> Tensor:
 def typed(value: Any, dtype: Any) -> Tensor:
     """A cotangent or tangent as a tensor of this dtype; a complex one is not made real."""
     known = hasattr(value, "extents") or (dtype.kind != "c" and np.iscomplexobj(value))
-    return Tensor(value, dtype=None if known else dtype)
+    return owned(value if known else np.asarray(value, dtype))
 
 
 def described(value: Any) -> str:

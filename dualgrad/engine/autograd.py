@@ -12,6 +12,7 @@ from dualgrad.engine.backward import Adjoints, Lift, pull_back, wrapped
 from dualgrad.engine.function import Function
 from dualgrad.engine.graph import Edge, Leaf
 from dualgrad.engine.modes import detect_anomaly, enable_grad, no_grad
+from dualgrad.engine.overwritten import hand_out
 from dualgrad.engine.tensor import Tensor, handle
 from dualgrad.shapes import extents
 
@@ -42,10 +43,11 @@ def grad(
 ) -> tuple[Tensor | None, ...]:
     """The sum of the gradients of the outputs with respect to each input, without touching any ``grad``.
 
-    >>> from dualgrad.engine.tensor import Tensor
-    >>> x = Tensor(3.0, requires_grad=True)
-    >>> grad(x * x, x)
-    (tensor(6.),)
+        >>> from dualgrad.engine.overwritten import hand_out
+    from dualgrad.engine.tensor import Tensor
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> grad(x * x, x)
+        (tensor(6.),)
     """
     seeds = list(_seeds("grad", _sequence(outputs), _sequence(grad_outputs), create_graph))
     edges = [_edge(tensor, position) for position, tensor in enumerate(_sequence(inputs))]
@@ -121,7 +123,10 @@ def _seed(tensor: Tensor, gradient: Any, position: int, create_graph: bool) -> A
             f"Mismatch in shape: grad_output[{position}] has a shape of {extents(gradient)} "
             f"and output[{position}] has a shape of {tensor.extents}."
         )
-    return gradient if create_graph else gradient._data
+    if create_graph:
+        hand_out(gradient._data)  # what is recorded holds it, and the user may have it
+        return gradient
+    return gradient._data
 
 
 def _gradient(value: Any, tensor: Tensor, position: int) -> Tensor:

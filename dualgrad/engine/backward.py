@@ -8,13 +8,14 @@ place: an adjoint may be shared.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dualgrad.engine.buffers import negated, plus, sole, times
 from dualgrad.engine.graph import Binary, Edge, Node, Unary, free, leading_to, walk
-from dualgrad.engine.overwritten import anything_is_out
+from dualgrad.engine.overwritten import nothing_changed
 from dualgrad.engine.tensor import Tensor, handle
 from dualgrad.op import Complex, Op
 from dualgrad.shapes import extents
@@ -46,11 +47,12 @@ def pull_back(
     if targets is not None and (since or not leaves <= ends):
         useful = leading_to(nodes, ends)
         nodes = [node for node in nodes if any(edge in useful for edge in node.edges)]
+    way = _Way(useful, lift, nothing_changed())
     with np.errstate(all="ignore"):  # infinities and underflow are values here, whatever the user has them do
-        if lift is None and useful is None and ends <= leaves and not anything_is_out():
-            _flow_quickly(nodes, adjoints)
+        if lift is None and useful is None and ends <= leaves and way.unchanged:
+            _flow_quickly(nodes, adjoints, way)
         else:
-            _flow(nodes, adjoints, ends, useful, lift)
+            _flow(nodes, adjoints, ends, way)
         for edge in leaves & adjoints.keys():
             if edge.variable is not None:
                 adjoints[edge] = full(adjoints[edge], edge.variable._data)
@@ -60,9 +62,16 @@ def pull_back(
     return adjoints
 
 
-def _flow(
-    nodes: Sequence[Node], adjoints: Adjoints, ends: set[Edge], useful: set[Edge] | None, lift: Lift | None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a pass goes: to edges that are useful, recorded by ``lift``; and whether what the user has is unchanged."""
+
+    useful: set[Edge] | None
+    lift: Lift | None
+    unchanged: bool
+
+
+def _flow(nodes: Sequence[Node], adjoints: Adjoints, ends: set[Edge], way: _Way) -> None:
     """Through these nodes, the latest first; the adjoints of ends and of retained results stay."""
     for node in nodes:
         if node in adjoints:
@@ -70,10 +79,10 @@ def _flow(
             if stays or node.watch is not None:
                 adjoints[node] = full(adjoints[node], node.value)
             _watched(adjoints, node)
-            _through(node, adjoints[node] if stays else adjoints.pop(node), adjoints, useful, lift)
+            _through(node, adjoints[node] if stays else adjoints.pop(node), adjoints, way)
 
 
-def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints) -> None:
+def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way) -> None:
     """The same, where nothing special is asked: :func:`_through`, written out for what needs no second look."""
     get, pop = adjoints.get, adjoints.pop
     partial: Any
@@ -88,7 +97,7 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints) -> None:
                 if node.extra is not None:
                     adjoints[node] = full(adjoints[node], node.value)
                     _watched(adjoints, node)
-                _through(node, adjoints[node] if stays else pop(node), adjoints, None, None)
+                _through(node, adjoints[node] if stays else pop(node), adjoints, way)
             continue
         g = pop(node, None)
         if g is None:
@@ -146,16 +155,16 @@ def _retained(node: Node) -> bool:
     return node.watch is not None and node.watch.retained is not None
 
 
-def _through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, lift: Lift | None) -> None:
+def _through(node: Node, g: Any, adjoints: Adjoints, way: _Way) -> None:
     """From the result of a node to its operands."""
-    if node.extra is not None or anything_is_out():
+    if node.extra is not None or not way.unchanged:
         node.require_usable()
-    if lift is not None or not isinstance(node.value, (np.ndarray, np.generic)) or node.where:
-        _recorded(node, g, adjoints, useful, lift)
+    if way.lift is not None or not isinstance(node.value, (np.ndarray, np.generic)) or node.where:
+        _recorded(node, g, adjoints, way.useful, way.lift)
     elif node.op.partials and g.dtype.kind != "c":
-        _scaled_through(node, g, adjoints, useful)
+        _scaled_through(node, g, adjoints, way.useful)
     else:
-        _ruled_through(node, full(g, node.value), adjoints, useful)
+        _ruled_through(node, full(g, node.value), adjoints, way.useful)
 
 
 def _recorded(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, lift: Lift | None) -> None:
@@ -277,9 +286,12 @@ def _ruled(op: Op, slot: int, g: Any, y: Any, inputs: Sequence[Any], params: Map
 def scaled(g: Any, partial: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """``g`` times a partial derivative; a constant one of 1 or -1 costs no product."""
     factor = partial(y, *inputs, **params) if callable(partial) else partial
-    if factor is None:
-        return None
-    if type(factor) is int and factor in (1, -1):
+    return None if factor is None else scaled_by(g, factor)
+
+
+def scaled_by(g: Any, factor: Any) -> Any:
+    """``g`` times a partial derivative that is known."""
+    if type(factor) is int and (factor == 1 or factor == -1):
         return g if factor == 1 else -g
     return g * factor
 

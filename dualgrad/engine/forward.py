@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.backward import Adjoints, Lift, cast, lifted, no_complex, scaled
+from dualgrad.engine.backward import Adjoints, Lift, cast, lifted, no_complex, scaled, scaled_by
 from dualgrad.engine.graph import Node
 from dualgrad.op import Complex, Op, bind
 from dualgrad.shapes import extents
@@ -18,9 +18,21 @@ def push_on(nodes: Iterable[Node], tangents: Adjoints, lift: Lift | None = None)
     with np.errstate(all="ignore"):
         for node in nodes:
             if node not in tangents:
-                found = _pushed(node, tangents, lift)
+                quick = node.plain and node.op.partials and lift is None
+                found = _pushed_plainly(node, tangents) if quick else _pushed(node, tangents, lift)
                 if found is not None:
                     tangents[node] = found
+
+
+def _pushed_plainly(node: Node, tangents: Adjoints) -> Any:
+    """The same for a plain node of a pointwise op, where nothing is to be broadcast or cast."""
+    total: Any = None
+    for partial, edge in zip(node.op.partials, node.edges, strict=True):
+        tangent = None if edge is None else tangents.get(edge)
+        if tangent is not None:
+            part = scaled_by(tangent, partial(node.value, *node.saved) if callable(partial) else partial)
+            total = part if total is None else total + part
+    return total
 
 
 def _pushed(node: Node, tangents: Adjoints, lift: Lift | None) -> Any:

@@ -6,7 +6,8 @@ an op runs on all at once follows from its kind, or is said in its declaration (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,30 @@ class Stack(ArrayMethods):
         length = next(len(x) for x, stacked in zip(given, which, strict=True) if stacked)
         one_by_one = ([x[k] if s else x for x, s in zip(given, which, strict=True)] for k in range(length))
         return Stack(np.stack([run(op, operands, params) for operands in one_by_one]))
+
+
+def _operator(compute: Callable[..., Any], slow: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    """An operator, written out for what needs no alignment."""
+
+    def apply(self: Stack, other: Any) -> Any:
+        entries, kind = self.entries, type(other)
+        if kind is Stack and other.entries.ndim == entries.ndim:
+            return Stack(compute(entries, other.entries))
+        if kind in _NUMBERS or (kind is np.ndarray and other.ndim < entries.ndim):
+            return Stack(compute(entries, other))
+        return slow(self, other)
+
+    return apply
+
+
+_NUMBERS = frozenset({float, int, np.float64})
+for _name, _compute in {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "truediv": operator.truediv,
+}.items():
+    setattr(Stack, f"__{_name}__", _operator(_compute, getattr(ArrayMethods, f"__{_name}__")))
 
 
 def _aligned(given: Sequence[Any], which: Sequence[bool]) -> Sequence[Any]:

@@ -16,12 +16,12 @@ import numpy as np
 
 from dualgrad.engine.arguments import argument, name_of, positions, require_function, result, typed
 from dualgrad.engine.autograd import ones
-from dualgrad.engine.backward import Adjoints, pull_back
-from dualgrad.engine.dual import Dual
+from dualgrad.engine.backward import Adjoints, full, pull_back
 from dualgrad.engine.forward import push_on
-from dualgrad.engine.graph import Edge, General, Node, walk
+from dualgrad.engine.graph import General, Node, walk
 from dualgrad.engine.modes import enable_grad, no_grad
 from dualgrad.engine.overwritten import hand_out
+from dualgrad.engine.second import derivative_of_gradient
 from dualgrad.engine.stack import Stack
 from dualgrad.engine.tensor import Tensor, handle, owned
 from dualgrad.op import REGISTRY
@@ -238,15 +238,8 @@ class _Run:
         """The derivative of the gradient along a tangent, or a stack of them: forward over reverse."""
         (x,), out = self.fresh, self.out._edge
         assert x._edge is not None and out is not None
-        tangents: Adjoints = {x._edge: tangent}
-        push_on(reversed(self.nodes), tangents)
-
-        def dual(value: Any, edge: Edge) -> Any:
-            return Dual(value, tangents[edge]) if edge in tangents else value
-
-        with no_grad():
-            found = pull_back([(out, ones(self.out._data))], [x._edge], dual, retain=True).get(x._edge)
-        return found.tangent if isinstance(found, Dual) else np.zeros_like(x._data)
+        found = derivative_of_gradient(self.nodes, out, ones(self.out._data), x._edge, tangent)
+        return np.zeros_like(x._data) if found is None else full(found, x._data)
 
     def _units(self, like: Tensor) -> Iterator[tuple[slice, Stack]]:
         """The arrays like this one with a single 1, some at a time, and which ones these are."""
@@ -329,7 +322,10 @@ def _matching(value: Any, like: Tensor, lifted: bool) -> Any:
         tensor = tensor.astype(like.dtype)
     if tensor.dtype.kind == "c" != like.dtype.kind:
         raise TypeError(f"dualgrad: got a complex (co)tangent of a real value of dtype {like.dtype}; give a real one")
-    return tensor if lifted else tensor._data
+    if lifted:
+        hand_out(tensor._data)  # what is recorded holds it, and the user may have it
+        return tensor
+    return tensor._data
 
 
 def _basis(shape: tuple[Any, ...]) -> Iterator[Any]:

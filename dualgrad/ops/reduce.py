@@ -60,7 +60,7 @@ sum = structural(
     stacked=_stacked(np.sum),
     dtype=dtype_of(lambda a, **_: np.sum(a)),
     meaning=partial(_meaning, "sum"),
-    vjp=[lambda g, y, a, axis, keepdims: np.broadcast_to(spread(g, a, axis, keepdims), extents(a))],
+    vjp=[lambda g, y, a, axis, keepdims: spread(g, a, axis, keepdims)],
     numpy=[np.sum],
     method="sum",
     samples=drawn(lambda draw: [*_calls(draw), call(draw(0)), call(draw(2, 0), axis=0), call(draw(2, 0), axis=1)]),
@@ -79,7 +79,7 @@ def _mean_meaning(sizes: Sizes, shape: Shape, axis: Axes, keepdims: bool) -> Mea
 
 
 def _mean_pull(g: Any, y: Any, a: Any, axis: Axes, keepdims: bool) -> Any:
-    return np.broadcast_to(spread(g / _length(a, axis), a, axis, keepdims), extents(a))
+    return spread(g / _length(a, axis), a, axis, keepdims)
 
 
 mean = structural(

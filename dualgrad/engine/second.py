@@ -1,0 +1,87 @@
+"""Forward over reverse: the derivative of a gradient along a direction, or along a stack of them.
+
+Tangents flow forward over what was recorded; then each cotangent flows back together with its own derivative. Nothing
+is recorded a second time: where a rule reads values, it runs on duals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dualgrad.engine.backward import Adjoints, full, pull, scaled_by, summed
+from dualgrad.engine.dual import Dual
+from dualgrad.engine.forward import push_on
+from dualgrad.engine.graph import Edge, Node, reads_shapes_only
+
+
+def derivative_of_gradient(nodes: Sequence[Node], out: Edge, seed: Any, at: Edge, tangent: Any) -> Any:
+    """The derivative, along a tangent of ``at``, of the cotangent there; None where it is zero throughout.
+
+    ``nodes`` are all between the two, the latest first, on plain arrays of real numbers.
+    """
+    tangents: Adjoints = {at: tangent}
+    push_on(reversed(nodes), tangents)
+    adjoints: Adjoints = {out: seed}
+    moving: Adjoints = {}
+    with np.errstate(all="ignore"):
+        for node in nodes:
+            if node in adjoints:
+                _through(node, adjoints.pop(node), moving.pop(node, None), tangents, adjoints, moving)
+    return moving.get(at)
+
+
+def _through(node: Node, g: Any, dg: Any, tangents: Adjoints, adjoints: Adjoints, moving: Adjoints) -> None:
+    """A cotangent and its derivative, from the result of a node to its operands."""
+    op, params = node.op, node.params
+    value, operands = node.value, node.saved
+    constant = reads_shapes_only(op)
+    if not op.partials:
+        g, dg = full(g, value), None if dg is None else full(dg, value)
+    y: Any = value
+    inputs: Sequence[Any] = operands
+    if not constant:
+        y = Dual(value, tangents[node]) if node in tangents else value
+        inputs = [
+            Dual(x, tangents[edge]) if edge is not None and edge in tangents else x
+            for x, edge in zip(operands, node.edges, strict=True)
+        ]
+    for slot, edge in enumerate(node.edges):
+        if edge is None:
+            continue
+        moved: Any = None
+        if op.partials:
+            partial = op.partials[slot]
+            factor: Any = partial(y, *inputs, **params) if callable(partial) else partial
+            if factor is None:
+                continue
+            if type(factor) is Dual:
+                pulled, moved = g * factor.value, g * factor.tangent
+                if dg is not None:
+                    moved = moved + dg * factor.value
+            else:
+                pulled, moved = scaled_by(g, factor), None if dg is None else scaled_by(dg, factor)
+        elif constant:
+            pulled = pull(op, slot, g, value, operands, params)
+            moved = None if dg is None else pull(op, slot, dg, value, operands, params)
+        else:
+            found = pull(op, slot, g if dg is None else Dual(g, dg), y, inputs, params)
+            pulled, moved = (found.value, found.tangent) if type(found) is Dual else (found, None)
+        if pulled is None:
+            continue
+        x = operands[slot]
+        _add(adjoints, edge, pulled, x, value, bool(op.partials))
+        if moved is not None:
+            _add(moving, edge, moved, x, value, bool(op.partials))
+
+
+def _add(found: Adjoints, edge: Edge, new: Any, like: Any, value: Any, pointwise: bool) -> None:
+    """Add what is new at a place, in the space of the operand there; what is constant along an axis may be smaller."""
+    if like.shape != value.shape or not pointwise:
+        new = summed(full(new, value) if pointwise else new, like.shape)
+    if new.dtype != like.dtype:
+        new = new.astype(like.dtype)
+    held = found.get(edge)
+    found[edge] = new if held is None else held + new

@@ -12,7 +12,7 @@ from dualgrad.ops.index import native
 from dualgrad.replay.check import rounded
 from dualgrad.replay.loops import LoopWriter
 from dualgrad.replay.memory import Pool, last_uses, roots_of
-from dualgrad.replay.scatter import SCATTERED, plan
+from dualgrad.replay.scatter import SCATTERS, plan
 from dualgrad.replay.schedule import Item, Loop, scheduled, steps_of
 from dualgrad.replay.spell import VIEWS, Names, elementwise, key_text, spelled, takes_out
 from dualgrad.replay.steps import Number, Operand, Recording, Step, Value, values
@@ -111,7 +111,7 @@ class Writer:
         """Write a step that runs by itself."""
         self.remark(step)
         args = list(map(self.text, step.inputs))
-        if step.op is SCATTERED:
+        if step.op in SCATTERS:
             self.name[step.output] = self.allocated(step.output)
             self._place(step, args)
         elif step.op.name in VIEWS and step.shows and not step.output.number:
@@ -131,6 +131,9 @@ class Writer:
         for start, stop in placing.fills:
             self.lines.append(f"{total}[{start}:{stop}] = 0")
         for number, (part, block) in enumerate(zip(parts, args, strict=True)):
+            if part.rounds:
+                self.lines.append(f"{self.names.of(part.add, 'add_at')}({total}, {block})")
+                continue
             place = f"{total}[{key_text(native(part.key))}]"
             if number in placing.sets and not part.minus:
                 self.lines.append(f"{place} = {block}")

@@ -97,7 +97,7 @@ class LoopWriter:
             self.block.setdefault(value, value.name)
         else:
             if self._stays(value):
-                self._full(value, body)
+                self._full(value, body, self._whole(step, number))
             else:
                 self.block[value] = self._over(step, number) or self._buffer(value)
             body.append(spelled(step, args, self.block[value], names))
@@ -106,8 +106,22 @@ class LoopWriter:
         """Whether anything but this loop looks at the memory of a value."""
         return max(self.writer.last[root] for root in self.writer.roots[value]) > self.place
 
-    def _full(self, value: Value, body: list[str]) -> None:
-        self.writer.name[value] = self.writer.allocated(value)
+    def _whole(self, step: Step, number: int) -> str | None:
+        """The whole buffer of an operand that is not needed after this step, to take the result in its place."""
+        writer = self.writer
+        if not elementwise(step) or step.output in writer.claimed:
+            return None
+        for operand in values(step.inputs):
+            free = operand in self.given and operand in writer.home and writer.last[operand] == self.place
+            if free and self.last[operand] == number and writer.kind(operand) == writer.kind(step.output):
+                others = [other for other in self.given if other is not operand]
+                if not any(operand in writer.roots[other] for other in others):
+                    writer.home[step.output] = writer.home.pop(operand)
+                    return writer.home[step.output]
+        return None
+
+    def _full(self, value: Value, body: list[str], name: str | None = None) -> None:
+        self.writer.name[value] = name or self.writer.allocated(value)
         self.block[value] = f"{value.name}_"
         body.append(f"{value.name}_ = {self.writer.name[value]}[i:j]")
 

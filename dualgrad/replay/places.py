@@ -13,6 +13,7 @@ from dualgrad.op import REGISTRY, Kind
 from dualgrad.positions import Positions
 from dualgrad.replay.steps import Inner, Recording, Step
 
+Rounds = tuple[tuple[Any, Any], ...]
 DEEP = 16  # how often a position may come up
 
 
@@ -44,7 +45,7 @@ def _counted(positions: Positions, length: int) -> Callable[..., Any]:
 
 
 @lru_cache(maxsize=64)
-def rounds(positions: Positions) -> tuple[tuple[Any, Any], ...]:
+def rounds(positions: Positions) -> Rounds:
     """The positions in rounds in which none comes up twice, as pairs of where from and where to.
 
     >>> [(source.tolist(), target.tolist()) for source, target in rounds(Positions([2, 0, 2], 3))]

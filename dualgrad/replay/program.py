@@ -28,7 +28,8 @@ class Program:
             self.text = self._numbers.text
             self.rounded: tuple[bool, ...] = (False,) * len(self.recording.outputs)
             return
-        self.recording = scattered(placed(regrouped(self.recording) if fused else self.recording))
+        ordered = regrouped(self.recording) if fused else self.recording
+        self.recording = placed(scattered(ordered, rounding=fused))
         writer = Writer(self.recording, fused)
         self.rounded = writer.rounded
         source = writer.source()

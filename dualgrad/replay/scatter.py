@@ -1,6 +1,6 @@
-"""Sums of arrays that are zero but for a block: what slicing leaves in a backward pass.
+"""Sums of arrays that are zero but for some places: what indexing leaves in a backward pass.
 
-Each block goes straight to its place in one array, instead of into zeros of its own that are then added up.
+Each part goes straight to its place in one array, instead of into zeros of its own that are then added up.
 """
 
 from __future__ import annotations
@@ -14,40 +14,63 @@ import numpy as np
 
 from dualgrad.op import REGISTRY, Kind
 from dualgrad.ops.index import native
-from dualgrad.replay.steps import Inner, Recording, Step, Value, alive, values
+from dualgrad.replay.places import DEEP, Rounds, rounds
+from dualgrad.replay.steps import LARGE, Inner, Recording, Step, Value, alive, values
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Where an operand goes, and with which sign."""
+    """Where an operand goes, and with which sign: to a block, or in rounds to positions that may come up again.
+
+    ``rows``: the positions count rows; else they count all entries.
+    """
 
     key: Any
     minus: bool = False
+    rounds: Rounds = ()
+    rows: bool = False
 
     def flipped(self, minus: bool) -> Part:
         """The part of a difference."""
         return replace(self, minus=self.minus != minus)
 
 
-def _forward(*blocks: Any, parts: Sequence[Part], shape: tuple[int, ...]) -> Any:
-    result = np.zeros(shape, np.result_type(*blocks))
-    for block, part in zip(blocks, parts, strict=True):
-        result[native(part.key)] += -block if part.minus else block
+    def add(self, total: Any, given: Any) -> None:
+        """Add an operand that goes to positions."""
+        into = total if self.rows else total.reshape(-1)
+        parts = given.reshape(-1, *into.shape[1:])
+        for source, target in self.rounds:
+            if self.minus:
+                into[target] -= parts[source]
+            else:
+                into[target] += parts[source]
+
+
+def _forward(*given: Any, parts: Sequence[Part], shape: tuple[int, ...]) -> Any:
+    result = np.zeros(shape, np.result_type(*given))
+    for each, part in zip(given, parts, strict=True):
+        if part.rounds:
+            part.add(result, each)
+        else:
+            result[native(part.key)] += -each if part.minus else each
     return result
 
 
 SCATTERED = Inner("scattered", _forward, Kind.MULTILINEAR)
+SCATTERED_ANEW = Inner("scattered", _forward, Kind.MULTILINEAR, rounds=True)  # sums in another order
+SCATTERS = (SCATTERED, SCATTERED_ANEW)
 
 
-def scattered(recording: Recording) -> Recording:
-    """The recording with sums of placed blocks as one step each."""
+def scattered(recording: Recording, rounding: bool) -> Recording:
+    """The recording with sums of placed parts as one step each. Positions that repeat are for where digits may change."""
     uses = Counter(value for step in recording.steps for value in values(step.inputs))
     uses.update(values(recording.outputs))
     made: dict[Value, Step] = {}
     steps: list[Step] = []
     for step in recording.steps:
-        found = _placed(step) or _joined(step, made, uses) or step
-        if found.op is SCATTERED:
+        at_places = (_at_rows(step) or _reshaped(step, made, uses)) if rounding else None
+        found = _placed(step) or at_places or _joined(step, made, uses) or step
+        if found.op in SCATTERS:
             made[found.output] = found
         steps.append(found)
     result = replace(recording, steps=tuple(steps))
@@ -59,6 +82,29 @@ def _placed(step: Step) -> Step | None:
         return None
     params = {"parts": (Part(step.params["key"]),), "shape": step.output.shape}
     return replace(step, op=SCATTERED, params=params)
+
+
+def _at_rows(step: Step) -> Step | None:
+    if step.op is not REGISTRY["put_at"] or step.params["axis"] or not step.output.nbytes >= LARGE:
+        return None
+    if step.inputs[0].dtype != step.output.dtype or not step.params["positions"].array.size:
+        return None
+    found = rounds(step.params["positions"])
+    if len(found) > DEEP:
+        return None
+    part = Part(None, rounds=found, rows=len(step.output.shape) > 1)
+    return replace(step, op=SCATTERED_ANEW, params={"parts": (part,), "shape": step.output.shape})
+
+
+def _reshaped(step: Step, made: dict[Value, Step], uses: Counter[Value]) -> Step | None:
+    """Entries at positions among all, seen in another shape."""
+    first = step.inputs[0] if step.inputs else None
+    if step.op is not REGISTRY["reshape"] or not isinstance(first, Value) or uses[first] != 1:
+        return None
+    before = made.get(first)
+    if before is None or not all(part.rounds and not part.rows for part in before.params["parts"]):
+        return None
+    return replace(before, output=step.output, params={**before.params, "shape": step.output.shape})
 
 
 def _joined(step: Step, made: dict[Value, Step], uses: Counter[Value]) -> Step | None:
@@ -74,7 +120,8 @@ def _joined(step: Step, made: dict[Value, Step], uses: Counter[Value]) -> Step |
     before, after = made[first], made[second]
     parts = (*before.params["parts"], *(part.flipped(minus) for part in after.params["parts"]))
     params = {"parts": parts, "shape": step.output.shape}
-    return replace(step, op=SCATTERED, inputs=(*before.inputs, *after.inputs), params=params)
+    op = SCATTERED_ANEW if any(part.rounds for part in parts) else SCATTERED
+    return replace(step, op=op, inputs=(*before.inputs, *after.inputs), params=params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +138,9 @@ def plan(parts: Sequence[Part], shape: tuple[int, ...], order: Sequence[int]) ->
     covered = np.zeros(shape, bool)
     sets = set()
     for number in order:
+        if parts[number].rounds:
+            touched[...] = True
+            continue
         key = native(parts[number].key)
         if not touched[key].any():
             sets.add(number)

@@ -7,6 +7,7 @@ backward ones alike, and sums at its end. A step that needs a whole array waits 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,11 +33,12 @@ class Loop:
 
 
 Item = Step | Loop
+Place = tuple[int, int]  # a level, and the rows of the loop at that level, or 0
 
 
 def scheduled(recording: Recording) -> tuple[Item, ...]:
     """The steps as a sequence of single ones and loops."""
-    placed = _placed(recording.steps)
+    placed = _sunk(recording, _placed(recording.steps))
     loops: dict[tuple[int, int], list[Step]] = {}
     for step in recording.steps:
         level, rows = placed[step.output]
@@ -53,9 +55,9 @@ def scheduled(recording: Recording) -> tuple[Item, ...]:
     return tuple(item for _, item in sorted(order, key=lambda entry: entry[0]))
 
 
-def _placed(steps: Iterable[Step]) -> Mapping[Value, tuple[int, int]]:
+def _placed(steps: Iterable[Step]) -> Mapping[Value, Place]:
     """The level of every step, and the rows of the loop that it may be in (0 for none)."""
-    placed: dict[Value, tuple[int, int]] = {}
+    placed: dict[Value, Place] = {}
     inside: dict[Value, int] = {}  # rows, for values that are made row by row and that a loop may go on with
     for step in steps:
         rows = _rows(step, inside)
@@ -70,10 +72,40 @@ def _placed(steps: Iterable[Step]) -> Mapping[Value, tuple[int, int]]:
     return placed
 
 
+def _sunk(recording: Recording, placed: Mapping[Value, Place]) -> Mapping[Value, Place]:
+    """What only later loops need is made there, where that spares a whole array and costs none."""
+    users: dict[Value, list[Step]] = defaultdict(list)
+    for step in recording.steps:
+        for operand in dict.fromkeys(values(step.inputs)):
+            users[operand].append(step)
+    now = dict(placed)
+    kept = set(values(recording.outputs))
+
+    def goes_on(value: Value, user: Step, level: int, rows: int) -> bool:
+        return now[user.output] == (level, rows) and cut(user, value, rows)
+
+    def stays(value: Value, but: Step) -> bool:
+        level, rows = now.get(value, (-1, 0))
+        others = (user for user in users[value] if user is not but)
+        return not rows or value in kept or any(not goes_on(value, user, level, rows) for user in others)
+
+    for step in reversed(recording.steps):
+        level, rows = now[step.output]
+        using = users[step.output]
+        if rows and using and not ends(step) and step.output not in kept:
+            nearest = min(now[user.output][0] for user in using)
+            later = nearest > level and all(
+                goes_on(step.output, user, nearest, rows) or now[user.output][0] > nearest for user in using
+            )
+            if later and all(now.get(v, (-1, 0))[0] < level or stays(v, step) for v in values(step.inputs)):
+                now[step.output] = (nearest, rows)
+    return now
+
+
 def _rows(step: Step, inside: Mapping[Value, int]) -> int:
     """How many rows a step goes through one by one; 0 where it does not."""
-    output, large = step.output, [*values(step.inputs), step.output]
-    if max(value.nbytes for value in large) < LARGE:
+    output, seen = step.output, [*values(step.inputs), step.output]
+    if max(value.nbytes for value in seen) < LARGE and not any(value in inside for value in seen):
         return 0
     if pointwise(step.op):
         return output.shape[0] if output.shape and output.rows and output.shape[0] > 1 else 0
@@ -84,11 +116,8 @@ def _rows(step: Step, inside: Mapping[Value, int]) -> int:
         return 0
     rows = first.shape[0]
     if step.op.name in ("dot", "row_dot"):
-        return (
-            rows
-            if all(value.rows for value in values(step.inputs)) and not (step.op.name != "dot" and len(first.shape) < 2)
-            else 0
-        )
+        by_rows = step.op.name == "dot" or len(first.shape) > 1
+        return rows if by_rows and all(value.rows for value in values(step.inputs)) else 0
     if step.op.name in _REDUCTIONS:
         return rows if not ends(step) or first.dtype in (np.float64, np.float32) else 0
     if step.op is COLUMN_SUM:

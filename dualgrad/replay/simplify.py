@@ -154,14 +154,12 @@ def spread(walk: Walk, step: Step) -> Step | Operand:
     if not shape:
         return step
     small = replace(step.output, name=f"{step.output.name}b", shape=shape, order=tuple(range(len(shape))))
-    walk.enter(replace(step, inputs=tuple(given), output=small))
-    return replace(
-        step,
-        op=REGISTRY["broadcast_to"],
-        inputs=(walk.now(small),),
-        params={"shape": step.output.shape},
-        shows=(0,),
-    )
+    found = _simplest(walk, replace(step, inputs=tuple(given), output=small))
+    if isinstance(found, Step):
+        walk.enter(found)
+        found = walk.now(small)
+    shape_of = {"shape": step.output.shape}
+    return replace(step, op=REGISTRY["broadcast_to"], inputs=(found,), params=shape_of, shows=(0,))
 
 
 def constant(walk: Walk, step: Step) -> Step | Operand:

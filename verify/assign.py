@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import prod
 
 from dualgrad.program.record import Literal, Program
-from dualgrad.program.size import dimension, evaluate
+from dualgrad.program.size import Extent, dimension, evaluate
 from verify.claim import free_dimensions
 from verify.recording import Recording
 
@@ -58,13 +58,20 @@ def _integers(program: Program) -> Iterator[int]:
 def _settled(recording: Recording, sizes: dict[str, int]) -> dict[str, int]:
     """The assignment, raised until every size condition and every axis is at least as long as it must be."""
     extents = recording.trace.extents
+    asked = [(extents.resolve(extent), least) for extent, least in extents.conditions]
+    asked += [(extents.resolve(dimension(label)), 1) for axes in recording.labels.values() for label in axes
+              if isinstance(label, str)]  # fmt: skip
     for _ in range(64):
-        lengths = [length for shape in shapes(recording, sizes).values() for length in shape]
-        conditions = all(evaluate(extents.resolve(extent), sizes) >= least for extent, least in extents.conditions)
-        if conditions and all(length >= 1 for length in lengths):
+        failed = [extent for extent, least in asked if evaluate(extent, sizes) < least]
+        if not failed:
             break
-        sizes = {name: size + 1 for name, size in sizes.items()}
+        sizes = {name: size + any(_grows(extent, name, sizes) for extent in failed) for name, size in sizes.items()}
     return sizes
+
+
+def _grows(extent: Extent, name: str, sizes: Mapping[str, int]) -> bool:
+    """Whether an extent is larger where one dimension is."""
+    return evaluate(extent, {**sizes, name: sizes[name] + 1}) > evaluate(extent, sizes)
 
 
 def _elements(recording: Recording, sizes: Mapping[str, int]) -> Iterator[int]:

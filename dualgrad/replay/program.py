@@ -12,7 +12,7 @@ from dualgrad.replay.numbers import NumberProgram, all_numbers
 from dualgrad.replay.places import placed
 from dualgrad.replay.regroup import regrouped
 from dualgrad.replay.scatter import scattered
-from dualgrad.replay.simplify import simplified
+from dualgrad.replay.simplify import shared, simplified
 from dualgrad.replay.steps import Recording
 
 
@@ -28,7 +28,7 @@ class Program:
             self.text = self._numbers.text
             self.rounded: tuple[bool, ...] = (False,) * len(self.recording.outputs)
             return
-        ordered = regrouped(self.recording) if fused else self.recording
+        ordered = shared(regrouped(self.recording)) if fused else self.recording
         self.recording = placed(scattered(ordered, rounding=fused))
         writer = Writer(self.recording, fused)
         self.rounded = writer.rounded

@@ -1,7 +1,8 @@
 """Cheaper ways to the same numbers, to the last digits: sums in another order, sines through tangents.
 
 These rules change results by rounding alone, and none adds to what rounding may do: a sum of products is a dot
-product, never a difference of two. They are for large arrays; small ones keep their bits. The code is used only where it meets the eager results (see ``check``).
+product, never a difference of two. They are for large arrays; small ones keep their bits. The code is used only
+where it meets the eager results (see ``check``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ SINES = {
     "sin": Inner("sine", sine, writes=True, rounds=True),
     "cos": Inner("cosine", cosine, writes=True, rounds=True),
 }
+INVERSE = Inner("divide", np.divide, rounds=True)
+TWICE = Inner("add", np.add, rounds=True)
 DOT = Inner("dot", np.vdot, Kind.MULTILINEAR, rounds=True)
 ROW_DOT = Inner("row_dot", np.vecdot, Kind.MULTILINEAR, rounds=True)
 
@@ -32,6 +35,7 @@ class Walk:
     uses: Counter[Value]
     steps: list[Step] = field(default_factory=list)
     made: dict[Value, Step] = field(default_factory=dict)
+    inverses: dict[Value, Value] = field(default_factory=dict)
 
     def only(self, operand: Operand, name: str) -> Step | None:
         """The step of this op that made an operand, where nothing else needs it."""
@@ -64,12 +68,41 @@ def _found(walk: Walk, step: Step) -> Iterator[Step]:
         if step.op.name == "add":
             yield from _added(walk, step)
             return
+        if step.op.name == "divide":
+            yield from _divided(walk, step)
+            return
     yield step
 
 
+def _divided(walk: Walk, step: Step) -> Iterator[Step]:
+    """A large array over a small one, as a product with its reciprocal: 1 ulp more, and less work."""
+    numerator, denominator = step.inputs
+    if not isinstance(denominator, Value) or denominator.nbytes * 8 > step.output.nbytes or denominator.number:
+        yield step
+        return
+    over = walk.inverses.get(denominator)
+    if over is None:
+        over = walk.inverses[denominator] = replace(denominator, name=f"{denominator.name}i")
+        yield replace(step, op=INVERSE, inputs=(Number(1.0), denominator), output=over)
+    yield replace(step, op=REGISTRY["multiply"], inputs=(numerator, over))
+
+
 def _added(walk: Walk, step: Step) -> Iterator[Step]:
-    """A sum of two terms: with a scaled stack of rows among them, a product."""
+    """A sum of two terms: with a scaled stack of rows among them, a product; a + t + t is a + 2t."""
     first, second = step.inputs
+    before = walk.only(first, "add")
+    product = walk.made.get(second) if isinstance(second, Value) else None
+    twice = before is not None and second in before.inputs and product is not None and product.op.name == "multiply"
+    if twice and isinstance(second, Value) and before is not None and product is not None:
+        small = next((part for part in values(product.inputs) if part.nbytes * 8 <= second.nbytes), None)
+        if small is not None and walk.uses[second] == 2:
+            rest = before.inputs[1] if before.inputs[0] is second else before.inputs[0]
+            half, whole = (replace(value, name=f"{value.name}t") for value in (small, second))
+            yield replace(step, op=TWICE, inputs=(small, small), output=half)
+            given = tuple(half if part is small else part for part in product.inputs)
+            yield replace(product, inputs=given, output=whole)
+            yield replace(step, inputs=(rest, whole))
+            return
     found: list[Step] = []
     for one, other in ((first, second), (second, first)):
         found = found or list(matrices.joined(step, walk.only(one, "matmul"), walk.only(other, "multiply")))
@@ -104,11 +137,30 @@ def _product(walk: Walk, summed: Value) -> tuple[Operand, Operand] | None:
     return factors[0], factors[1]
 
 
+def _weighted(walk: Walk, summed: Value) -> tuple[Value, Value] | None:
+    """An array and the row that it is multiplied with."""
+    product = walk.only(summed, "multiply")
+    for whole, row in (product.inputs, product.inputs[::-1]) if product is not None else ():
+        if not isinstance(whole, Value) or not isinstance(row, Value) or whole.shape != summed.shape:
+            continue
+        if len(whole.shape) == 2 and row.shape in (whole.shape[1:], (1, *whole.shape[1:])):
+            return whole, row
+    return None
+
+
 def _total(walk: Walk, step: Step, summed: Operand) -> Iterator[Step]:
     """The sum of all entries: a dot product; of squares with positive factors, each by itself."""
     factors = _product(walk, summed) if isinstance(summed, Value) else None
     if factors is not None and all(part.rows for part in values(factors)):
         yield replace(step, op=DOT, inputs=factors, params={})
+        return
+    by_rows = _weighted(walk, summed) if isinstance(summed, Value) else None
+    if by_rows is not None:
+        whole, row = by_rows
+        column = replace(whole, name=f"{step.output.name}c", shape=row.shape, order=row.order)
+        keep = {"axis": (0,), "keepdims": len(row.shape) == len(whole.shape)}
+        yield replace(step, inputs=(whole,), params=keep, output=column)
+        yield replace(step, op=DOT, inputs=(column, row), params={})
         return
     scaled = walk.only(summed, "multiply")
     number = next((part for part in scaled.inputs if isinstance(part, Number)), None) if scaled is not None else None

@@ -34,7 +34,6 @@ class Part:
         """The part of a difference."""
         return replace(self, minus=self.minus != minus)
 
-
     def add(self, total: Any, given: Any) -> None:
         """Add an operand that goes to positions."""
         into = total if self.rows else total.reshape(-1)
@@ -62,7 +61,7 @@ SCATTERS = (SCATTERED, SCATTERED_ANEW)
 
 
 def scattered(recording: Recording, rounding: bool) -> Recording:
-    """The recording with sums of placed parts as one step each. Positions that repeat are for where digits may change."""
+    """The recording with sums of placed parts as one step each; with ``rounding``, those at positions, too."""
     uses = Counter(value for step in recording.steps for value in values(step.inputs))
     uses.update(values(recording.outputs))
     made: dict[Value, Step] = {}

@@ -73,6 +73,14 @@ def simplified(recording: Recording) -> Recording:
     return replace(result, steps=alive(result))
 
 
+def shared(recording: Recording) -> Recording:
+    """The recording with equal steps as one."""
+    walk = Walk()
+    for step in recording.steps:
+        walk.enter(replace(step, inputs=tuple(map(walk.now, step.inputs))))
+    return replace(recording, steps=tuple(walk.steps), outputs=tuple(map(walk.now, recording.outputs)))
+
+
 def _simplest(walk: Walk, step: Step) -> Step | Operand:
     found: Step | Operand = step
     before: Step | Operand | None = None

@@ -32,12 +32,29 @@ def sizes_text(problem: Problem, recording: Recording, ones: bool) -> str:
         return f"the sizes run ({shapes})" if shapes else "numbers"
     least = 1 if ones else 2
     conditions = [
-        f"{extent} >= {bound}"
+        inequality(extent, bound)
         for extent, bound in recording.trace.extents.conditions
         if _says_more(extent, bound, least)
     ]
     claim = f"every {', '.join(free)} >= {least}"
     return f"{claim}{' with ' + ', '.join(conditions) if conditions else ''} ({shapes})"
+
+
+def inequality(extent: Extent, least: int) -> str:
+    """extent >= least, with nothing subtracted on either side.
+
+    >>> inequality(dimension("n") - dimension("m"), 1)
+    'n >= m + 1'
+    """
+    above: Extent = 0
+    below: Extent = least
+    for monomial, factor in terms(extent):
+        part: Extent = factor
+        for name, power in monomial:
+            for _ in range(power):
+                part = part * dimension(name)
+        above, below = (above + part, below) if factor > 0 else (above, below - part)
+    return f"{above} >= {below}"
 
 
 def _says_more(extent: Extent, bound: int, least: int) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dualgrad.program.size import dimension, dimensions
 from verify.assign import assignments, shapes
 from verify.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
+from verify.form.facts import Facts
+from verify.form.rank import extents_for_rank
 from verify.key import OTHER_READING, second_key
 from verify.look import Point, look
 from verify.problem import Problem
@@ -36,6 +39,7 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
     recording = record_symbolic(problem, problem.arrays)
     if recording.gradient is None:
         return Attempt(None, recording, recording.refused or recording.gradient_refused)
+    _require_rank(recording)
     formula, reason = _proved(problem, recording, deadline)
     if formula is None and free_dimensions(recording) and time.monotonic() < deadline:
         fixed = record(problem, problem.arrays, fixed_labels(problem))
@@ -43,6 +47,16 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
         if formula is not None:
             return Attempt(replace(formula, reason=_beyond(problem, recording)), fixed, f"not for every size: {reason}")
     return Attempt(formula, recording, reason)
+
+
+def _require_rank(recording: Recording) -> None:
+    """Claim no sizes at which what is inverted is singular everywhere."""
+    extents = recording.trace.extents
+    programs = [program for program in (recording.forward, recording.gradient) if program is not None]
+    known = tuple(extent - least for extent, least in extents.conditions)
+    for extent in extents_for_rank(programs, Facts(resolve=extents.resolve, sizes=known)):
+        with suppress(ValueError):  # not even at the sizes run
+            extents.at_least(extent, 0, "an inverse")
 
 
 def _beyond(problem: Problem, recording: Recording) -> str:

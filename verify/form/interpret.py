@@ -15,7 +15,7 @@ from verify.form.algebra import add, multiply, size_form, subtract, sum_over
 from verify.form.linear import Linear
 from verify.form.literals import read
 from verify.form.power import power
-from verify.form.setting import NoForm, Undefined
+from verify.form.setting import NoForm
 from verify.form.settle import truth
 from verify.form.term import ONE, Form, constant_value
 
@@ -133,12 +133,12 @@ class Interpreter:
         return matrices.Matrix(r, c, form)
 
     def _of_matrix(self, kind: str, matrix: matrices.Matrix, at: tuple[Linear, ...], path: Form) -> Form:
+        if kind not in ("inv", "det"):
+            raise NoForm(f"a decomposition of a matrix has no normal form: {kind.replace('_', ' ')}")
         if matrix.row.extent != matrix.column.extent:
-            raise Undefined(f"a matrix of {matrix.row.extent} rows and {matrix.column.extent} columns is not square")
+            raise NoForm(f"a matrix of {matrix.row.extent} rows and {matrix.column.extent} columns is not square")
         if kind == "det":
             return matrices.determinant(matrix)
-        if kind != "inv":
-            raise NoForm(f"a decomposition of a matrix has no normal form: {kind.replace('_', ' ')}")
         self.require(matrices.determinant(matrix), "!= 0", path)
         return matrices.inverse(matrix, *at)
 

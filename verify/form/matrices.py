@@ -12,6 +12,7 @@ A transposed matrix needs no rule: an atom's text is that of whichever of the tw
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dualgrad.program.entry import Index
@@ -210,16 +211,29 @@ def _product(matrix: Matrix) -> tuple[Matrix, Matrix] | None:
     term = _single(matrix.form)
     if term is None:
         return None
-    for middle in sorted(term.bound, key=lambda index: index.serial):
+    for middle, right in _cuts(matrix, term):
         if middle.extent == matrix.extent:
-            left = _reached(matrix.row, term, middle)
-            right = _reached(matrix.column, term, middle)
-            if left and right and left.isdisjoint(right):
-                rest = {key: known for key, known in term.factors.items() if key not in right}
-                taken = {key: known for key, known in term.factors.items() if key in right}
-                first = Matrix(matrix.row, middle, _part(rest, term.bound - {middle}))
-                return first, Matrix(middle, matrix.column, _part(taken, term.bound - {middle}))
+            rest = {key: known for key, known in term.factors.items() if key not in right}
+            taken = {key: known for key, known in term.factors.items() if key in right}
+            first = Matrix(matrix.row, middle, _part(rest, term.bound - {middle}))
+            return first, Matrix(middle, matrix.column, _part(taken, term.bound - {middle}))
     return None
+
+
+def narrowest(atom: Atom) -> tuple[Extent, ...]:
+    """The numbers of values of the indices that a product of matrices is summed over, for the matrix of an atom."""
+    matrix = of_atom(atom)
+    term = _single(matrix.form)
+    return () if term is None else tuple(middle.extent for middle, _ in _cuts(matrix, term))
+
+
+def _cuts(matrix: Matrix, term: Term) -> Iterator[tuple[Index, frozenset[str]]]:
+    """The bound indices that alone connect row and column, and the factors on the column's side."""
+    for middle in sorted(term.bound, key=lambda index: index.serial):
+        left = _reached(matrix.row, term, middle)
+        right = _reached(matrix.column, term, middle)
+        if left and right and left.isdisjoint(right):
+            yield middle, right
 
 
 def _reached(start: Index, term: Term, without: Index) -> frozenset[str]:

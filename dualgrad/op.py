@@ -85,6 +85,8 @@ class Op:
     ``ulps``      the bound each partial holds where the problem is well conditioned
     ``stacked``   ``(which, *inputs, **params) -> array``: the op on each entry along a first axis of the operands that
                   ``which`` marks, all at once; None where that is not to be had for these operands
+    ``adds``      ``(into, g, fresh, **params)``, of an op that selects entries of its one operand: adds the cotangent of
+                  the result to that of the operand, in place; ``fresh`` says that it holds zeros
     ``complex``   what the rules are on complex operands; the partial of a real result is then ∂y/∂Re x + i ∂y/∂Im x
     """
 
@@ -106,6 +108,7 @@ class Op:
     ulps: float = 4.0
     complex: Complex = Complex.REFUSED
     stacked: Callable[..., Any] | None = None  # pointwise ops need none
+    adds: Callable[..., None] | None = None
     samples: Callable[..., Any] | None = None
     doc: str = ""
     direct: bool = False  # the call passes its operands on as they are

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.buffers import negated, plus, sole, times
+from dualgrad.engine.buffers import doubled, negated, own, plus, sole, times
 from dualgrad.engine.graph import Binary, Edge, Node, Unary, free, leading_to, walk
 from dualgrad.engine.overwritten import nothing_changed
 from dualgrad.engine.tensor import Tensor, handle
@@ -164,7 +164,7 @@ def _through(node: Node, g: Any, adjoints: Adjoints, way: _Way) -> None:
     elif node.op.partials and g.dtype.kind != "c":
         _scaled_through(node, g, adjoints, way.useful)
     else:
-        _ruled_through(node, full(g, node.value), adjoints, way.useful)
+        _ruled_through(node, g if node.op.adds is not None else full(g, node.value), adjoints, way.useful)
 
 
 def _recorded(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, lift: Lift | None) -> None:
@@ -185,6 +185,11 @@ def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | 
     value, operands, params, partials = node.value, node.saved, node.params, node.op.partials
     edges: Sequence[Any] = node.edges
     slots = [slot for slot, edge in enumerate(edges) if edge is not None and (useful is None or edge in useful)]
+    if len(slots) == 2 and edges[0] is edges[1] and operands[0] is operands[1] and edges[0] not in adjoints:
+        one, other = (p(value, *operands, **params) if callable(p) else p for p in partials)
+        if one is other is operands[0] and type(one) is np.ndarray:  # a square
+            adjoints[edges[0]] = doubled(g * one)
+            return
     for slot in slots:
         factor = partials[slot]
         if callable(factor):
@@ -213,6 +218,12 @@ def _ruled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | N
     for slot, edge in enumerate(node.edges):
         if edge is not None and (useful is None or edge in useful):
             like, held = operands[slot], adjoints.get(edge)
+            if op.adds is not None and type(like) is np.ndarray and type(g) is np.ndarray and g.dtype == like.dtype:
+                into = np.zeros(like.shape, like.dtype) if held is None else own(held, like, 2)
+                op.adds(into, g, held is None, **params)
+                adjoints[edge] = into
+                del into, held
+                continue
             if op.variadic or g.dtype.kind == "c":
                 pulled = pull(op, slot, g, value, operands, params)
             else:

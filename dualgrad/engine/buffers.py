@@ -27,6 +27,20 @@ def sole(array: Any, holders: int) -> bool:
     )
 
 
+def own(array: Any, like: Any, holders: int) -> Any:
+    """The array where it is the caller's own, else a copy, in the shape and dtype of another."""
+    if array.shape == like.shape and array.dtype == like.dtype and sole(array, holders + 1):
+        return array
+    copied = np.empty(like.shape, like.dtype)
+    copied[...] = array
+    return copied
+
+
+def doubled(array: Any) -> Any:
+    """Twice what the caller has one variable of, and nobody else."""
+    return np.add(array, array, out=array) if type(array) is np.ndarray else array + array
+
+
 def times(g: Any, factor: Any, mine: bool) -> Any:
     """``g * factor``. ``mine`` says that nobody will use g any more; of factor the caller has one variable."""
     if sole(factor, 2) and _fits(g, factor):

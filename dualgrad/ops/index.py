@@ -180,6 +180,13 @@ def _broadcast(sizes: Sizes, given: Shape, block: Sequence[Index]) -> Entry:
 # ---------------------------------------------------------------------------- the ops
 
 
+def _add_block(into: Any, g: Any, fresh: bool, key: Key) -> None:
+    if fresh:
+        into[native(key)] = g
+    else:
+        into[native(key)] += g
+
+
 def _put_stacked(which: Any, a: Any, key: Key, shape: Sequence[int]) -> Any:
     result = np.zeros((len(a), *shape), a.dtype)
     result[(slice(None), *native(key))] = a
@@ -229,6 +236,7 @@ getitem = structural(
     call=lambda a, key: Call((a,), {"key": canonical(key, extents(a))}),
     forward=lambda a, key: np.asarray(a)[native(key)],
     stacked=lambda which, a, key: a[(slice(None), *native(key))],
+    adds=_add_block,
     meaning=_getitem_meaning,
     vjp=[lambda g, y, a, key: _placed(g, key, extents(a))],
     samples=drawn(lambda draw: [call(draw(2, 3), key) for key in _KEYS]),

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from dualgrad.ops.index import native
-from dualgrad.replay.check import rounded
 from dualgrad.replay.loops import LoopWriter
 from dualgrad.replay.memory import Pool, last_uses, roots_of
-from dualgrad.replay.scatter import SCATTERS, plan
+from dualgrad.replay.scatter import SCATTERED, plan
 from dualgrad.replay.schedule import Item, Loop, scheduled, steps_of
 from dualgrad.replay.spell import VIEWS, Names, elementwise, key_text, spelled, takes_out
 from dualgrad.replay.steps import Number, Operand, Recording, Step, Value, values
@@ -32,7 +31,6 @@ class Writer:
     def __init__(self, recording: Recording, fused: bool) -> None:
         self.recording = recording
         self.items: tuple[Item, ...] = scheduled(recording) if fused else recording.steps
-        self.rounded = rounded(self.items, recording.outputs)
         self.names = Names()
         self.pool = Pool("b")
         self.name: dict[Value, str] = {value: value.name for value in recording.inputs}
@@ -111,7 +109,7 @@ class Writer:
         """Write a step that runs by itself."""
         self.remark(step)
         args = list(map(self.text, step.inputs))
-        if step.op in SCATTERS:
+        if step.op is SCATTERED:
             self.name[step.output] = self.allocated(step.output)
             self._place(step, args)
         elif step.op.name in VIEWS and step.shows and not step.output.number:

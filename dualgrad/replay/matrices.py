@@ -39,10 +39,10 @@ def _row_sum(a: Any, out: Any = None) -> Any:
     return np.matmul(a, np.ones(a.shape[-1]), out)
 
 
-WITH_DIAGONAL = Inner("with_diagonal", _with_diagonal, Kind.MULTILINEAR, writes=True, rounds=True)
-DIAGONAL = Inner("row_of_diagonal", _row_of_diagonal, Kind.MULTILINEAR, rounds=True)
-COLUMN_SUM = Inner("column_sum", _column_sum, Kind.MULTILINEAR, writes=True, rounds=True)
-ROW_SUM = Inner("row_sum", _row_sum, Kind.MULTILINEAR, writes=True, rounds=True)
+WITH_DIAGONAL = Inner("with_diagonal", _with_diagonal, Kind.MULTILINEAR, writes=True)
+DIAGONAL = Inner("row_of_diagonal", _row_of_diagonal, Kind.MULTILINEAR)
+COLUMN_SUM = Inner("column_sum", _column_sum, Kind.MULTILINEAR, writes=True)
+ROW_SUM = Inner("row_sum", _row_sum, Kind.MULTILINEAR, writes=True)
 
 
 def joined(step: Step, product: Step | None, scaled: Step | None) -> Iterator[Step]:

@@ -26,13 +26,10 @@ class Program:
         if all_numbers(self.recording):
             self._numbers = NumberProgram(self.recording)
             self.text = self._numbers.text
-            self.rounded: tuple[bool, ...] = (False,) * len(self.recording.outputs)
             return
         ordered = shared(regrouped(self.recording)) if fused else self.recording
         self.recording = placed(scattered(ordered, rounding=fused))
-        writer = Writer(self.recording, fused)
-        self.rounded = writer.rounded
-        source = writer.source()
+        source = Writer(self.recording, fused).source()
         self.text = source.text
         namespace = dict(source.namespace)
         exec(compile(source.text, "<dualgrad.compile>", "exec"), namespace)

@@ -19,13 +19,11 @@ from dualgrad.replay.steps import LARGE, Inner, Number, Operand, Recording, Step
 from dualgrad.replay.trigonometry import cosine, sine, tangent_is_fast
 
 SINES = {
-    "sin": Inner("sine", sine, writes=True, rounds=True),
-    "cos": Inner("cosine", cosine, writes=True, rounds=True),
+    "sin": Inner("sine", sine, writes=True),
+    "cos": Inner("cosine", cosine, writes=True),
 }
-INVERSE = Inner("divide", np.divide, rounds=True)
-TWICE = Inner("add", np.add, rounds=True)
-DOT = Inner("dot", np.vdot, Kind.MULTILINEAR, rounds=True)
-ROW_DOT = Inner("row_dot", np.vecdot, Kind.MULTILINEAR, rounds=True)
+DOT = Inner("dot", np.vdot, Kind.MULTILINEAR)
+ROW_DOT = Inner("row_dot", np.vecdot, Kind.MULTILINEAR)
 
 
 @dataclass
@@ -83,7 +81,7 @@ def _divided(walk: Walk, step: Step) -> Iterator[Step]:
     over = walk.inverses.get(denominator)
     if over is None:
         over = walk.inverses[denominator] = replace(denominator, name=f"{denominator.name}i")
-        yield replace(step, op=INVERSE, inputs=(Number(1.0), denominator), output=over)
+        yield replace(step, op=REGISTRY["divide"], inputs=(Number(1.0), denominator), output=over)
     yield replace(step, op=REGISTRY["multiply"], inputs=(numerator, over))
 
 
@@ -98,7 +96,7 @@ def _added(walk: Walk, step: Step) -> Iterator[Step]:
         if small is not None and walk.uses[second] == 2:
             rest = before.inputs[1] if before.inputs[0] is second else before.inputs[0]
             half, whole = (replace(value, name=f"{value.name}t") for value in (small, second))
-            yield replace(step, op=TWICE, inputs=(small, small), output=half)
+            yield replace(step, op=REGISTRY["add"], inputs=(small, small), output=half)
             given = tuple(half if part is small else part for part in product.inputs)
             yield replace(product, inputs=given, output=whole)
             yield replace(step, inputs=(rest, whole))

@@ -56,8 +56,6 @@ def _forward(*given: Any, parts: Sequence[Part], shape: tuple[int, ...]) -> Any:
 
 
 SCATTERED = Inner("scattered", _forward, Kind.MULTILINEAR)
-SCATTERED_ANEW = Inner("scattered", _forward, Kind.MULTILINEAR, rounds=True)  # sums in another order
-SCATTERS = (SCATTERED, SCATTERED_ANEW)
 
 
 def scattered(recording: Recording, rounding: bool) -> Recording:
@@ -69,7 +67,7 @@ def scattered(recording: Recording, rounding: bool) -> Recording:
     for step in recording.steps:
         at_places = (_at_rows(step) or _reshaped(step, made, uses)) if rounding else None
         found = _placed(step) or at_places or _joined(step, made, uses) or step
-        if found.op in SCATTERS:
+        if found.op is SCATTERED:
             made[found.output] = found
         steps.append(found)
     result = replace(recording, steps=tuple(steps))
@@ -92,7 +90,7 @@ def _at_rows(step: Step) -> Step | None:
     if len(found) > DEEP:
         return None
     part = Part(None, rounds=found, rows=len(step.output.shape) > 1)
-    return replace(step, op=SCATTERED_ANEW, params={"parts": (part,), "shape": step.output.shape})
+    return replace(step, op=SCATTERED, params={"parts": (part,), "shape": step.output.shape})
 
 
 def _reshaped(step: Step, made: dict[Value, Step], uses: Counter[Value]) -> Step | None:
@@ -119,8 +117,7 @@ def _joined(step: Step, made: dict[Value, Step], uses: Counter[Value]) -> Step |
     before, after = made[first], made[second]
     parts = (*before.params["parts"], *(part.flipped(minus) for part in after.params["parts"]))
     params = {"parts": parts, "shape": step.output.shape}
-    op = SCATTERED_ANEW if any(part.rounds for part in parts) else SCATTERED
-    return replace(step, op=op, inputs=(*before.inputs, *after.inputs), params=params)
+    return replace(step, op=SCATTERED, inputs=(*before.inputs, *after.inputs), params=params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,13 @@ LARGE = 1 << 18  # bytes from which on an array is worth cutting, and digits the
 class Inner:
     """A step that no user writes: what passes put in the place of declared ops.
 
-    ``writes``: the forward takes memory for its result as its last argument. ``rounds``: it is right to the last
-    digits only, in the sense in which the op that it stands for is.
+    ``writes``: the forward takes memory for its result as its last argument.
     """
 
     name: str
     forward: Callable[..., Any]
     kind: Kind = Kind.POINTWISE
     writes: bool = False
-    rounds: bool = False
 
 
 Applied = Op | Inner

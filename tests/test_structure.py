@@ -161,8 +161,9 @@ def test_the_packages_are_typed(package):
 
 
 def test_the_tests_are_no_packages():
-    """A package tests/dualgrad would stand in for dualgrad itself."""
-    assert not list((ROOT / "tests").rglob("__init__.py"))
+    """A package tests/dualgrad would stand in for dualgrad itself, as the one that is not named here does for HIPS."""
+    shim = ROOT / "tests" / "foreign" / "hips" / "shim"
+    assert not [path for path in (ROOT / "tests").rglob("__init__.py") if shim not in path.parents]
 
 
 def test_no_file_names_a_place_on_one_machine():

@@ -105,6 +105,39 @@ def certificate(file: Path | None = None, /) -> int:
     return OK if accepted else NOT_OK
 
 
+@app.command
+def audit(target: str = "dualgrad", /, *, json_file: Annotated[Path | None, Parameter(name="--json")] = None) -> int:
+    """List every op with the proof status of its rules, and exit with 0 when nothing speaks against any.
+
+    Parameters
+    ----------
+    target
+        "dualgrad" for all of its ops, or a module or file that declares ops of its own.
+    json_file
+        Write the table to this file.
+    """
+    from verify.audit import audit as rows_of
+    from verify.audit import counted, document, ops_of
+    from verify.report.record import written
+    from verify.report.terminal import console
+    from verify.report.text import printable
+    from verify.run import UsageError
+
+    try:
+        _require_folders(json_file)
+        ops = ops_of(target)
+    except (UsageError, ImportError) as error:
+        return _complain(f"verify: {target}: {error}")
+    out, rows = console(), []
+    for row in rows_of(ops):
+        rows.append(row)
+        out.print(printable(f"{row.verdict:10} {row.op:20} {row.kind:12} {row.sizes:14} {row.blocked}".rstrip()))
+    out.print(counted(rows))
+    if json_file is not None:
+        json_file.write_text(written(document(rows)), encoding="utf-8")
+    return OK if rows and all(row.ok for row in rows) else NOT_OK
+
+
 def _cases(targets: Sequence[str]) -> list[Case]:
     from verify.run import UsageError, collect
 

@@ -56,9 +56,10 @@ class Recording:
         return tuple(self.inputs.values())
 
 
-def symbolic_labels(arrays: Mapping[int, Array]) -> Labels:
-    """A dimension of its own for every axis longer than 1: n, m, k, …; shorter ones stay as they are."""
-    names = iter(NAMES)
+def symbolic_labels(arrays: Mapping[int, Array], taken: Iterable[str] = ()) -> Labels:
+    """A dimension of its own for every axis longer than 1: n, m, k, …, but no name that is taken; others stay."""
+    taken = set(taken)
+    names = iter([name for name in NAMES if name not in taken])
     count = 0
 
     def fresh() -> str:
@@ -164,7 +165,7 @@ def _candidate(problem: Problem, wires: Rewiring, tapes: list[Tape | None]) -> A
 
 def record_symbolic(problem: Problem, arrays: Mapping[int, Array]) -> Recording:
     """A proof trace with as many symbolic dimensions as the code allows: leaked ones are fixed, then it is redone."""
-    labels = symbolic_labels(arrays)
+    labels = symbolic_labels(arrays, (argument.name for argument in problem.arguments))
     looked_at: frozenset[tuple[int, int]] = frozenset()
     leaks: tuple[Leak, ...] = ()
     while True:

@@ -21,6 +21,7 @@ from verify.lemma.tape import Tape
 
 SECONDS_TO_SAY, SECONDS_EACH = 0.3, 0.02  # for all side conditions together, and for one
 MOST_TERMS_SAID = 16
+NEAR = 12  # equations between the arguments and a step that is spoken of in terms of the arguments
 LONGEST_SAID = 120  # characters; what is longer is said of the step
 T = TypeVar("T")
 
@@ -102,15 +103,16 @@ class _Said:
 
     def _in_words(self, one: Requirement, equation: Equation) -> tuple[str, ...]:
         """A requirement in terms of the arguments, or where that is long, of the step's own operands."""
-        return self._said(lambda: in_words([one], self.plain), (f"{written(one.form)} {one.relation}{_at(equation)}",))
+        plain = f"{written(one.form)} {one.relation}{_at(equation)}"
+        return self._said(equation, lambda: in_words([one], self.plain), (plain,))
 
     def _shown(self, atom: Atom, equation: Equation) -> str:
         plain = written(power_of(atom))
-        return self._said(lambda: written(self.plain.unfold(power_of(atom))), f"{plain}{_at(equation)}")
+        return self._said(equation, lambda: written(self.plain.unfold(power_of(atom))), f"{plain}{_at(equation)}")
 
-    def _said(self, words: Callable[[], T], otherwise: T) -> T:
+    def _said(self, equation: Equation, words: Callable[[], T], otherwise: T) -> T:
         left = self.until - time.monotonic()
-        if left <= 0:
+        if left <= 0 or not self._is_near(equation):
             return otherwise
         try:
             with at_most(MOST_TERMS_SAID, min(left, SECONDS_EACH)):
@@ -118,6 +120,17 @@ class _Said:
         except (TooLarge, RecursionError):
             return otherwise
         return said if len(str(said)) <= LONGEST_SAID else otherwise
+
+    def _is_near(self, equation: Equation) -> bool:
+        """Whether few equations lead from the arguments to this one."""
+        seen = {equation.output}
+        stack = [equation.output]
+        while stack and len(seen) <= NEAR:
+            for operand in self.plain.operands(stack.pop()):
+                if operand not in seen:
+                    seen.add(operand)
+                    stack.append(operand)
+        return len(seen) <= NEAR
 
     def _chain(self) -> dict[str, dict[str, list[str] | str]]:
         """The hints that let a checker follow: the adjoints of every array, and the means that rules take at ties."""

@@ -25,10 +25,10 @@ from verify.form.domain import beyond, equality_tests, holds, never_zero
 from verify.form.facts import Facts
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, settled
-from verify.form.meeting import Means, meeting_guards
+from verify.form.meeting import Means, guards_in, meeting_guards
 from verify.form.power import power
 from verify.form.setting import Budget, NoForm, TooLarge, Undefined, within
-from verify.form.signs import is_positive
+from verify.form.signs import is_positive, sign
 from verify.form.steps import by_quotients, on_domain, with_aligned_guards
 from verify.form.term import ONE, ZERO, Form, atoms, pattern, power_of
 from verify.form.text import written
@@ -169,10 +169,16 @@ class _Prover:
         for atom in (*atoms(given), *atoms(expected)):
             if atom.kind in GUARDS and any(inner.name in ANGLES for form in atom.forms for inner in atoms(form)):
                 return False
-        return Ladder(self.denote, self.required, {}).zero(subtract(given, expected)) is not None
+        guards = guards_in(expected)  # which have their own value at 0 then, in all slots
+        if any(self.means.taken.get(guard) is not None for guard in guards):
+            return False
+        if Ladder(self.denote, self.required, {}).zero(subtract(given, expected)) is None:
+            return False
+        self.means.taken |= dict.fromkeys(guards)
+        return True
 
     def _picks(self, given: Form, slot: int) -> bool:
-        """Whether the rule applies weights W to its direction that make y = Σ W x, and change only where guards do.
+        """Whether the rule takes a mean, with weights W that change only where guards do, for which y = Σ W x.
 
         Between the guards' boundaries y is then linear in x with the derivative W, and on them as well: W picks a
         mean of entries that are all equal to y there, whichever mean it is.
@@ -188,7 +194,8 @@ class _Prover:
         assert isinstance(operand, Variable)
         picked = sum_over(multiply(weights, self.denote.cell(operand, _at(places))), *places)
         left = subtract(_moved(self.denote.step(self.rule.equation), own, results), picked)
-        return _changes_with_guards(weights) and settled(left) is not None
+        mean = sign(weights)[0] and settled(subtract(sum_over(weights, *places), ONE)) is not None
+        return mean and _changes_with_guards(weights) and settled(left) is not None
 
     def _on_domain(self, form: Form) -> Form:
         nonzero = never_zero(self.required, self.denote)

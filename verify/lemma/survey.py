@@ -44,7 +44,7 @@ def survey(op: Op) -> list[Status]:
     """The status of every rule of an op; of an op with any number of operands, the first two."""
     found: dict[tuple[str, int], Status] = {}
     for sample in op.samples(np.random.default_rng(SEED)) if op.samples is not None else ():
-        if _has_elements(sample) and not any(status.blocked for status in found.values()):
+        if has_elements(sample) and not any(status.blocked for status in found.values()):
             for status in _of_sample(op, sample):
                 key = (status.direction, 0 if op.variadic else status.slot)
                 found[key] = _weaker(found.get(key), status)
@@ -58,16 +58,22 @@ def _weaker(known: Status | None, new: Status) -> Status:
 
 
 def _of_sample(op: Op, sample: Sample) -> list[Status]:
-    """The statuses at one sample, in the most general way in which it can be recorded."""
+    """The statuses at one sample, in the most general way in which all is proved."""
     refused = ""
+    found: list[Status] = []
     for symbolic in (True, False):
         for traced in ("fb", "fiub"):
             recorded = _recorded(op, sample, symbolic, traced)
-            if not isinstance(recorded, str):
-                return list(_statuses(op, *recorded, "every size" if symbolic else "the sizes run"))
-            refused = refused or recorded
+            if isinstance(recorded, str):
+                refused = refused or recorded
+                continue
+            statuses = list(_statuses(op, *recorded, "every size" if symbolic else "the sizes run"))
+            if not any(status.blocked for status in statuses):
+                return statuses
+            found = found or statuses
+            break
     slots = range(len(op.partials or op.vjp))
-    return [Status(op.name, op.kind.value, way, k, refused) for way in ("VJP", "JVP") for k in slots]
+    return found or [Status(op.name, op.kind.value, way, k, refused) for way in ("VJP", "JVP") for k in slots]
 
 
 def _recorded(op: Op, sample: Sample, symbolic: bool, traced: str) -> tuple[Equation, Trace] | str:
@@ -139,8 +145,13 @@ def _directed(
     yield from first
 
 
-def _has_elements(sample: Sample) -> bool:
-    return all(array.size for value in (*sample.args, *sample.kwargs.values()) for array in _arrays(value))
+def has_elements(sample: Sample) -> bool:
+    """Whether the sample is of real numbers, and no array of it is empty."""
+    return all(
+        array.size and array.dtype.kind != "c"
+        for value in (*sample.args, *sample.kwargs.values())
+        for array in _arrays(value)
+    )
 
 
 def _arrays(value: Any) -> Iterator[np.ndarray[Any, Any]]:

@@ -1,0 +1,172 @@
+"""Lemmas of single rules: right ones are proved, and what is right almost everywhere only is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import dualgrad as dg
+from dualgrad.frontends.trace import Trace
+from dualgrad.op import Call, Kind, Op, pointwise_meaning
+from dualgrad.program.entry import Element, Index, Meaning, affine, kernel, positive, select
+from verify.lemma.book import forward_lemmas, lemma_of
+from verify.lemma.pattern import canonical, pattern_of
+
+N = 3
+
+
+def op(name, forward, meaning, **rules):
+    """An op that is in no registry."""
+    kind = Kind.POINTWISE if "partials" in rules else Kind.SELECTION
+    return Op(
+        name=name,
+        kind=kind,
+        call=lambda *inputs: Call(inputs, {}),
+        forward=forward,
+        meaning=lambda sizes, *shapes: pointwise_meaning(sizes, shapes, meaning),
+        **rules,
+    )
+
+
+def lemma(of, *shapes, reading="exact"):
+    trace = Trace()
+    labels = [tuple(f"n{axis}" for axis, _ in enumerate(shape)) for shape in shapes]
+    given = [
+        trace.input(f"a{k}", np.ones(shape), label) for k, (shape, label) in enumerate(zip(shapes, labels, strict=True))
+    ]
+    result = trace.record(of, given, {})
+    equation = next(eq for eq in trace.equations if eq.output is result.operand)
+    found, _ = lemma_of(equation, trace.extents.resolve, trace.extents.values, reading)
+    forward = forward_lemmas(equation, trace.extents.resolve, trace.extents.values, reading)
+    return found, forward
+
+
+def blocked(of, *shapes):
+    found, _ = lemma(of, *shapes)
+    return [slot.blocked for slot in found.slots]
+
+
+def larger(x, y):
+    return select(positive(x - y), x, y)
+
+
+def test_a_users_op_is_proved_on_first_use():
+    cube = op("cube", lambda x: x**3, lambda x: x**3, partials=(lambda y, x: 3 * x * x,))
+    found, (pushed,) = lemma(cube, (N,))
+    assert not found.blocked
+    assert not pushed.blocked
+
+
+WRONG = {
+    "power": lambda y, x: 3 * x,
+    "sign": lambda y, x: -3 * x * x,
+    "factor": lambda y, x: 2 * x * x,
+    "right but at 0": lambda y, x: x * x + 2 * y / x,
+    "result": lambda y, x: 3 * y,
+}
+
+
+@pytest.mark.parametrize("partial", WRONG.values(), ids=WRONG)
+def test_a_wrong_rule_of_a_users_op_is_not(partial):
+    cube = op("cube", lambda x: x**3, lambda x: x**3, partials=(partial,))
+    found, (pushed,) = lemma(cube, (N,))
+    assert found.blocked
+    assert pushed.blocked
+
+
+def test_a_rule_that_divides_by_what_may_vanish_is_refused():
+    # g * (x y) / x is right wherever x is not 0, and nowhere after z - z was put for x.
+    product = op(
+        "product", np.multiply, lambda x, y: x * y, partials=(lambda out, x, y: y, lambda out, x, y: x * x / x)
+    )
+    first, second = blocked(product, (N,), (N,))
+    assert not first
+    assert "only the rule needs" in second
+
+
+def test_ties_of_a_maximum_must_share_one():
+    right = op("larger", np.maximum, larger, vjp=(
+        lambda g, out, x, y: np.where(x > y, g, 0.0), lambda g, out, x, y: np.where(x > y, 0.0, g)))  # fmt: skip
+    halves = op("larger", np.maximum, larger, vjp=(
+        lambda g, out, x, y: np.where(x > y, g, np.where(np.equal(x, y), g / 2, 0.0)),
+        lambda g, out, x, y: np.where(y > x, g, np.where(np.equal(x, y), g / 2, 0.0))))  # fmt: skip
+    both = op("larger", np.maximum, larger, vjp=(
+        lambda g, out, x, y: np.where(x >= y, g, 0.0), lambda g, out, x, y: np.where(y >= x, g, 0.0)))  # fmt: skip
+    neither = op("larger", np.maximum, larger, vjp=(
+        lambda g, out, x, y: np.where(x > y, g, 0.0), lambda g, out, x, y: np.where(y > x, g, 0.0)))  # fmt: skip
+    for one in (right, halves):
+        assert blocked(one, (N,), (N,)) == ["", ""]
+    for one in (both, neither):
+        assert any(blocked(one, (N,), (N,)))
+
+
+@pytest.mark.parametrize("at_zero", [2.0, -5.0, np.pi])
+def test_a_value_at_a_kink_outside_of_both_sides_is_refused(at_zero):
+    size = op("size", np.abs, lambda x: select(positive(x), x, -x),
+              partials=(lambda y, x: np.where(np.equal(x, 0), at_zero, np.sign(x)),))  # fmt: skip
+    assert any(blocked(size, (N,)))
+
+
+def test_any_mean_of_both_sides_will_do_at_a_kink():
+    for weight in (-1.0, -0.5, 0.0, 0.25, 1.0):
+        size = op("size", np.abs, lambda x: select(positive(x), x, -x),
+                  partials=(lambda y, x, w=weight: np.where(np.equal(x, 0), w, np.sign(x)),))  # fmt: skip
+        assert blocked(size, (N,)) == [""]
+
+
+def test_a_jump_has_no_mean():
+    step = op("step", np.heaviside, lambda x: select(positive(x), x + 1, x),
+              partials=(lambda y, x: np.where(np.equal(x, 0), 1.5, 1.0),))  # fmt: skip
+    assert any(blocked(step, (N,)))
+
+
+def test_a_rule_that_is_missing_must_be_of_a_constant():
+    constant = op("count", lambda x: np.floor(x), lambda x: kernel("floor", x), partials=(None,))
+    forgotten = op("twice", lambda x: 2 * x, lambda x: 2 * x, partials=(None,))
+    assert blocked(constant, (N,)) == [""]
+    assert "is not 0" in blocked(forgotten, (N,))[0]
+
+
+def test_a_meaning_that_depends_on_sizes_is_another_pattern():
+    def meaning(sizes, shape):
+        index = Index("i", shape[0])
+        entry = Element(0, (affine(index),))
+        return Meaning((index,), entry * 2 if shape[0] == 3 else entry)
+
+    odd = Op(name="odd", kind=Kind.MULTILINEAR, call=lambda x: Call((x,), {}), forward=lambda x: x,
+             meaning=meaning, vjp=(lambda g, y, x: g,))  # fmt: skip
+    patterns = []
+    for size in (3, 4):
+        trace = Trace()
+        trace.record(odd, [trace.input("x", np.ones(size))], {})
+        patterns.append(canonical(pattern_of(trace.equations[0], trace.extents.resolve)).key)
+    assert patterns[0] != patterns[1]
+    assert "a difference is left" in _fixed(odd, 3)
+    assert not _fixed(odd, 4)
+
+
+def _fixed(of, size):
+    trace = Trace()
+    trace.record(of, [trace.input("x", np.ones(size))], {})
+    found, _ = lemma_of(trace.equations[0], trace.extents.resolve, {}, "exact")
+    return found.blocked
+
+
+def test_dimensions_that_are_the_same_are_another_pattern():
+    def key(*labels):
+        trace = Trace()
+        trace.record(dg.add, [trace.input(f"a{k}", np.ones((2, 2)), label) for k, label in enumerate(labels)], {})
+        return canonical(pattern_of(trace.equations[0], lambda extent: extent)).key
+
+    assert key(("n", "m"), ("n", "m")) == key(("p", "q"), ("p", "q"))
+    assert key(("n", "m"), ("n", "m")) != key(("n", "n"), ("n", "n"))
+
+
+def test_rounding_is_no_rule():
+    trace = Trace()
+    narrow = op(
+        "narrow", lambda x: x.astype(np.float32), lambda x: x, partials=(1,), dtype=lambda given: np.dtype(np.float32)
+    )
+    trace.record(narrow, [trace.input("x", np.ones(3), ("n",))], {})
+    found, _ = lemma_of(trace.equations[0], trace.extents.resolve, {"n": 3}, "exact")
+    assert "rounds" in found.blocked

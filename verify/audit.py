@@ -1,0 +1,159 @@
+"""Every op with the status of its rules: PROVED as lemmas, or what else is known and the step that blocks a proof.
+
+What is not proved is looked at in balls at the op's own samples, like any function and its gradient.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dualgrad.op import REGISTRY, Op
+from dualgrad.samples import Sample
+from verify.check import check
+from verify.lemma.survey import SEED, Status, has_elements, survey
+
+SECONDS = 10.0  # for looking at one op
+NO_RULE = "-"  # an op of truths, or of complex numbers alone
+GOOD = frozenset({"PROVED", "CERTIFIED", "AGREES", NO_RULE})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One op: ``verdict`` is the weakest of its rules', ``blocked`` the step that blocks the first unproved one."""
+
+    op: str
+    kind: str
+    verdict: str
+    vjp: tuple[str, ...]
+    jvp: tuple[str, ...]
+    sizes: str
+    reading: str
+    blocked: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing speaks against the op's rules."""
+        return self.verdict in GOOD
+
+
+def ops_of(target: str) -> list[Op]:
+    """The ops that "dualgrad" declares, or those that importing another module or file adds to them."""
+    if target == "dualgrad":
+        return list(dict.fromkeys(REGISTRY.values()))
+    known = set(REGISTRY.values())
+    if target.endswith(".py"):
+        path = Path(target).resolve()
+        sys.path.insert(0, str(path.parent))
+        importlib.import_module(path.stem)
+    else:
+        importlib.import_module(target)
+    return [op for op in dict.fromkeys(REGISTRY.values()) if op not in known]
+
+
+def audit(ops: Sequence[Op]) -> Iterator[Row]:
+    """One row an op, in the order given."""
+    for op in ops:
+        yield _row(op, survey(op))
+
+
+def counted(rows: Sequence[Row]) -> str:
+    """How many rows have which verdict, in one line."""
+    rows = [row for row in rows if row.verdict != NO_RULE]
+    counts = Counter(row.verdict for row in rows)
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in sorted(counts, key=lambda v: -counts[v]))
+    return f"{len(rows)} ops with rules for real numbers: {said}"
+
+
+def document(rows: Sequence[Row]) -> dict[str, Any]:
+    """The table as JSON."""
+    return {
+        "schema": "dualgrad-audit/1",
+        "counts": dict(sorted(Counter(row.verdict for row in rows).items())),
+        "ops": {row.op: _facts(row) for row in sorted(rows, key=lambda row: row.op)},
+    }
+
+
+def _facts(row: Row) -> Mapping[str, Any]:
+    found: dict[str, Any] = {"kind": row.kind, "verdict": row.verdict, "vjp": list(row.vjp), "jvp": list(row.jvp)}
+    more = {"sizes": row.sizes, "literals": row.reading, "blocked": row.blocked}
+    usual = {"sizes": "every size", "literals": "exact", "blocked": ""}
+    return found | {name: value for name, value in more.items() if value != usual[name]}
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The table as Markdown."""
+    lines = [
+        "# The rules of every op",
+        "",
+        f"{counted(rows)}. Written by `python reports/regenerate.py`; see docs/theory.md for what a lemma says.",
+        "",
+        "| op | kind | verdict | for | what blocks a proof |",
+        "|---|---|---|---|---|",
+    ]
+    for row in sorted(rows, key=lambda row: row.op):
+        blocked = row.blocked.replace("|", "\\|")
+        lines.append(f"| {row.op} | {row.kind} | {row.verdict} | {row.sizes} | {blocked} |")
+    return "\n".join(lines) + "\n"
+
+
+# ---------------------------------------------------------------------------- one op
+
+
+def _row(op: Op, statuses: Sequence[Status]) -> Row:
+    blocked = next((status.blocked for status in statuses if status.blocked), "")
+    otherwise = _looked_at(op) if blocked else "" if statuses else NO_RULE
+    words = {
+        way: tuple("PROVED" if not one.blocked else otherwise for one in statuses if one.direction == way)
+        for way in ("VJP", "JVP")
+    }
+    fixed = [one.sizes for one in statuses if one.sizes != "every size"]
+    reading = [one.reading for one in statuses if one.reading != "exact" and not one.blocked]
+    return Row(
+        op=op.name,
+        kind=op.kind.value,
+        verdict=otherwise or "PROVED",
+        vjp=words["VJP"],
+        jvp=words["JVP"],
+        sizes=fixed[0] if fixed else "every size",
+        reading=reading[0] if reading else "exact",
+        blocked=_stable(blocked),
+    )
+
+
+def _stable(reason: str) -> str:
+    """What blocks a proof, without what a change elsewhere would change: the text of a difference."""
+    return "a difference is left" if reason.startswith("a difference is left") else reason
+
+
+def _looked_at(op: Op) -> str:
+    """The verdict on the op as a function with the engine's gradient, at its first sample that has one."""
+    rules = op.partials or op.vjp
+    for sample in op.samples(np.random.default_rng(SEED)) if op.samples is not None else ():
+        floats = [
+            slot
+            for slot, value in enumerate(sample.args)
+            if isinstance(value, np.ndarray)
+            and value.dtype.kind == "f"
+            and slot < len(rules)
+            and rules[slot] is not None
+        ]
+        if has_elements(sample) and floats and sample.args[floats[0]].ndim:
+            result = check(partial(_applied, op, sample, floats), *(sample.args[k] for k in floats), budget=SECONDS)
+            return result.verdict.name
+    return "UNDECIDED"
+
+
+def _applied(op: Op, sample: Sample, floats: Sequence[int], *arrays: Any) -> Any:
+    args = list(sample.args)
+    for place, array in zip(floats, arrays, strict=True):
+        args[place] = array
+    return op(*args, **sample.kwargs)

@@ -186,8 +186,9 @@ class ArrayMethods:
 def _adopt_special(ufunc: np.ufunc) -> None:
     """Enter a function of scipy.special under the op of its name; SciPy is not imported for it before it is used."""
     special = sys.modules.get("scipy.special")
-    if getattr(special, ufunc.__name__, None) is ufunc and ufunc.__name__ in REGISTRY:
-        BY_NUMPY[ufunc] = REGISTRY[ufunc.__name__]
+    known = public().get(ufunc.__name__)
+    if known is not None and getattr(special, ufunc.__name__, None) is ufunc:
+        BY_NUMPY[ufunc] = known
 
 
 _FOREIGN = (type(None), str, bytes, dict, set)  # Python then asks the other operand, and says what it cannot add

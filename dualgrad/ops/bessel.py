@@ -1,4 +1,4 @@
-"""Bessel functions. Their orders are static: no derivative in an order has a closed form."""
+"""Bessel, Kummer and Airy functions. Orders are static: no derivative in an order has a closed form."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from dualgrad.lazy import special
 from dualgrad.meanings import Unread
-from dualgrad.op import Call, Kink, Op, pointwise
+from dualgrad.op import Call, Op, composed, pointwise
 from dualgrad.samples import call, drawn, over
 
 _NO_KERNEL = Unread("Bessel functions are no kernels of the language of meanings")
@@ -19,7 +19,8 @@ _POSITIVE = (0.3, 4.0)
 
 def _bessel(name: str, slope: Callable[[Any, Any], Any], values: tuple[float, float], **rest: Any) -> Op:
     """A Bessel function of a fixed order."""
-    return pointwise(name, special(name), [slope], _NO_KERNEL, samples=over(values), ulps=16, **rest)
+    forward = rest.pop("forward", special(name))
+    return pointwise(name, forward, [slope], _NO_KERNEL, samples=over(values), ulps=16, **rest)
 
 
 def _number(name: str, v: Any) -> Any:
@@ -50,7 +51,9 @@ def _of_order(name: str, slope: Callable[[float, Any, Any], Any], **rest: Any) -
 jv: Op = _of_order("jv", lambda v, y, z: -jv(1, z) if v == 0 else 0.5 * (jv(v - 1, z) - jv(v + 1, z)), aliases=("jn",))
 yv: Op = _of_order("yv", lambda v, y, z: -yv(1, z) if v == 0 else 0.5 * (yv(v - 1, z) - yv(v + 1, z)), aliases=("yn",))
 iv: Op = _of_order("iv", lambda v, y, z: iv(1, z) if v == 0 else 0.5 * (iv(v - 1, z) + iv(v + 1, z)))
-kv: Op = _of_order("kv", lambda v, y, z: -kv(1, z) if v == 0 else -0.5 * (kv(v - 1, z) + kv(v + 1, z)), domain="z > 0")
+kv: Op = _of_order(
+    "kv", lambda v, y, z: -kv(1, z) if v == 0 else -0.5 * (kv(v - 1, z) + kv(v + 1, z)), domain="z > 0", aliases=("kn",)
+)
 
 j0: Op = _bessel("j0", lambda y, x: -j1(x), _ANY)
 j1: Op = _bessel("j1", lambda y, x: 0.5 * (j0(x) - jv(2, x)), _ANY)
@@ -61,37 +64,40 @@ i1: Op = _bessel("i1", lambda y, x: 0.5 * (i0(x) + iv(2, x)), _ANY)
 k0: Op = _bessel("k0", lambda y, x: -k1(x), _POSITIVE, domain="x > 0")
 k1: Op = _bessel("k1", lambda y, x: -0.5 * (k0(x) + kv(2, x)), _POSITIVE, domain="x > 0")
 
-# ---------------------------------------------------------------------------- scaled by exp(-|x|)
+# ---------------------------------------------------------------------------- Kummer's functions
 
 
-def _hyp1f1(x: Any, a: float, b: float) -> Any:
-    return np.asarray(special("hyp1f1")(a, b, x)).astype(np.asarray(x).dtype)[()]
+def _kummer(name: str, slope: Callable[..., Any], low: float, **rest: Any) -> Op:
+    """One of fixed a and b."""
+    return pointwise(
+        name,
+        lambda x, a, b: np.asarray(special(name)(a, b, x)).astype(np.asarray(x).dtype)[()],
+        [slope],
+        Unread("Kummer's functions are no kernels of the language of meanings"),
+        call=lambda a, b, x, /: Call((x,), {"a": _number(name, a), "b": _number(name, b)}),
+        samples=drawn(lambda draw: [call(1.5, 2.0, draw(3, low=low)), call(0.5, 1.0, draw(low=low))]),
+        numpy=(),
+        ulps=16,
+        **rest,
+    )
 
 
-hyp1f1: Op = pointwise(
+hyp1f1: Op = _kummer(
     "hyp1f1",
-    _hyp1f1,
-    [lambda y, x, a, b: a / b * hyp1f1(a + 1, b + 1, x)],
-    Unread("Kummer's function is no kernel of the language of meanings"),
-    call=lambda a, b, x, /: Call((x,), {"a": a, "b": b}),
-    samples=drawn(lambda draw: [call(1.5, 2.0, draw(3, low=-4)), call(0.5, 1.0, draw())]),
-    numpy=(),
-    ulps=16,
+    lambda y, x, a, b: a / b * hyp1f1(a + 1, b + 1, x),
+    -4.0,
     doc="Kummer's confluent hypergeometric function, for fixed a and b.",
 )
 
+# ---------------------------------------------------------------------------- Airy functions
 
-def _scaled_i1_slope(y: Any, x: Any) -> Any:
-    middle = np.equal(x, 0)
-    return np.where(middle, 0.5, hyp1f1(1.5, 2.0, -2 * np.abs(x)) - y / np.where(middle, 1, x))
+airy_ai: Op = _bessel("airy_ai", lambda y, x: airy_ai_slope(x), _ANY, forward=lambda x: special("airy")(x)[0])
+airy_ai_slope: Op = _bessel("airy_ai_slope", lambda y, x: x * airy_ai(x), _ANY, forward=lambda x: special("airy")(x)[1])
+airy_bi: Op = _bessel("airy_bi", lambda y, x: airy_bi_slope(x), _ANY, forward=lambda x: special("airy")(x)[2])
+airy_bi_slope: Op = _bessel("airy_bi_slope", lambda y, x: x * airy_bi(x), _ANY, forward=lambda x: special("airy")(x)[3])
 
 
-# i1e - i0e cancels for large x; Kummer's function is their difference.
-i0e: Op = _bessel(
-    "i0e",
-    lambda y, x: -np.sign(x) * hyp1f1(1.5, 2.0, -2 * np.abs(x)),
-    _ANY,
-    kinks=(Kink("x = 0", "0", "the middle of [-1, 1], as for the absolute value"),),
-)
-i1e: Op = _bessel("i1e", _scaled_i1_slope, _ANY)
-ive: Op = _of_order("ive", lambda v, y, z: 0.5 * (ive(v - 1, z) + ive(v + 1, z)) - np.sign(z) * y)
+@composed()
+def airy(z: Any) -> tuple[Any, Any, Any, Any]:
+    """The Airy functions Ai, Ai', Bi and Bi'."""
+    return airy_ai(z), airy_ai_slope(z), airy_bi(z), airy_bi_slope(z)

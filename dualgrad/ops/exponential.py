@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.conjugate import is_complex
 from dualgrad.op import Complex, Op, pointwise
 from dualgrad.program.entry import kernel
 from dualgrad.samples import over
@@ -105,9 +104,11 @@ logaddexp2 = pointwise(
 
 def _sigmoid(x: Any) -> Any:
     # exp of -|x| never overflows, and both branches keep every digit in their tail.
-    right = np.asarray(np.real(x)) >= 0
-    decay = np.exp(np.where(right, -x, x) if is_complex(x) else -np.abs(x))
-    return np.where(right, 1 / (1 + decay), decay / (1 + decay))[()]
+    x = np.asarray(x)
+    if x.dtype.kind == "c":
+        decay = np.exp(np.where(x.real >= 0, -x, x))
+        return (np.where(x.real >= 0, 1, decay) / (1 + decay))[()]
+    return (np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x))))[()]
 
 
 sigmoid: Op = pointwise(

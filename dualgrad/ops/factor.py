@@ -22,6 +22,9 @@ class _Undetermined(Unread):
     """No gradient, where none is asked for: the cotangent is 0."""
 
     def __call__(self, g: Any, y: Any, a: Any) -> Any:
+        held = getattr(g, "_data", g)
+        if hasattr(held, "__refuse__"):
+            held.__refuse__(f"{self.why}: whether a cotangent is 0 is not in the language of meanings")
         if np.any(values(g)):
             raise TypeError(self.why)
         return np.zeros_like(a)

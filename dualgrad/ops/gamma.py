@@ -187,71 +187,73 @@ betaln = pointwise(
     ulps=16,
 )
 
-# ---------------------------------------------------------------------------- incomplete gamma and beta
-
-_NO_INTEGRAL = Unread("an integral up to its argument is not in the language of meanings")
+# ---------------------------------------------------------------------------- quotients of gamma functions
 
 
-def _gamma_density(a: Any, x: Any) -> Any:
-    a, x = np.asarray(a), np.asarray(x)
-    with np.errstate(all="ignore"):
-        small = np.minimum(a, _SMALL)
-        direct = np.power(x, small - 1) * np.exp(-x) / special("gamma")(small)  # exp would magnify the error of log
-        found = np.where(a > _SMALL, np.exp((a - 1) * np.log(x) - x - special("gammaln")(a)), direct)
-        return found.astype(direct.dtype)[()]
+def _quotient(*arguments: Entry) -> Entry:
+    """Γ(first) over the product of the gamma functions of the others."""
+    first, *others = map(_gamma, arguments)
+    for other in others:
+        first = first / other
+    return first
 
 
-_SMALL = 50.0
+poch = pointwise(
+    "poch",
+    special("poch"),
+    partials=[lambda y, z, m: y * digamma_increment(z, m), lambda y, z, m: y * digamma(z + m)],
+    meaning=lambda z, m: _quotient(z + m, z),
+    domain="z > 0, z + m > 0",
+    samples=over(_POSITIVE, _POSITIVE),
+    ulps=64,  # those of SciPy's values
+    doc="The rising factorial, gamma(z + m) / gamma(z).",
+)
 
-gamma_density: Op = pointwise(
-    "gamma_density",
-    _gamma_density,
+binom = pointwise(
+    "binom",
+    special("binom"),
     partials=[
-        lambda y, a, x: y * (np.log(x) - digamma(a)),
-        lambda y, a, x: y * ((a - 1) / x - 1),
+        lambda y, n, k: y * digamma_increment(n - k + 1, k),
+        lambda y, n, k: y * digamma_increment(k + 1, n - 2 * k),
     ],
-    meaning=lambda a, x: kernel("exp", (a - 1) * kernel("log", x) - x - kernel("gammaln", a)),
-    domain="a > 0, x > 0",
-    samples=over(_POSITIVE, _POSITIVE),
-    ulps=16,
-    doc="The density of the gamma distribution of shape a; for a above 50 it loses digits as a grows.",
+    meaning=lambda n, k: _quotient(n + 1, k + 1, n - k + 1),
+    domain="n > k > -1",
+    samples=over((3.0, 5.0), (0.2, 2.5)),
+    ulps=64,
+    doc="The binomial coefficient, also between integers.",
+)
+
+loggamma = pointwise(
+    "loggamma",
+    special("loggamma"),
+    partials=[lambda y, x: digamma(x)],
+    meaning=lambda x: kernel("gammaln", x),
+    domain="x > 0",
+    samples=over(_POSITIVE),
 )
 
 
-def _betainc_slope(a: Any, b: Any, x: Any) -> Any:
-    return np.exp((a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - betaln(a, b))
+@composed()
+def factorial(n: Any) -> Any:
+    """gamma(n + 1), which is the factorial of an integer.
+
+    >>> factorial(3.0)
+    np.float64(6.0)
+    """
+    return gamma(n + 1)
 
 
-def _no_rule(name: str) -> Unread:
-    return Unread(f"{name}: the derivative in its parameters has no closed form; differentiate it in x only")
-
-
-gammainc = pointwise(
-    "gammainc",
-    special("gammainc"),
-    partials=[_no_rule("gammainc"), lambda y, a, x: gamma_density(a, x)],
-    meaning=_NO_INTEGRAL,
-    domain="a > 0, x > 0",
-    samples=over(_POSITIVE, _POSITIVE),
+zeta: Op = pointwise(
+    "zeta",
+    special("zeta"),
+    partials=[
+        Unread("zeta: the derivative in its exponent has no closed form; differentiate it in q only"),
+        lambda y, x, q: -x * zeta(x + 1, q),
+    ],
+    meaning=Unread("the zeta function is no kernel of the language of meanings"),
+    call=lambda x, q=1.0, /: Call((x, q), {}),
+    domain="x > 1, q > 0",
+    samples=over((2.0, 5.0), _POSITIVE),
     ulps=16,
-)
-
-gammaincc = pointwise(
-    "gammaincc",
-    special("gammaincc"),
-    partials=[_no_rule("gammaincc"), lambda y, a, x: -gamma_density(a, x)],
-    meaning=_NO_INTEGRAL,
-    domain="a > 0, x > 0",
-    samples=over(_POSITIVE, _POSITIVE),
-    ulps=16,
-)
-
-betainc = pointwise(
-    "betainc",
-    special("betainc"),
-    partials=[_no_rule("betainc"), _no_rule("betainc"), lambda y, a, b, x: _betainc_slope(a, b, x)],
-    meaning=_NO_INTEGRAL,
-    domain="a > 0, b > 0, 0 < x < 1",
-    samples=over(_POSITIVE, _POSITIVE, (0.1, 0.9)),
-    ulps=16,
+    doc="The zeta function of Hurwitz; of Riemann for q = 1.",
 )

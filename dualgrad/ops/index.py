@@ -7,6 +7,7 @@ A key is canonical: one step an axis of the operand, in order, and ``None`` for 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ def canonical(key: Any, shape: Shape) -> Key:
     ((0,), (2, 3, -1))
     """
     parts = list(key) if isinstance(key, tuple) else [key]
+    if len(parts) == len(shape) and all(type(part) is slice for part in parts):
+        return tuple([_range(part, length) for part, length in zip(parts, shape, strict=True)])
     named = sum(part is not None and part is not Ellipsis for part in parts)
     if named > len(shape):
         raise IndexError(f"too many indices: the array has {len(shape)} axes, but {named} were indexed")
@@ -66,6 +69,9 @@ def _from_front(place: Extent, length: Extent, what: str) -> Extent:
 
 
 def _range(part: slice, length: Extent) -> Step:
+    if type(length) is int and all(p is None or type(p) is int for p in (part.start, part.stop, part.step)):
+        places = range(length)[part]
+        return places.start, len(places), places.step
     start, stop, stride = (None if p is None else plain_extent(p) for p in (part.start, part.stop, part.step))
     stride = 1 if stride is None else stride
     if not isinstance(stride, int):
@@ -89,6 +95,7 @@ def _bound(place: Extent, length: Extent) -> Extent:
     return length + place if isinstance(place, int) and place < 0 else place
 
 
+@lru_cache(4096)
 def native(key: Key) -> tuple[Any, ...]:
     """The key as NumPy takes it."""
     return tuple(None if step is None else step[0] if len(step) == 1 else _slice(*step) for step in key)  # type: ignore[arg-type]

@@ -260,6 +260,17 @@ ndtri_slope: Op = pointwise(
     doc="The derivative of ndtri.",
 )
 
+ndtri_exp = pointwise(
+    "ndtri_exp",
+    special("ndtri_exp"),
+    partials=[lambda y, x: 1 / log_ndtr_slope(y)],
+    meaning=lambda x: _ROOT_2 * kernel("erfinv", 2 * kernel("exp", x) - 1),
+    domain="x < 0",
+    samples=over((-3.0, -0.1)),
+    ulps=32,  # those of SciPy's values
+    doc="The inverse of log_ndtr.",
+)
+
 # ---------------------------------------------------------------------------- sinc
 
 

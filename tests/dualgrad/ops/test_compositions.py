@@ -39,6 +39,8 @@ def holed():
 CALLS = {
     "power": [(draw(3), 2), (draw(3), -0.5), (draw(3), draw(3)), (2.0, draw(3))],
     "multigammaln": [(draw(3) + 1, 2), (draw(2) + 2, 3)],
+    "factorial": [(draw(3),)],
+    **{name: [(draw(3),)] for name in ("i0e", "i1e", "k0e", "k1e")},
     "deg2rad": [(draw(3),)],
     "rad2deg": [(draw(3),)],
     "clip": [(draw(5), 0.7, 1.2), (draw(5), None, 1.2), (draw(5), 0.7, None)],
@@ -73,6 +75,7 @@ CALLS = {
     "dot": [(draw(3), draw(3)), (draw(2, 3), draw(3)), (2.0, draw(3)), (draw(2, 3), draw(2, 3, 2))],
     "inner": [(draw(3), draw(3)), (draw(2, 3), draw(4, 3)), (2.0, draw(3))],
     "vdot": [(draw(2, 2), draw(2, 2))],
+    "vecdot": [(draw(3), draw(3)), (draw(2, 3), draw(3))],
     "outer": [(draw(2), draw(3)), (draw(2, 2), draw(3))],
     "tensordot": [(draw(2, 3), draw(3, 2), 1), (draw(2, 3), draw(3, 2), ([0], [1])), (draw(2, 2), draw(2, 2))],
     "kron": [(draw(2, 2), draw(3, 2)), (draw(2), draw(3)), (draw(2), draw(2, 2))],
@@ -146,8 +149,8 @@ ELSEWHERE = set(  # test_positions.py, test_linalg.py, test_complex.py and test_
     "leaky_relu elu softsign layer_norm batch_norm conv1d conv2d conv_transpose1d conv_transpose2d max_pool1d "
     "max_pool2d avg_pool1d avg_pool2d embedding mse_loss l1_loss huber_loss bce_with_logits nll_loss cross_entropy "
     "slogdet eigh svd qr lstsq unstack broadcast_arrays real imag conj conjugate angle sign real_if_close iscomplexobj "
-    "eig eigvals cholesky matrix_rank solve_triangular cho_factor cho_solve block_diag toeplitz "
-    "fft ifft rfft irfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn hfft ihfft fftshift ifftshift "
+    "sici shichi fresnel airy eig eigvals cholesky matrix_rank solve_triangular cho_factor cho_solve block_diag "
+    "toeplitz fft ifft rfft irfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn hfft ihfft fftshift ifftshift "
     "gather index index_put scatter_add index_add topk cummax cummin array_split split vsplit hsplit dsplit".split()
 )
 CASES = [(name, place) for name, calls in CALLS.items() for place in range(len(calls))]

@@ -1,0 +1,174 @@
+"""Functions that are integrals of elementary ones: the derivative of each is what it is the integral of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dualgrad.lazy import special
+from dualgrad.meanings import Unread
+from dualgrad.op import REGISTRY, Call, Complex, Op, composed, pointwise
+from dualgrad.samples import call, drawn, over
+
+_UNREAD = Unread("an integral up to its argument is not in the language of meanings")
+_ANY = (-3.0, 3.0)
+_POSITIVE = (0.2, 5.0)
+_TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
+
+
+def _integral(name: str, slope: Callable[[Any, Any], Any], values: tuple[float, float], **rest: Any) -> Op:
+    rest.setdefault("ulps", 16)
+    forward = rest.pop("forward", special(name))
+    return pointwise(name, forward, [slope], _UNREAD, samples=over(values), numpy=(), **rest)
+
+
+# ---------------------------------------------------------------------------- exponential integrals
+
+exp1 = _integral("exp1", lambda y, x: -np.exp(-x) / x, _POSITIVE, domain="x > 0")
+expi = _integral("expi", lambda y, x: np.exp(x) / x, _POSITIVE, domain="x != 0")
+
+expn: Op = pointwise(
+    "expn",
+    lambda x, n: np.asarray(special("expn")(n, x)).astype(np.asarray(x).dtype)[()],
+    [lambda y, x, n: -expn(n - 1, x) if n else -np.exp(-x) * (1 + x) / (x * x)],
+    _UNREAD,
+    call=lambda n, x, /: Call((x,), {"n": int(n)}),
+    samples=drawn(lambda draw: [call(n, draw(3, low=0.3, high=4)) for n in (0, 1, 2, 5)]),
+    numpy=(),
+    domain="x > 0",
+    ulps=16,
+)
+
+# ---------------------------------------------------------------------------- error functions
+
+erfi = _integral("erfi", lambda y, x: _TWO_OVER_ROOT_PI * np.exp(x * x), (-2.0, 2.0), complex=Complex.ANALYTIC)
+wofz = _integral(
+    "wofz",
+    lambda y, z: 1j * _TWO_OVER_ROOT_PI - 2 * z * y,
+    _ANY,
+    forward=lambda z: np.asarray(special("wofz")(z)).astype(np.result_type(np.asarray(z), np.complex64))[()],
+    complex=Complex.ANALYTIC,
+    ulps=math.inf,
+    doc="The function of Faddeeva, exp(-z²) erfc(-iz), which is complex.",
+)
+
+
+def _dawsn_slope(x: Any) -> Any:
+    """1 - 2 x dawsn(x): by Rybicki's sum, and the asymptotic series, where the two cancel."""
+    x = np.asarray(x)
+    size = np.abs(x.astype(np.float64))
+    middle, far = np.clip(size, 1, 7), np.maximum(size, 7)
+    start = 2 * np.round(0.5 * middle / _STEP)
+    total = np.zeros_like(size)
+    for k in range(-35, 36, 2):
+        place = start + k
+        away = middle - place * _STEP
+        total = total - 2 * away * np.exp(-away * away) / place
+    series, inverse = np.zeros_like(size), 0.5 / (far * far)
+    for k in range(30, 0, -1):
+        series = (2 * k - 1) * inverse * (1 + series)
+    near = 1 - 2 * size * special("dawsn")(size)
+    found = np.where(size < 1, near, np.where(size < 7, total / math.sqrt(math.pi), -series))
+    return found.astype(x.dtype)[()]
+
+
+_STEP = 0.2
+dawsn: Op = _integral("dawsn", lambda y, x: dawsn_slope(x), _ANY)
+dawsn_slope: Op = _integral(
+    "dawsn_slope",
+    lambda y, x: -2 * (dawsn(x) + x * y),
+    _ANY,
+    forward=_dawsn_slope,
+    ulps=math.inf,
+    doc="The derivative of dawsn. Its own loses digits for large x.",
+)
+
+# ---------------------------------------------------------------------------- sines and cosines over x
+
+_sine = _integral(
+    "sine_integral", lambda y, x: REGISTRY["sinc"](x / math.pi), _ANY, forward=lambda x: special("sici")(x)[0]
+)
+_cosine = _integral(
+    "cosine_integral", lambda y, x: np.cos(x) / x, _POSITIVE, forward=lambda x: special("sici")(x)[1], domain="x > 0"
+)
+_hyperbolic_sine = _integral(
+    "hyperbolic_sine_integral", lambda y, x: _sinhc(x), _ANY, forward=lambda x: special("shichi")(x)[0]
+)
+_hyperbolic_cosine = _integral(
+    "hyperbolic_cosine_integral",
+    lambda y, x: np.cosh(x) / x,
+    _POSITIVE,
+    forward=lambda x: special("shichi")(x)[1],
+    domain="x > 0",
+)
+
+
+def _sinhc(x: Any) -> Any:
+    vanishes = np.equal(x, 0)
+    return np.where(vanishes, 1, np.sinh(x) / np.where(vanishes, 1, x))
+
+
+@composed()
+def sici(x: Any) -> tuple[Any, Any]:
+    """The sine and the cosine integral.
+
+    >>> [round(float(value), 3) for value in sici(1.0)]
+    [0.946, 0.337]
+    """
+    return _sine(x), _cosine(x)
+
+
+@composed()
+def shichi(x: Any) -> tuple[Any, Any]:
+    """The hyperbolic sine and cosine integral."""
+    return _hyperbolic_sine(x), _hyperbolic_cosine(x)
+
+
+_fresnel_sine = _integral(
+    "fresnel_sine", lambda y, x: np.sin(0.5 * math.pi * x * x), _ANY, forward=lambda x: special("fresnel")(x)[0]
+)
+_fresnel_cosine = _integral(
+    "fresnel_cosine", lambda y, x: np.cos(0.5 * math.pi * x * x), _ANY, forward=lambda x: special("fresnel")(x)[1]
+)
+
+
+@composed()
+def fresnel(z: Any) -> tuple[Any, Any]:
+    """Fresnel's sine and cosine integrals."""
+    return _fresnel_sine(z), _fresnel_cosine(z)
+
+
+# ---------------------------------------------------------------------------- others
+
+
+def _spence_slope(y: Any, z: Any) -> Any:
+    """log(z) / (1 - z), which is -1 at 1."""
+    rest = z - 1
+    one, small = np.equal(rest, 0), np.less(z, 0.5)
+    logarithm = np.where(small, np.log(z), np.log1p(np.where(one | small, 1, rest)))  # 1 - z is exact from 0.5 on
+    return np.where(one, -1, logarithm / np.where(one, -1, -rest))
+
+
+spence = _integral("spence", _spence_slope, _POSITIVE, domain="z > 0", doc="The dilogarithm of 1 - z.")
+
+
+def _owens_in_h(y: Any, h: Any, a: Any) -> Any:
+    return -0.5 * REGISTRY["normal_density"](h) * REGISTRY["erf"](math.sqrt(0.5) * a * h)
+
+
+def _owens_in_a(y: Any, h: Any, a: Any) -> Any:
+    wide = 1 + a * a
+    return np.exp(-0.5 * h * h * wide) / (2 * math.pi * wide)
+
+
+owens_t = pointwise(
+    "owens_t",
+    special("owens_t"),
+    [_owens_in_h, _owens_in_a],
+    _UNREAD,
+    samples=over((-2.0, 2.0), (-2.0, 2.0)),
+    ulps=16,
+)

@@ -10,6 +10,8 @@ import numpy as np
 from dualgrad.frontends.dims import Dim
 from dualgrad.frontends.host import Host, is_array, is_traced, stacked, traced_or, typed
 from dualgrad.op import REGISTRY
+from dualgrad.program.size import Extent
+from dualgrad.shapes import plain_extents
 
 
 def constructors(host: Host) -> dict[Any, Any]:
@@ -53,11 +55,20 @@ def _eye(host: Host) -> Callable[..., Any]:
     def eye(N: Any, M: Any = None, k: int = 0, dtype: Any = float, order: str = "C") -> Any:
         if not is_traced((N, M)):
             return host.filled(0, (N, N if M is None else M), dtype) + np.eye(N, M, k, dtype)
-        if k or (M is not None and not (isinstance(M, Dim) and isinstance(N, Dim) and M.extent == N.extent)):
-            return host.refuse("np.eye of two sizes, or with k=, cannot be recorded for sizes that are not numbers")
-        return REGISTRY["diag"](host.filled(1.0, (N,), dtype))
+        rows, columns = plain_extents((N, N if M is None else M))
+        return REGISTRY["diag"](host.filled(1.0, (_diagonal(host, rows, columns, k),), dtype), k, shape=(rows, columns))
 
     return eye
+
+
+def _diagonal(host: Host, rows: Extent, columns: Extent, k: int) -> Any:
+    """How long the k-th diagonal of a matrix is: a condition of the recording, where sizes decide it."""
+    extents = host.trace.extents
+    down, right = rows - max(-k, 0), columns - max(k, 0)
+    shorter, longer = (down, right) if extents.concrete(down) <= extents.concrete(right) else (right, down)
+    extents.at_least(shorter, 0, "np.eye")
+    extents.at_least(longer - shorter, 0, "np.eye")
+    return host.trace.dim(shorter)
 
 
 def _arange(host: Host) -> Callable[..., Any]:

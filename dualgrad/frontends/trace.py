@@ -169,8 +169,8 @@ class Trace:
             return self._captures[key]
         known = rearranged(array, self.captured)
         if known is not None:
-            variable, axes = known
-            turned = REGISTRY["transpose"](Tracer(self, Cell(variable), self.captured[variable]), axes)
+            turned = Tracer(self, Cell(known.variable), self.captured[known.variable])
+            turned = REGISTRY["transpose"](REGISTRY["negative"](turned) if known.negated else turned, known.axes)
             operand: Operand = REGISTRY["reshape"](turned, array.shape).operand
             return operand
         variable = Variable(self._name("c"), array.shape, array.dtype)

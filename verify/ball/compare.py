@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf, isfinite, nextafter
+from math import inf, isfinite, nextafter, ulp
 from typing import Any
 
 import numpy as np
@@ -73,8 +73,14 @@ def ulps(value: float, truth: arb, dtype: np.dtype[Any]) -> float:
 
 def upper_float(ball: arb) -> float:
     """A float that is certainly not below any number in the ball."""
-    top = Enclosure.of(ball).upper if ball.is_finite() else None
-    return inf if top is None else _outward(top, inf)
+    if not ball.is_finite() or ball > _HUGE:
+        return inf
+    if abs(ball) < _TINY:  # its exponent may be too large to be written out
+        return ulp(0.0)
+    return _outward(Enclosure.of(ball).upper, inf)
+
+
+_HUGE, _TINY = arb((1, 1100)), arb((1, -1100))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import permutations, product
 from typing import Any, NamedTuple
 
@@ -35,21 +36,7 @@ from verify.trusted.arrays import KINDS, Array
 from verify.trusted.meanings import Ops
 from verify.trusted.pointwise import FLAT, LAWS, STEPS, conditions, named
 from verify.trusted.schema import CHAIN, MAX_BYTES, OPEN, SCHEMA, THIN, parse, shaped
-from verify.trusted.terms import (
-    UNITY,
-    ZERO,
-    Atom,
-    Factors,
-    Form,
-    Number,
-    Poly,
-    Refused,
-    Term,
-    less,
-    names_of,
-    need,
-    poly,
-)
+from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly, Refused, Term, names_of, need, poly
 
 FORMAT = "dualgrad-certificate/1"
 
@@ -211,7 +198,7 @@ class Judge(Algebra):
                 form = self.mul(self.emit(Form(), 1, [], {atom: power}), rest)
                 self.emit(form, 1, [], self.merged({}, {atom: power + 1}))
                 keep = [b for b in binders if b not in chosen]
-                return self.emit(Form(), Fraction(1) / c, keep, less(left, atom), [form])
+                return self.emit(Form(), Fraction(1) / c, keep, terms.less(left, atom), [form])
         return None
 
     def contracted(self, term: Term) -> Form | None:
@@ -227,7 +214,7 @@ class Judge(Algebra):
             for x in [ZERO, *map(poly, sorted({n for a in factors for n in names_of(a)} - {j}))]:
                 by, others = {near.name: poly(j), far.name: x}, [b for b in binders if b != j]
                 within = self.always(x) and self.always(self.ranges[far.name] - 1 - x)
-                for left, chosen in self.matches(lead, by, less(factors, atom), others) if within else ():
+                for left, chosen in self.matches(lead, by, terms.less(factors, atom), others) if within else ():
                     if any(names_of(a) & {j} for a in left) or self.ranges[j] != self.ranges[near.name]:
                         continue
                     rest = self.at(Form({t: f for t, f in entry.items() if t != lead}), by)
@@ -242,6 +229,9 @@ class Judge(Algebra):
         (r, c), u = indices, self.reduced(u)
         if not r:
             return self.power(u, -1 if args else 1)
+        if r.name > c.name:  # what [r == c] makes of a factor depends on their order
+            by = {r.name: self.index(self.ranges[r.name]), c.name: self.index(self.ranges[c.name])}
+            return self.of_matrix(kind, self.at(u, by), list(by.values()), args)
         n = self.ranges[r.name]
         need(u and n == self.ranges[c.name], "an inverse of zero, or of what is not square")
         if all(terms.related("==", r - c) in dict(term[1]) for term in u):
@@ -251,24 +241,28 @@ class Judge(Algebra):
             there = self.power(self.at(diagonal, {r.name: args[0]}), -1)
             return self.mul(self.relation("==", args[0] - args[1]), there)
         outer, rest = self.split(u, not args)
-        sides = [{atom: p for atom, p in outer.items() if names_of(atom) & {r.name, c.name} == set(names)}
-                 for names in ((), (r.name,), (c.name,), (r.name, c.name))]  # fmt: skip
+        names = ((), (r.name,), (c.name,), (r.name, c.name))
+        axes = {atom: tuple(sorted(names_of(atom) & {r.name, c.name})) for atom in outer}
+        sides: list[Factors] = [{a: p for a, p in outer.items() if axes[a] == side} for side in names]
         scale, rows, columns, both = (self.emit(Form(), 1, [], side) for side in sides)
         if any(sides[:3]):
             inside = self.of_matrix(kind, self.mul(rest, both), indices, args)
             if args:
-                ends = self.at(columns, {c.name: args[0]}), self.at(rows, {r.name: args[1]})
-                return self.mul(inside, *(self.power(factor, -1) for factor in (scale, *ends)))
-            ends = tuple(self.over("prod", f, [x]) for f, x in ((rows, r), (columns, c)) if f != UNITY)
+                ends = [scale, self.at(columns, {c.name: args[0]}), self.at(rows, {r.name: args[1]})]
+                return self.mul(inside, *(self.power(factor, -1) for factor in ends))
+            ends = [self.over("prod", f, [x]) for f, x in ((rows, r), (columns, c)) if f != UNITY]
             return self.mul(inside, self.exp(self.mul(self.number(n), self.log(scale))), *ends)
         product = self.of_product(kind, u, indices, args) if len(u) == 1 else None
         if product is not None:
             return product
-        choices = []
-        for axes, place in ((indices, args), (indices[::-1], args[::-1])):
-            for sign in (1, -1) if args else (1,):
-                choices.append((self.holder(kind, u * sign, axes, place), sign))
-        atom, sign = min(choices, key=lambda choice: (choice[0].body, choice[0].args))
+        turned = self.at(u, {r.name: c, c.name: r})
+        choices = [(self.holder(kind, u, indices, args), 1), (self.holder(kind, turned, indices, args[::-1]), 1)]
+        symmetric = choices[0][0].body == choices[1][0].body
+        for form, place in ((u, args), (turned, args[::-1])) if args else ():
+            choices.append((self.holder(kind, form * -1, indices, place), -1))
+        atom, sign = max(choices, key=lambda choice: (choice[0].body, choice[0].args))
+        if symmetric:  # and so is the inverse
+            atom = atom._replace(name="symmetric", args=tuple(sorted(atom.args)))
         return self.emit(Form(), sign, [], {atom: 1})
 
     def of_product(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...]) -> Form | None:
@@ -345,7 +339,7 @@ class Reader:
 
     def define(self, item: Mapping[str, Any], entry: Callable[[Sequence[Poly]], Form], kind: str) -> None:
         shape = tuple(map(self.size, item["shape"]))
-        new = item["name"] not in self.values.keys() | self.least.keys() and all(map(self.w.nonnegative, shape))
+        new = item["name"] not in self.values and all(map(self.w.nonnegative, shape))
         need(new, f"{item['name']} is defined twice, or may have a negative size")
         self.values[item["name"]] = Array(shape, entry, kind)
 
@@ -521,7 +515,7 @@ class Chain:
         if not w.holds(form, place):  # as it is; or else with the results in terms of the operands, the last one first
             for item in reversed(uses):
                 result = reader.applied(item, [reader.operand(o) for o in item["operands"]])
-                form = w.rewritten(form, {item["name"]}, lambda atom, result=result: result.entry(atom.args))
+                form = w.rewritten(form, {item["name"]}, partial(lambda result, atom: result.entry(atom.args), result))
             need(w.holds(form, place), f"the adjoint of {v} is not shown to be one")
         self.shown.add(key)
 
@@ -540,33 +534,31 @@ class Chain:
         return list(found)
 
     def spelled(self, local: Any, uses: Sequence[Mapping[str, Any]], steps: Iterable[str]) -> str:
-        """A local problem with names by order of appearance, and all that is known of them."""
-        names: dict[str, str] = {}
-        reader = self.reader
+        """A local problem with variables and dimensions by order of appearance, and all that is known of them."""
+        arrays, sizes, reader = dict[str, str](), dict[str, str](), self.reader
 
-        def spell(value: Any) -> Any:
+        def spell(value: Any, names: dict[str, str]) -> Any:
             if isinstance(value, str):
                 return names.setdefault(value, f"~{len(names)}")
             if isinstance(value, dict):
-                return {"size": spell(reader.param(value))} if "size" in value else value
-            return [spell(part) for part in value] if isinstance(value, (list, tuple)) else value
+                return {"size": spell(reader.param(value), sizes)} if "size" in value else value
+            return [spell(part, names) for part in value] if isinstance(value, (list, tuple)) else value
 
-        told = [spell(local), [self.hint["ties"].get(item["name"], "0") for item in uses]]
+        told = [spell(local, arrays), [self.hint["ties"].get(item["name"], "0") for item in uses]]
         for item in [*uses, *(reader.equations[name] for name in steps)]:
-            params = {k: {"text": v} if isinstance(v, str) else spell(v) for k, v in item["params"].items()}
-            told.append([item["op"], spell([item["name"], item["operands"]]), params])
-        for name in [name for name in names if name in reader.values]:
+            params = {k: {"text": v} if isinstance(v, str) else spell(v, sizes) for k, v in item["params"].items()}
+            told.append([item["op"], spell([item["name"], item["operands"]], arrays), params])
+        for name in arrays:
             array = reader.values[name]
-            told.append([spell([name, array.shape]), array.kind, name in self.w.positive_inputs])
+            told.append([spell(array.shape, sizes), array.kind, name in self.w.positive_inputs])
             told.append(reader.captured.get(name))
-        known, todo = dict[Poly, Any](), list(names)
+        known, todo = dict[Poly, Any](), list(sizes)
         while todo:
             near = self.w.near.get(todo.pop(), ())
             for fact in [fact for fact in near if fact not in known]:
-                known[fact] = spell(fact)
+                known[fact] = spell(fact, sizes)
                 todo += [n for part, _ in fact for n in part]
-        least = [reader.least.get(name) for name in names]
-        return json.dumps([told, list(known.values()), least], default=str)
+        return json.dumps([told, list(known.values()), [reader.least[name] for name in sizes]], default=str)
 
 
 def check(certificate: Any, ask: Any = None) -> Report:

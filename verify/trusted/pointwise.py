@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -29,8 +30,7 @@ LAWS: dict[str, Callable[[Any, Form], Form]] = {  # φ'(u)
     "cbrt": lambda w, u: w.power(w.function("cbrt", u), -2) * Fraction(1, 3),
     "gamma": lambda w, u: w.mul(w.function("gamma", u), w.function("polygamma0", u)),
 }  # fmt: skip
-for _n in range(6):
-    LAWS[f"polygamma{_n}"] = lambda w, u, n=_n: w.function(f"polygamma{n + 1}", u)
+LAWS |= {f"polygamma{n}": partial(lambda n, w, u: w.function(f"polygamma{n + 1}", u), n) for n in range(6)}
 FLAT = {"positive", "zero", "floor", "rint"}  # constant between their jumps
 
 

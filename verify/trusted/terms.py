@@ -161,7 +161,7 @@ def moved(atom: Atom, by: Mapping[str, Poly]) -> Atom:
         scale = math.gcd(*(f for _, f in args[0])) or 1
         p = Poly((names, f // scale) for names, f in args[0])
         args = (min(p, ZERO - p) if atom.kind == "==" else p,)
-    args = tuple(sorted(args)) if atom.kind == "symmetric" else args
+    args = tuple(sorted(args)) if "symmetric" in (atom.kind, atom.name if atom.kind == "inv" else "") else args
     return atom._replace(args=args, body=tuple(sorted((renamed(term, by), c) for term, c in atom.body)))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import dualgrad.ops  # noqa: F401  (fills the registry)
-from dualgrad.op import BY_NUMPY, COMPOSED, ENTERED, METHODS, PYTORCH, REGISTRY
+from dualgrad.op import BY_NUMPY, COMPOSED, ENTERED, METHODS, PYTORCH, REGISTRY, Over
 from dualgrad.positions import is_advanced
 from dualgrad.shapes import extents, one_axis, plain_extents, rank
 
@@ -191,7 +191,7 @@ def _adopt_special(ufunc: np.ufunc) -> None:
         BY_NUMPY[ufunc] = known
 
 
-_FOREIGN = (type(None), str, bytes, dict, set)  # Python then asks the other operand, and says what it cannot add
+_FOREIGN = (type(None), str, bytes, dict, set, Over)  # Python then asks the other operand, and says what it cannot add
 
 
 def _forward(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:

@@ -120,10 +120,10 @@ class Op:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            if args and not kwargs:
+            if args:
                 apply = self.appliers.get(type(args[0]))  # what a class has for this op that is quicker than bind
                 if apply is not None:
-                    return apply(*args)
+                    return apply(*args, **kwargs)
             call = self.call(*args, **kwargs)
         except TypeError:
             self._check(args, kwargs)
@@ -214,6 +214,31 @@ def run(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
 
 
 _PLAIN = frozenset({np.ndarray, np.float64, float, int})  # claimed by nobody, and looked at most often
+
+
+class Over:
+    """A partial derivative that is one over something: what it would multiply is divided by that instead.
+
+    >>> 6.0 * Over(3.0)
+    2.0
+    """
+
+    __slots__ = ("value",)
+    __array_ufunc__ = None  # an array leaves the product to __rmul__
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __rmul__(self, g: Any) -> Any:
+        return g / self.value
+
+
+def one_over(x: Any) -> Any:
+    """``1 / x`` as a partial. A product with it rounds once, and 1 / 3 is a third in a recording, not a float.
+
+    A pair of a value and a tangent is inverted: the product rule asks for its parts.
+    """
+    return 1 / x if type(x) not in _PLAIN and hasattr(x, "tangent") else Over(x)
 
 
 # ---------------------------------------------------------------------------- declaring

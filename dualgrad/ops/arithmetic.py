@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.op import Call, Complex, Kink, composed, pointwise
+from dualgrad.op import Call, Complex, Kink, composed, one_over, pointwise
 from dualgrad.program.entry import Entry, Power, kernel, select
 from dualgrad.program.entry import positive as positive_part
 from dualgrad.samples import call, drawn, over
@@ -49,7 +49,7 @@ multiply = pointwise(
 divide = pointwise(
     "divide",
     np.divide,
-    partials=[lambda y, x1, x2: 1 / x2, lambda y, x1, x2: -y / x2],
+    partials=[lambda y, x1, x2: one_over(x2), lambda y, x1, x2: -y / x2],
     meaning=lambda x1, x2: x1 / x2,
     aliases=("div",),
     domain="x2 != 0",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from verify.witness import counterexample
 
 GENERIC_POINTS = 4
 LARGE = 20_000  # elements of all arguments that are read in balls where they are given
+PROOF_SHARE = 0.6  # of the time is for the proof, at most; the rest is for looking at points
 HARD_SECONDS = 1.0  # spent on hard points, at most
 
 
@@ -76,7 +78,8 @@ def _misfit(problem: Problem, values: Sequence[Array], got: Sequence[Array]) -> 
 
 
 def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
-    tried = attempt(problem, deadline)
+    now = time.monotonic()
+    tried = attempt(problem, now + PROOF_SHARE * (deadline - now))
     usable = tried.recording if tried.recording.gradient is not None else None
     if sum(array.size for array in problem.arrays.values()) > LARGE:
         return _search_small(problem, got, tried, deadline)
@@ -87,11 +90,17 @@ def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
     absorb(findings, here)
     _on_integers(findings)
     seeds = range(1000, 1001 if tried.formula is not None else 1000 + GENERIC_POINTS)
-    points = (*random_points(problem, seeds), *other_sizes(problem, tried.recording), *_every_size(problem))
-    for point in points:
+    for point in random_points(problem, seeds):
         if time.monotonic() > deadline:
             findings.unsure = findings.unsure or "the time budget ran out before every point was looked at"
         if findings.settled or findings.unsure:
+            return findings
+        _visit(findings, point, usable)
+    for point in chain(_every_size(problem), other_sizes(problem, tried.recording)):
+        if findings.settled or findings.unsure:
+            return findings
+        if time.monotonic() > deadline:
+            findings.notes += ("not every size was tried: time ran out",)
             return findings
         _visit(findings, point, usable)
     _hard(findings, usable, min(deadline, time.monotonic() + HARD_SECONDS))

@@ -24,6 +24,7 @@ from dualgrad.ops import (
     join,
     layout,
     linalg,
+    losses,
     matrix_functions,
     moments,
     nn,
@@ -40,6 +41,7 @@ from dualgrad.ops import (
     steps,
     triangular,
     trigonometric,
+    windows,
 )
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "join",
     "layout",
     "linalg",
+    "losses",
     "matrix_functions",
     "moments",
     "nn",
@@ -82,4 +85,5 @@ __all__ = [
     "steps",
     "triangular",
     "trigonometric",
+    "windows",
 ]

@@ -74,31 +74,72 @@ def _shaped(result: Any, a: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     return np.reshape(result, tuple(1 if k in axes else extent for k, extent in enumerate(extents(a))))
 
 
+_BETWEEN = {  # where a place between two neighbours is, as a share of the way from the lower one
+    "linear": lambda place: place - np.floor(place),
+    "lower": lambda place: 0.0 * place,
+    "higher": lambda place: np.ceil(place) - np.floor(place),
+    "midpoint": lambda place: 0.5 * (np.ceil(place) - np.floor(place)),
+    "nearest": lambda place: np.rint(place) - np.floor(place),
+}
+
+
+def _share(q: Any, method: str) -> Any:
+    shares = values(q)
+    if method not in _BETWEEN:
+        raise ValueError(f"quantile: got method={method!r}, expected one of {', '.join(_BETWEEN)}")
+    if shares.ndim == 0 and not 0 <= shares <= 1:
+        raise ValueError(f"quantile: got the share {shares}, expected one from 0 to 1")
+    return shares
+
+
 @composed(np.quantile)
-def quantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
     """The value below which a share q of the entries lies, linear between two of them.
 
     >>> quantile(np.array([1.0, 2.0, 4.0]), 0.75)
     np.float64(3.0)
     """
-    shares = values(q)
+    shares = _share(q, method)
     if shares.ndim:
-        return np.stack([quantile(a, share, axis, keepdims=keepdims) for share in shares])
-    if not 0 <= shares <= 1:
-        raise ValueError(f"quantile: got the share {shares}, expected one from 0 to 1")
+        return np.stack([quantile(a, share, axis, method=method, keepdims=keepdims) for share in shares])
     rows, axes = _rows(a, axis)
     place = float(shares) * (extents(rows)[-1] - 1)
-    low = int(place)
-    ordered, part = sort(rows), place - low
+    low, part = int(place), float(_BETWEEN[method](place))
+    ordered = sort(rows)
     below = ordered[..., low]
     result = below if part == 0 else below + part * (ordered[..., low + 1] - below)
     return _shaped(result, a, axes, keepdims)
 
 
+@composed(np.nanquantile)
+def nanquantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
+    """The value below which a share q of the entries lies that are numbers.
+
+    >>> nanquantile(np.array([1.0, np.nan, 3.0]), 0.5)
+    np.float64(2.0)
+    """
+    shares = _share(q, method)
+    if shares.ndim:
+        return np.stack([nanquantile(a, share, axis, method=method, keepdims=keepdims) for share in shares])
+    rows, axes = _rows(a, axis)
+    known = np.sum(~np.isnan(values(rows)), axis=-1, keepdims=True)
+    place = float(shares) * np.maximum(known - 1, 0)
+    low, part = np.floor(place).astype(int), _BETWEEN[method](place)
+    ordered = sort(rows)  # what is no number comes last
+    below, above = _moved(ordered, low, -1), _moved(ordered, low + (part > 0), -1)
+    return _shaped(np.squeeze(below + part * (above - below), -1), a, axes, keepdims)
+
+
+@composed(np.nanmedian)
+def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The median of the entries that are numbers."""
+    return nanquantile(a, 0.5, axis, keepdims=keepdims)
+
+
 @composed(np.percentile)
-def percentile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
     """The value below which q percent of the entries lie, linear between two of them."""
-    return quantile(a, values(q) / 100, axis, keepdims=keepdims)
+    return quantile(a, values(q) / 100, axis, method=method, keepdims=keepdims)
 
 
 @composed(np.median)

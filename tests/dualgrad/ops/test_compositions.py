@@ -87,6 +87,8 @@ CALLS = {
     "sort": [(draw(5),), (draw(3, 4), 0), (draw(2, 3), None)],
     "partition": [(draw(6), 2), (draw(2, 5), (1, 3))],
     "quantile": [(draw(5), 0.3), (draw(2, 4), 0.5, 1), (draw(2, 3), Static([0.0, 1.0]), (0, 1))],
+    "nanquantile": [(holed(), 0.3), (holed(), 0.5, 1), (holed(), Static([0.0, 0.6, 1.0]), 0)],
+    "nanmedian": [(holed(),), (holed(), 1), (draw(2, 4), 1)],
     "percentile": [(draw(5), 30), (draw(4, 2), Static([25.0, 90.0]), 0)],
     "median": [(draw(5),), (draw(4),), (draw(2, 3, 4), (0, 2)), (draw(3, 2), 0)],
     "ptp": [(draw(5),), (draw(2, 3), 1)],
@@ -273,3 +275,11 @@ def test_a_number_beats_nan():
         found = dg.autograd.grad(function(x, y).sum(), (x, y))
         np.testing.assert_array_equal(found[0], [0, 1, 0.5])
         np.testing.assert_array_equal(found[1], [1, 0, 0.5])
+
+
+@pytest.mark.parametrize("method", ["linear", "lower", "higher", "midpoint", "nearest"])
+def test_methods_of_quantiles(method):
+    a, shares = holed(), np.linspace(0, 1, 11)
+    np.testing.assert_allclose(dg.nanquantile(a, shares, 1, method=method), np.nanquantile(a, shares, 1, method=method))
+    full = draw(3, 5)
+    np.testing.assert_allclose(dg.quantile(full, shares, method=method), np.quantile(full, shares, method=method))

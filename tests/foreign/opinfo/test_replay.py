@@ -55,6 +55,10 @@ def listed(op):
     return {name: entry["kind"] for entry in LEDGER if entry["op"] == op for name in entry["calls"]}
 
 
+def named(kind):
+    return [(entry["op"], name) for entry in LEDGER if entry["kind"] == kind for name in entry["calls"]]
+
+
 def pairs(call):
     """Ours, theirs, the bound and the size to count relative to, for each output and each gradient."""
     arrays = recorded()[1]
@@ -62,20 +66,14 @@ def pairs(call):
     expected = [arrays[number] for number in call["outputs"]]
     cotangents = [cotangent(y.shape, y.dtype, k) for k, y in enumerate(expected)]
     each = call["op"] in OF_EACH_ENTRY
-    sums = SUMS * (magnified(differentiated(call, arrays)[0]) if call["op"] == "matrix_exp" else 1)
     assert len(outputs) == len(expected)
     for ours, theirs in zip(outputs, expected, strict=True):
-        yield ours, theirs, *((ENTRYWISE, None) if each else (sums, 0.0))
+        yield ours, theirs, *((ENTRYWISE, None) if each else (SUMS, 0.0))
     for ours, number, leaf in zip(gradients, call["gradients"], differentiated(call, arrays), strict=True):
         ours = np.zeros_like(leaf) if ours is None else ours
         theirs = np.zeros_like(leaf) if number is None else arrays[number]
         alone = each and leaf.shape == expected[0].shape
-        yield ours, theirs, *((ENTRYWISE, None) if alone else (sums, natural(cotangents, expected, leaf)))
-
-
-def magnified(a):
-    """By how much the exponential of a matrix magnifies a rounding of it, at least: its norm."""
-    return max(1.0, float(np.max(np.sum(np.abs(a), axis=-2), initial=0.0)))
+        yield ours, theirs, *((ENTRYWISE, None) if alone else (SUMS, natural(cotangents, expected, leaf)))
 
 
 def agrees(call):
@@ -89,7 +87,7 @@ def test_each_call_agrees_or_is_listed(op):
 
 
 def test_the_ledger_gives_reasons():
-    assert {entry["kind"] for entry in LEDGER} <= {"digits", "convention"}
+    assert {entry["kind"] for entry in LEDGER} <= {"digits", "condition", "convention"}
     assert all(entry["because"] and entry["op"] in CALLS and entry["calls"] for entry in LEDGER)
 
 
@@ -105,10 +103,7 @@ def truth(call, x, g):
     return each(truths.value, x), each(truths.pulled, x, g), each(truths.magnified, x, g)
 
 
-DIGITS = [(entry["op"], name) for entry in LEDGER if entry["kind"] == "digits" for name in entry["calls"]]
-
-
-@pytest.mark.parametrize(("op", "name"), DIGITS)
+@pytest.mark.parametrize(("op", "name"), named("digits"))
 def test_where_digits_differ_ours_are_nearer_to_the_truth(op, name):
     call, arrays = CALLS[op][name], recorded()[1]
     x, y = differentiated(call, arrays)[0], arrays[call["outputs"][0]]
@@ -122,3 +117,18 @@ def test_where_digits_differ_ours_are_nearer_to_the_truth(op, name):
         for mine, other, right, moved in zip(ours[far], theirs[far], exact[far], spread[far], strict=True):
             assert abs(mine - right) < abs(other - right) or abs(mine - right) <= ENTRYWISE * EPSILON * moved
     assert looked_at
+
+
+def condition(call):
+    """By how much the problem magnifies a rounding of its matrices, at least."""
+    a = differentiated(call, recorded()[1])[0]
+    if call["op"] == "matrix_exp":
+        return np.max(np.sum(np.abs(a), axis=-2))
+    return np.max(np.linalg.cond(a + np.conj(a.mT) if call["kwargs"].get("hermitian") else a))
+
+
+@pytest.mark.parametrize(("op", "name"), named("condition"))
+def test_what_the_problem_magnifies_stays_within_that(op, name):
+    call = CALLS[op][name]
+    for ours, theirs, bound, size in pairs(call):
+        assert apart(ours, theirs, size) <= bound * condition(call)

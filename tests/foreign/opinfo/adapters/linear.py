@@ -52,8 +52,10 @@ def _norm(x, ord=None, dim=None, keepdim=False, *, dtype=None):
 
 
 def _pinv(a, rcond=None, hermitian=False, *, atol=None, rtol=None):
-    lacking(rcond is None and atol is None and rtol is None and not hermitian, "a tolerance, or symmetry")
-    return dg.pinv(a)
+    if getattr(rcond, "ndim", 0) > 1:  # OpInfo's way to hand over a matrix of less than full rank
+        return dg.pinv(a @ rcond.mT)
+    lacking(atol is None, "an absolute tolerance")
+    return dg.pinv(_symmetric(a), rtol, True) if hermitian else dg.pinv(a, rcond if rtol is None else rtol)
 
 
 def _qr(a, mode="reduced"):
@@ -83,7 +85,8 @@ def _eigh(a, UPLO="L"):
 
 
 def _solve(a, b, *, left=True):
-    lacking(left, "a system from the right")
+    if not left:
+        return dg.solve(a.mT, b.mT).mT
     vector = rank(b) == 1 or (rank(b) == rank(a) - 1 and tuple(b.shape) == tuple(a.shape[:-1]))
     return dg.solve(a, b[..., None])[..., 0] if vector else dg.solve(a, b)
 
@@ -104,8 +107,9 @@ def _eig(a):
 
 
 def _solve_triangular(a, b, *, upper, left=True, unitriangular=False):
-    lacking(left, "a system from the right")
-    return dg.solve_triangular(a, b, lower=not upper, unit_diagonal=unitriangular)
+    if left:
+        return dg.solve_triangular(a, b, lower=not upper, unit_diagonal=unitriangular)
+    return dg.solve_triangular(a.mT, b.mT, lower=upper, unit_diagonal=unitriangular).mT
 
 
 def _cholesky_solve(b, factor, upper=False):

@@ -11,7 +11,7 @@ from .common import lacking, rank, reduced
 
 def _softmax(function):
     def run(x, dim, dtype=None, **_):
-        lacking(dtype is None or np.dtype(dtype) == x.dtype, "a dtype")
+        x = x if dtype is None else x.astype(dtype)
         return function(x, axis=dim) if rank(x) else function(x[None], axis=0)[0]
 
     return run
@@ -54,9 +54,6 @@ def _batched(function, depth):
 def _conv(function):
     def run(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         depth = rank(weight) - 2
-        if isinstance(padding, str):
-            lacking(padding == "valid", "padding to the same size")
-            padding = 0
         return _batched(function, depth)(x, weight, bias, _few(stride), _few(padding), _few(dilation), groups)
 
     return run
@@ -64,8 +61,8 @@ def _conv(function):
 
 def _transposed(function):
     def run(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-        lacking(not np.any(output_padding) and groups == 1 and np.all(np.equal(dilation, 1)), "groups or dilation")
-        return _batched(function, rank(weight) - 2)(x, weight, bias, _few(stride), _few(padding))
+        sizes = map(_few, (stride, padding, output_padding))
+        return _batched(function, rank(weight) - 2)(x, weight, bias, *sizes, groups, _few(dilation))
 
     return run
 
@@ -77,17 +74,17 @@ def _few(given):
 
 def _max_pool(function, depth):
     def run(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-        lacking(np.all(np.equal(dilation, 1)) and not ceil_mode, "dilation, or partial windows")
-        return _batched(function, depth)(x, _few(kernel_size), _few(stride) or None, _few(padding))
+        sizes = (_few(kernel_size), _few(stride) or None, _few(padding), _few(dilation))
+        return _batched(function, depth)(x, *sizes, ceil_mode)
 
     return run
 
 
 def _avg_pool(function, depth):
     def run(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
-        lacking(not ceil_mode and divisor_override is None, "partial windows, or a divisor")
-        lacking(count_include_pad or not np.any(padding), "padding left out of the mean")
-        return _batched(function, depth)(x, _few(kernel_size), _few(stride) or None, _few(padding))
+        sizes = (_few(kernel_size), _few(stride) or None, _few(padding))
+        rest = [] if divisor_override is None else [divisor_override]
+        return _batched(function, depth)(x, *sizes, ceil_mode, count_include_pad, *rest)
 
     return run
 
@@ -111,8 +108,7 @@ def _smooth_l1(x, target, reduction="mean", beta=1.0):
 
 
 def _bce_with_logits(x, target, weight=None, reduction="mean", pos_weight=None):
-    lacking(weight is None and pos_weight is None, "weights")
-    return dg.bce_with_logits(x, target, reduction)
+    return dg.bce_with_logits(x, target, reduction, weight, pos_weight)
 
 
 def _class(target):
@@ -120,16 +116,11 @@ def _class(target):
 
 
 def _cross_entropy(x, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
-    lacking(weight is None and not label_smoothing, "weights, or smoothing")
-    target = _class(target)
-    lacking(target.dtype.kind == "f" or not np.any(target == ignore_index), "a class to ignore")
-    return dg.cross_entropy(x, target, reduction)
+    return dg.cross_entropy(x, _class(target), reduction, weight, ignore_index, label_smoothing)
 
 
 def _nll(x, target, weight=None, ignore_index=-100, reduction="mean"):
-    target = _class(target)
-    lacking(weight is None and not np.any(target == ignore_index), "weights, or a class to ignore")
-    return dg.nll_loss(x, target, reduction)
+    return dg.nll_loss(x, _class(target), reduction, weight, ignore_index)
 
 
 def _linear(x, weight, bias=None):
@@ -138,8 +129,8 @@ def _linear(x, weight, bias=None):
 
 
 def _bce(x, target, weight=None, reduction="mean"):
-    lacking(weight is None, "weights")
-    return reduced(-(dg.special.xlogy(target, x) + dg.special.xlog1py(1 - target, -x)), reduction)
+    each = -(dg.special.xlogy(target, x) + dg.special.xlog1py(1 - target, -x))
+    return reduced(each if weight is None else weight * each, reduction)
 
 
 def _kl_div(x, target, reduction="mean", log_target=False):

@@ -17,7 +17,8 @@ _SPECIAL = "entr erfcx i0e i1 i1e log_ndtr ndtr ndtri xlog1py"
 
 
 def _div(x, other, *, rounding_mode=None):
-    lacking(rounding_mode != "trunc", "division rounded towards zero")
+    if rounding_mode == "trunc":
+        return dg.trunc(dg.divide(x, other))
     return dg.divide(x, other) if rounding_mode is None else dg.floor_divide(x, other)
 
 

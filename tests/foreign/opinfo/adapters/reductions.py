@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 import dualgrad as dg
@@ -11,7 +13,7 @@ from .common import axes, lacking, rank
 
 def _plain(function):
     def reduce(x, dim=None, keepdim=False, *, dtype=None):
-        lacking(dtype is None or np.dtype(dtype) == x.dtype, "a dtype to reduce in")
+        x = x if dtype is None else x.astype(dtype)
         return function(x, axis=axes(dim, x), keepdims=keepdim)
 
     return reduce
@@ -51,7 +53,7 @@ def _aminmax(x, *, dim=None, keepdim=False):
 
 def _running(function):
     def run(x, dim, *, dtype=None):
-        lacking(dtype is None or np.dtype(dtype) == x.dtype, "a dtype to add in")
+        x = x if dtype is None else x.astype(dtype)
         return function(x, axis=dim) if rank(x) else function(x[None], axis=0)[0]
 
     return run
@@ -71,10 +73,10 @@ def _trapezoid(y, x=None, *, dx=None, dim=-1):
     return dg.trapezoid(y, x, axis=dim)
 
 
-def _quantile(x, q, dim=None, keepdim=False, *, interpolation="linear"):
-    lacking(interpolation == "linear", f"interpolation={interpolation!r}")
+def _quantile(function, x, q, dim=None, keepdim=False, *, interpolation="linear"):
     lacking(not (hasattr(q, "requires_grad") and q.requires_grad), "a gradient in q")
-    return dg.quantile(x, q.detach().numpy() if hasattr(q, "detach") else q, axis=axes(dim, x), keepdims=keepdim)
+    q = q.detach().numpy() if hasattr(q, "detach") else q
+    return function(x, q, axis=axes(dim, x), method=interpolation, keepdims=keepdim)
 
 
 def _sort(x, dim=-1, descending=False, *, stable=None):
@@ -114,7 +116,6 @@ def _norm(x, p="fro", dim=None, keepdim=False, dtype=None):
 
 def _vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     lacking(dtype is None or np.dtype(dtype) == x.dtype, "a dtype to reduce in")
-    lacking(ord != 0, "the number of entries that are not zero")
     chosen = axes(dim, x)
     chosen = tuple(range(rank(x))) if chosen is None else (chosen,) if isinstance(chosen, int) else chosen
     chosen = tuple(k % max(rank(x), 1) for k in chosen)
@@ -166,7 +167,8 @@ TABLE = {
     "trapezoid": _trapezoid,
     "trapz": _trapezoid,
     "gradient": _gradient,
-    "quantile": _quantile,
+    "quantile": partial(_quantile, dg.quantile),
+    "nanquantile": partial(_quantile, dg.nanquantile),
     "sort": _sort,
     "msort": lambda x: dg.sort(x, axis=0),
     "topk": _topk,

@@ -149,18 +149,28 @@ def _index_add(x, dim, index, source, *, alpha=1):
 
 
 def _index_put(x, indices, values, accumulate=False):
-    lacking(not accumulate, "adding up")
+    if accumulate:
+        places = np.arange(int(np.prod(x.shape))).reshape(x.shape)[tuple(map(_plain, indices))]
+        added = dg.index_add(dg.ravel(x), 0, places.ravel(), dg.ravel(dg.broadcast_to(values, places.shape)))
+        return dg.reshape(added, x.shape)
     return dg.index_put(x, tuple(_plain(index) for index in indices), values)
 
 
 def _pad(x, pad, mode="constant", value=None):
+    """With entries added; or, by a negative number of them, taken away."""
     modes = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
     width = [(pad[2 * k], pad[2 * k + 1]) for k in range(len(pad) // 2)][::-1]
-    lacking(all(n >= 0 for pair in width for n in pair), "less than nothing to pad")
     width = [(0, 0)] * (rank(x) - len(width)) + width
-    if mode == "constant":
-        return dg.pad(x, width, constant_values=0 if value is None else value)
-    return dg.pad(x, width, modes[mode])
+    more = [(max(before, 0), max(after, 0)) for before, after in width]
+    rest = {"constant_values": 0 if value is None else value} if mode == "constant" else {}
+    if mode == "circular":  # copies of what is left; in the other modes what was added is taken away as well
+        return dg.pad(_cropped(x, width), more, modes[mode])
+    return _cropped(dg.pad(x, more, modes[mode], **rest), width)
+
+
+def _cropped(x, width):
+    kept = [slice(max(-before, 0), n - max(-after, 0)) for (before, after), n in zip(width, x.shape, strict=True)]
+    return x[tuple(kept)]
 
 
 def _dims(dims, x):
@@ -265,9 +275,9 @@ TABLE = {
 
 def _meshgrid(xs, indexing):
     xs = [dg.reshape(x, (-1,)) for x in (xs[0] if len(xs) == 1 and isinstance(xs[0], (tuple, list)) else xs)]
-    lacking(indexing == "ij", "columns first")
     places = [dg.reshape(x, (1,) * k + (-1,) + (1,) * (len(xs) - k - 1)) for k, x in enumerate(xs)]
-    return tuple(dg.broadcast_arrays(*places))
+    found = dg.broadcast_arrays(*places)
+    return tuple(dg.swapaxes(x, 0, 1) if indexing == "xy" and len(xs) > 1 else x for x in found)
 
 
 def _sum_to(x, shape):

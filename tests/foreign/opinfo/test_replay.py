@@ -16,7 +16,7 @@ import pytest
 from . import truths
 from .comparing import EPSILON, apart, distances, natural
 from .records import HERE, cotangent, load
-from .replay import differentiated, run
+from .replay import differentiated, pushed, run
 
 ENTRYWISE = 16  # roundings, of a function of each entry on its own
 SUMS = 64  # roundings, of what adds up
@@ -84,6 +84,23 @@ def agrees(call):
 def test_each_call_agrees_or_is_listed(op):
     differ = {name for name, call in CALLS[op].items() if not agrees(call)}
     assert differ == set(listed(op))
+
+
+@pytest.mark.parametrize("op", sorted(CALLS))
+def test_forward_mode_gives_what_reverse_mode_does(op):
+    arrays = recorded()[1]
+    for name, call in CALLS[op].items():
+        leaves = differentiated(call, arrays)
+        tangents = [cotangent(a.shape, a.dtype, 50 + k) for k, a in enumerate(leaves)]
+        outputs, gradients = run(call, arrays)
+        cotangents = [cotangent(y.shape, y.dtype, k) for k, y in enumerate(outputs)]
+        expected = scale = 0.0
+        for a, t, g in zip(leaves, tangents, gradients, strict=True):
+            g = np.zeros_like(a) if g is None else g
+            expected += float(np.sum(np.real(np.conj(g) * t)))
+            scale += float(np.sum(np.abs(g * t)) + natural(cotangents, outputs, a) * np.sum(np.abs(t)))
+        if np.isfinite(scale):
+            assert abs(pushed(call, arrays, tangents) - expected) <= SUMS * EPSILON * scale, name
 
 
 def test_the_ledger_gives_reasons():

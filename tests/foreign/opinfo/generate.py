@@ -124,6 +124,10 @@ def recorded(info, dtype, sample, recorder):
     return call
 
 
+def differentiable(info, dtype):
+    return info.supports_autograd and dtype in info.supported_backward_dtypes("cpu")
+
+
 def weight(call, recorder):
     numbers = json.dumps(call)
     held = [int(part.split("}")[0]) for key in ('"array": ', '"leaf": ') for part in numbers.split(key)[1:]]
@@ -138,11 +142,7 @@ def main():
     recorder = Recorder()
     for info in sorted(op_db, key=lambda info: info.full_name):
         for dtype in (torch.float64, torch.complex128):
-            if (
-                info.name not in TABLE
-                or not info.supports_autograd
-                or dtype not in info.supported_backward_dtypes("cpu")
-            ):
+            if info.name not in TABLE or not differentiable(info, dtype):
                 continue
             torch.manual_seed(0)
             for sample in info.sample_inputs("cpu", dtype, requires_grad=True):
@@ -171,9 +171,7 @@ def main():
                     kept.append(recorded(info, dtype, sample, recorder))
                     covered[info.name] += 1
     save(kept, recorder.arrays)
-    names = {
-        info.name for info in op_db if info.supports_autograd and torch.float64 in info.supported_backward_dtypes("cpu")
-    }
+    names = {info.name for info in op_db if differentiable(info, torch.float64)}
     lines = ["# What the records hold. Written by generate.py.", ""]
     lines += [f"torch = {torch.__version__.partition('+')[0]!r}", f"calls = {len(kept)}", f"ops = {len(covered)}", ""]
     lines += ["[samples_left_out]", *(f'"{key}" = {n}' for key, n in sorted(counts.items()) if key != "samples"), ""]

@@ -58,18 +58,37 @@ def run(call, arrays):
         return list(map(_array, ys)), [None if g is None else _array(g) for g in gradients]
 
 
-def pushed(call, arrays, tangents):
-    """By forward mode: the derivative along these tangents of the outputs, each times its cotangent."""
+def inner(a, b):
+    """The sum of products, the real part of it for complex numbers."""
+    return np.sum(np.real(np.conj(a) * b) if b.dtype.kind == "c" else a * b)
 
-    def paired(*leaves):
-        total = 0.0
-        for k, y in enumerate(applied(call, arrays, leaves)):
-            g = cotangent(y.shape, y.dtype, k)
-            total = total + np.sum(np.real(np.conj(g) * y) if y.dtype.kind == "c" else g * y)
-        return total
 
+def paired(call, arrays):
+    """The outputs of a call, each times its cotangent, as one function of what is differentiated."""
+
+    def function(*leaves):
+        outputs = enumerate(applied(call, arrays, leaves))
+        return sum((inner(cotangent(y.shape, y.dtype, k), y) for k, y in outputs), 0.0)
+
+    return function
+
+
+def pushed(function, leaves, tangents):
+    """By forward mode: the derivative of such a function along these tangents."""
     with quiet():
-        return float(np.real(dg.jvp(paired, differentiated(call, arrays), tangents)[1]))
+        return float(np.real(dg.jvp(function, leaves, tangents)[1]))
+
+
+def gradient_along(function, tangents):
+    """The gradient of a function times these tangents, as a function of the same arguments."""
+    gradient = dg.grad(function, tuple(range(len(tangents))))
+    return lambda *leaves: sum(map(inner, tangents, gradient(*leaves)))
+
+
+def pulled(function, leaves):
+    """By reverse mode: the gradients of such a function."""
+    with quiet():
+        return [np.asarray(g) for g in dg.grad(function, tuple(range(len(leaves))))(*leaves)]
 
 
 def _array(value):

@@ -6,6 +6,7 @@ mpmath to judge differences.
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from collections import defaultdict
 from functools import cache
@@ -16,7 +17,7 @@ import pytest
 from . import truths
 from .comparing import EPSILON, apart, distances, natural
 from .records import HERE, cotangent, load
-from .replay import differentiated, pushed, run
+from .replay import differentiated, gradient_along, inner, paired, pulled, pushed, run
 
 ENTRYWISE = 16  # roundings, of a function of each entry on its own
 SUMS = 64  # roundings, of what adds up
@@ -86,21 +87,47 @@ def test_each_call_agrees_or_is_listed(op):
     assert differ == set(listed(op))
 
 
+def along(call, number):
+    """The leaves of a call, and directions at them."""
+    leaves = differentiated(call, recorded()[1])
+    return leaves, [cotangent(a.shape, a.dtype, number + k) for k, a in enumerate(leaves)]
+
+
+def sizes(call):
+    """The size of the gradient in each leaf by its dimension, and that of the outputs times their cotangents."""
+    arrays = recorded()[1]
+    outputs = [arrays[number] for number in call["outputs"]]
+    cotangents = [cotangent(y.shape, y.dtype, k) for k, y in enumerate(outputs)]
+    found = [natural(cotangents, outputs, leaf) for leaf in differentiated(call, arrays)]
+    return found, natural(cotangents, outputs, np.ones(1))
+
+
 @pytest.mark.parametrize("op", sorted(CALLS))
 def test_forward_mode_gives_what_reverse_mode_does(op):
-    arrays = recorded()[1]
     for name, call in CALLS[op].items():
-        leaves = differentiated(call, arrays)
-        tangents = [cotangent(a.shape, a.dtype, 50 + k) for k, a in enumerate(leaves)]
-        outputs, gradients = run(call, arrays)
-        cotangents = [cotangent(y.shape, y.dtype, k) for k, y in enumerate(outputs)]
-        expected = scale = 0.0
-        for a, t, g in zip(leaves, tangents, gradients, strict=True):
-            g = np.zeros_like(a) if g is None else g
-            expected += float(np.sum(np.real(np.conj(g) * t)))
-            scale += float(np.sum(np.abs(g * t)) + natural(cotangents, outputs, a) * np.sum(np.abs(t)))
+        (leaves, tangents), function = along(call, 50), paired(call, recorded()[1])
+        gradients, (rough, _) = pulled(function, leaves), sizes(call)
+        scale = sum(np.sum((abs(g) + r) * abs(t)) for g, r, t in zip(gradients, rough, tangents, strict=True))
         if np.isfinite(scale):
-            assert abs(pushed(call, arrays, tangents) - expected) <= SUMS * EPSILON * scale, name
+            difference = pushed(function, leaves, tangents) - sum(map(inner, tangents, gradients))
+            assert abs(difference) <= SUMS * EPSILON * scale, name
+
+
+@pytest.mark.parametrize("op", sorted(CALLS))
+def test_second_derivatives_are_the_same_by_both_modes(op):
+    some = itertools.chain(*(itertools.islice(calls, 12) for calls in by_dtype(op)))
+    for call in some:
+        (leaves, tangents), (_, others), function = along(call, 50), along(call, 80), paired(call, recorded()[1])
+        seconds, (rough, whole) = pulled(gradient_along(function, tangents), leaves), sizes(call)
+        first, second = (sum(r * np.sum(abs(t)) for r, t in zip(rough, ts, strict=True)) for ts in (tangents, others))
+        scale = sum(np.sum(abs(h * u)) for h, u in zip(seconds, others, strict=True)) + first * second / (whole or 1)
+        if np.isfinite(scale):
+            difference = pushed(gradient_along(function, others), leaves, tangents) - sum(map(inner, others, seconds))
+            assert abs(difference) <= SUMS * EPSILON * scale
+
+
+def by_dtype(op):
+    return [[call for name, call in CALLS[op].items() if name.startswith(dtype)] for dtype in ("float64", "complex128")]
 
 
 def test_the_ledger_gives_reasons():

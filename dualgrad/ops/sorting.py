@@ -126,8 +126,8 @@ def nanquantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", kee
     place = float(shares) * np.maximum(known - 1, 0)
     low, part = np.floor(place).astype(int), _BETWEEN[method](place)
     ordered = sort(rows)  # what is no number comes last
-    below, above = _moved(ordered, low, -1), _moved(ordered, low + (part > 0), -1)
-    return _shaped(np.squeeze(below + part * (above - below), -1), a, axes, keepdims)
+    below, above = _moved(ordered, low, -1)[..., 0], _moved(ordered, low + (part > 0), -1)[..., 0]
+    return _shaped(below + part[..., 0] * (above - below), a, axes, keepdims)
 
 
 @composed(np.nanmedian)

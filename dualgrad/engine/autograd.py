@@ -43,11 +43,10 @@ def grad(
 ) -> tuple[Tensor | None, ...]:
     """The sum of the gradients of the outputs with respect to each input, without touching any ``grad``.
 
-        >>> from dualgrad.engine.overwritten import hand_out
-    from dualgrad.engine.tensor import Tensor
-        >>> x = Tensor(3.0, requires_grad=True)
-        >>> grad(x * x, x)
-        (tensor(6.),)
+    >>> from dualgrad.engine.tensor import Tensor
+    >>> x = Tensor(3.0, requires_grad=True)
+    >>> grad(x * x, x)
+    (tensor(6.),)
     """
     seeds = list(_seeds("grad", _sequence(outputs), _sequence(grad_outputs), create_graph))
     edges = [_edge(tensor, position) for position, tensor in enumerate(_sequence(inputs))]

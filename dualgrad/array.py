@@ -92,7 +92,12 @@ class ArrayMethods:
         if method == "__call__" and ufunc not in BY_NUMPY:
             _adopt_special(ufunc)
         if method == "__call__" and ufunc in BY_NUMPY:
-            return self.__apply__(BY_NUMPY[ufunc], ufunc.__name__, inputs, kwargs)
+            try:
+                return self.__apply__(BY_NUMPY[ufunc], ufunc.__name__, inputs, kwargs)
+            except TypeError:
+                if any(map(_container, inputs)):
+                    return NotImplemented
+                raise
         if method == "reduce" and ufunc in _REDUCTIONS:
             return self.__apply__(REGISTRY[_REDUCTIONS[ufunc]], ufunc.__name__, inputs, {"axis": 0, **kwargs})
         if method == "accumulate" and ufunc in _RUNNING:
@@ -194,8 +199,23 @@ def _adopt_special(ufunc: np.ufunc) -> None:
 _FOREIGN = (type(None), str, bytes, dict, set, Over)  # Python then asks the other operand, and says what it cannot add
 
 
+def _container(other: Any) -> bool:
+    """Whether this is an array of another kind, which may hold ours: an operator is for it to apply."""
+    return hasattr(type(other), "__array_ufunc__") and not isinstance(other, (np.ndarray, np.generic, ArrayMethods))
+
+
 def _forward(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: NotImplemented if isinstance(other, _FOREIGN) else function(self, other)
+    def operator(self: Any, other: Any) -> Any:
+        if isinstance(other, _FOREIGN):
+            return NotImplemented
+        try:
+            return function(self, other)
+        except TypeError:
+            if _container(other):
+                return NotImplemented
+            raise
+
+    return operator
 
 
 def _reflected(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:

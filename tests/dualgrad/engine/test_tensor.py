@@ -354,3 +354,17 @@ def test_functions_are_methods_too():
     x = leaf(0.5)
     for y in (x.exp(), x.tanh(), x.sigmoid(), x.abs(), x.pow(2), x.mul(x), x.softmax(axis=0), x.clone()):
         assert y.requires_grad
+
+
+def test_a_container_of_arrays_applies_operators_itself():
+    class Labelled(np.lib.mixins.NDArrayOperatorsMixin):
+        def __init__(self, data):
+            self.data = data
+
+        def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+            return Labelled(ufunc(*(getattr(part, "data", part) if part is self else part for part in inputs)))
+
+    x = dg.tensor([1.0, 2.0], requires_grad=True)
+    for product in (x * Labelled(np.array([3.0, 4.0])), Labelled(np.array([3.0, 4.0])) * x):
+        assert isinstance(product, Labelled)
+        np.testing.assert_array_equal(dg.autograd.grad(product.data.sum(), x)[0], [3.0, 4.0])

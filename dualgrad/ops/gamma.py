@@ -113,7 +113,7 @@ def multigammaln(a: Any, d: int) -> Any:
     >>> float(multigammaln(3.0, 1)) == float(gammaln(3.0))
     True
     """
-    constant = d * (d - 1) / 4 * np.log(np.pi)
+    constant = d * (d - 1) / 4 * math.log(math.pi)
     total = gammaln(a)
     for k in range(1, d):
         total = total + gammaln(a - k / 2)

@@ -53,12 +53,14 @@ def bce_with_logits(x: Any, target: Any, reduction: str = "mean", weight: Any = 
     return _reduced(loss if weight is None else weight * loss, reduction)
 
 
-def _weights(target: Any, weight: Any, ignored: Any) -> Any:
-    """How much each target counts; None where all count alike."""
+def _counted(target: Any, weight: Any, ignored: Any) -> tuple[Any, Any]:
+    """How much each target counts, and the sum of that; None twice where all count alike."""
     if weight is None and not ignored.any():
-        return None
-    counted = np.where(ignored, 0.0, 1.0)
-    return counted if weight is None else np.take(weight, target) * counted
+        return None, None
+    if weight is None:
+        return ~ignored, int(np.sum(~ignored))
+    found = np.take(weight, target) * ~ignored
+    return found, np.sum(found)
 
 
 @composed()
@@ -77,10 +79,10 @@ def nll_loss(
     classes = np.where(ignored, 0, target)
     flat = np.take_along_axis(numbered(log_probabilities), np.expand_dims(classes, 1), 1)
     loss = -np.squeeze(np.take(log_probabilities, flat), 1)
-    counted = _weights(classes, weight, ignored)
+    counted, count = _counted(classes, weight, ignored)
     if counted is None:
         return _reduced(loss, reduction)
-    return _reduced(np.where(ignored, 0, loss) * counted, reduction, np.sum(counted))
+    return _reduced(np.where(ignored, 0, loss) * counted, reduction, count)
 
 
 @composed()
@@ -110,8 +112,8 @@ def cross_entropy(
             return exact
         ignored = values(target) == ignore_index
         spread = np.where(ignored, 0, -np.sum(weighted, axis=1) / classes)
-        counted = _weights(np.where(ignored, 0, values(target)), weight, ignored)
-        even = _reduced(spread, reduction, None if counted is None else np.sum(counted))
+        _, count = _counted(np.where(ignored, 0, values(target)), weight, ignored)
+        even = _reduced(spread, reduction, count)
         return (1 - label_smoothing) * exact + label_smoothing * even
     if label_smoothing:
         target = (1 - label_smoothing) * target + label_smoothing / classes

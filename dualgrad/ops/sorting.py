@@ -124,7 +124,7 @@ def nanquantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", kee
     rows, axes = _rows(a, axis)
     known = np.sum(~np.isnan(values(rows)), axis=-1, keepdims=True)
     place = float(shares) * np.maximum(known - 1, 0)
-    low, part = np.floor(place).astype(int), _BETWEEN[method](place)
+    low, part = np.floor(place).astype(int), _BETWEEN[method](place).astype(rows.dtype)
     ordered = sort(rows)  # what is no number comes last
     below, above = _moved(ordered, low, -1)[..., 0], _moved(ordered, low + (part > 0), -1)[..., 0]
     return _shaped(below + part[..., 0] * (above - below), a, axes, keepdims)

@@ -212,7 +212,7 @@ def _avg_pool(
     if divisor is None:
         counted = np.pad(np.ones(sizes(x)[2:]), [(p, p) for p in around], constant_values=float(padding_counts))
         marks = np.pad(counted, [(0, extra) for extra in more])[None, None]
-        divisor = np.sum(_stacked(marks, lengths, steps, once), axis=0)
+        divisor = np.sum(_stacked(marks, lengths, steps, once), axis=0).astype(x.dtype)
     return np.sum(found, axis=0) / divisor
 
 

@@ -7,6 +7,7 @@ mpmath to judge differences.
 from __future__ import annotations
 
 import itertools
+import json
 import tomllib
 from collections import defaultdict
 from functools import cache
@@ -128,6 +129,29 @@ def test_second_derivatives_are_the_same_by_both_modes(op):
 
 def by_dtype(op):
     return [[call for name, call in CALLS[op].items() if name.startswith(dtype)] for dtype in ("float64", "complex128")]
+
+
+SINGLE = {"float64": np.float32, "complex128": np.complex64}
+
+
+class Singles(list):
+    """The recorded arrays in single precision, each when it is asked for."""
+
+    def __getitem__(self, number):
+        array = super().__getitem__(number)
+        return array.astype(SINGLE.get(str(array.dtype), array.dtype))
+
+
+WIDENED = frozenset({"clamp"})  # NumPy gives float64 for float32 with int32
+
+
+@pytest.mark.parametrize("op", sorted(set(CALLS) - WIDENED))
+def test_single_precision_stays_single(op):
+    for name, call in CALLS[op].items():
+        if '"dtype":' not in json.dumps([call["args"], call["kwargs"]]):
+            outputs, gradients = run(call, Singles(recorded()[1]))
+            found = [a for a in (*outputs, *gradients) if a is not None]
+            assert {a.dtype for a in found} <= {np.dtype(np.float32), np.dtype(np.complex64)}, name
 
 
 def test_the_ledger_gives_reasons():

@@ -71,25 +71,49 @@ def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 # ---------------------------------------------------------------------------- covariances
 
 
+def _variables(m: Any, y: Any, rowvar: bool) -> Any:
+    """One row a variable."""
+    rows = np.atleast_2d(m)
+    rows = rows if rowvar or rank(m) < 2 else np.transpose(rows)
+    return rows if y is None else np.concatenate([rows, _variables(y, None, rowvar)], axis=0)
+
+
 @composed(np.cov)
-def cov(m: Any, *, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+) -> Any:
     """The covariances of the rows, each a variable and each column an observation.
+
+    ``y`` has more variables; ``fweights`` says how often each observation was made, ``aweights`` how much it counts.
 
     >>> float(cov(np.array([1.0, 2.0, 3.0])))
     1.0
     """
-    rows = np.atleast_2d(m)
-    rows = rows if rowvar or rank(m) < 2 else np.transpose(rows)
-    apart = rows - np.mean(rows, axis=1, keepdims=True)
-    free = rows.shape[1] - (int(not bias) if ddof is None else ddof)
-    found = np.matmul(apart, adjoint(apart)) / free
+    rows = _variables(m, y, rowvar)
+    less = int(not bias) if ddof is None else ddof
+    given = [weights for weights in (fweights, aweights) if weights is not None]
+    if not given:
+        apart = rows - np.mean(rows, axis=1, keepdims=True)
+        found = np.matmul(apart, adjoint(apart)) / (rows.shape[1] - less)
+    else:
+        weights = given[0] if len(given) == 1 else given[0] * given[1]
+        whole = np.sum(weights)
+        apart = rows - np.sum(rows * weights, axis=1, keepdims=True) / whole
+        lost = less if aweights is None else less * np.sum(weights * aweights) / whole
+        found = np.matmul(apart * weights, adjoint(apart)) / (whole - lost)
     return found[0, 0] if extents(rows)[0] == 1 else found
 
 
 @composed(np.corrcoef)
-def corrcoef(x: Any, *, rowvar: bool = True) -> Any:
-    """The correlations of the rows."""
-    c = cov(x, rowvar=rowvar)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    """The correlations of the rows, and of those of ``y``."""
+    c = cov(x, y, rowvar)
     if not rank(c):
         return c / c
     root = np.sqrt(real(np.diagonal(c)))

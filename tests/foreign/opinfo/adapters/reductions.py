@@ -134,9 +134,8 @@ def _gradient(x, *, spacing=None, dim=None, edge_order=1):
 
 
 def _cov(x, *, correction=1, fweights=None, aweights=None):
-    lacking(fweights is None and aweights is None, "weights")
     lacking(rank(x) in (1, 2), "no axes")
-    return dg.cov(x, ddof=correction)
+    return dg.cov(x, ddof=correction, fweights=fweights, aweights=aweights)
 
 
 TABLE = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.conjugate import inner, squared
+from dualgrad.conjugate import inner, real, squared
 from dualgrad.meanings import count, free, kept, over
 from dualgrad.op import Call, Complex, Kind, Kink, Op, Sizes, composed, dtype_of, structural
 from dualgrad.program.entry import Element, Entry, Meaning, Power, affine, kernel
@@ -179,7 +179,7 @@ def _logsumexp_meaning(sizes: Sizes, shape: Shape, axis: Axes, keepdims: bool) -
 def _shift(a: Any, axis: Axes) -> Any:
     if not np.size(a):
         return np.sum(a, axis=tuple(axis), keepdims=True)  # the maximum of nothing is not defined, and not needed
-    top = np.max(a, axis=tuple(axis), keepdims=True)
+    top = np.max(real(a), axis=tuple(axis), keepdims=True)
     return np.where(np.isfinite(top), top, 0)
 
 
@@ -200,6 +200,7 @@ logsumexp = structural(
     jvp=[lambda t, y, a, axis, keepdims: np.sum(t * softmax(a, axis=axis), axis=axis, keepdims=keepdims)],
     domain="at least one element",
     samples=drawn(_calls),
+    complex=Complex.ANALYTIC,
 )
 
 
@@ -240,6 +241,7 @@ softmax: Op = structural(
     meaning=_softmax_meaning,
     vjp=[_softmax_rule],
     jvp=[_softmax_rule],
+    complex=Complex.ANALYTIC,
     samples=drawn(lambda draw: [call(draw(2, 3)), call(draw(2, 3), axis=0), call(draw(3), axis=-1)]),
 )
 
@@ -252,5 +254,6 @@ log_softmax = structural(
     meaning=_log_softmax_meaning,
     vjp=[lambda g, y, x, axis: g - softmax(x, axis=axis) * np.sum(g, axis=axis, keepdims=True)],
     jvp=[lambda t, y, x, axis: t - np.sum(t * softmax(x, axis=axis), axis=axis, keepdims=True)],
+    complex=Complex.ANALYTIC,
     samples=drawn(lambda draw: [call(draw(2, 3)), call(draw(2, 3), axis=0), call(draw(3), axis=-1)]),
 )

@@ -86,6 +86,8 @@ def cut(value):
     """The same arguments with short mantissas, in tensors of their own."""
     if isinstance(value, torch.Tensor):
         array = np.array(plain(value))
+        if array.dtype == np.float32:  # some weights
+            array = array.astype(np.float64)
         if array.dtype in (np.float64, np.complex128):
             bits = array.reshape(-1).view(np.uint64)
             bits &= CUT

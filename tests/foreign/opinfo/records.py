@@ -15,6 +15,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 FILE = HERE / "records.xz"
+WIDE = {"f": float, "c": complex}
 
 
 def cotangent(shape, dtype, number):
@@ -28,7 +29,7 @@ def cotangent(shape, dtype, number):
 
 def save(calls, arrays):
     """Write calls and the arrays that they name by number."""
-    floats = [np.ascontiguousarray(a).reshape(-1).view(float) for a in arrays if a.dtype.kind in "fc"]
+    floats = [a.astype(WIDE[a.dtype.kind]).reshape(-1).view(float) for a in arrays if a.dtype.kind in WIDE]
     integers = [np.ascontiguousarray(a).reshape(-1).astype(np.int64) for a in arrays if a.dtype.kind in "biu"]
     planes = np.concatenate([*floats, np.zeros(0)]).view(np.uint8).reshape(-1, 8).T
     head = json.dumps({"calls": calls, "arrays": [[a.dtype.str, list(a.shape)] for a in arrays]}).encode()
@@ -54,7 +55,8 @@ def load():
         size = int(np.prod(shape, dtype=int)) * (2 if dtype.kind == "c" else 1)
         found = (floats if kind == "f" else integers)[at[kind] : at[kind] + size]
         at[kind] += size
-        arrays.append((found.copy().view(dtype) if kind == "f" else found.astype(dtype)).reshape(shape))
+        exact = found.copy().view(WIDE[dtype.kind]) if kind == "f" else found
+        arrays.append(exact.astype(dtype).reshape(shape))
     return head["calls"], arrays
 
 

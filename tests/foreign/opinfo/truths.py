@@ -56,6 +56,13 @@ def magnified(op, x, g, rest):
     return abs(_number(g) * _number(x) * mp.diff(lambda z: FUNCTIONS[op](z, *rest), _number(x), 2))
 
 
+def logsumexp(x, g, axis):
+    """The cotangent of a whole array for the logarithm of the sum of exponentials along axes that are kept."""
+    powers = np.vectorize(lambda entry: mp.exp(_number(entry)), otypes=[object])(x)
+    shares = powers / np.sum(powers, axis=tuple(axis), keepdims=True) if x.ndim else powers / powers
+    return np.vectorize(lambda h, share: _number(h) * mp.conj(share), otypes=[object])(g, shares)
+
+
 def logcumsumexp(x, g, axis):
     """The cotangent of a whole array for the logarithms of running sums of exponentials."""
     xs, gs = np.moveaxis(x, axis, 0), np.moveaxis(g, axis, 0)

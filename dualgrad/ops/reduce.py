@@ -146,6 +146,8 @@ def _others(a: Any, axis: Axes) -> Any:
     This takes memory quadratic in the number of elements reduced.
     """
     shape = extents(a)
+    if 0 in shape:
+        return a
     held = [k for k in range(len(shape)) if k not in axis]
     order = [*held, *axis]
     rows = np.reshape(np.transpose(a, order), (*without(shape, axis), -1))

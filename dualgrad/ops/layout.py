@@ -141,27 +141,42 @@ BY_NUMPY[np.linspace] = _linspace  # without a name of its own: dualgrad.linspac
 
 
 @composed(np.gradient)
-def gradient(f: Any, *spacing: Any, axis: Any = None) -> Any:
-    """The slopes between neighbours on an even grid: central inside, one-sided at the ends.
+def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """The slopes between neighbours: central inside, one-sided at the ends, of the first order there or the second.
+
+    ``spacing`` has the distance of neighbours, or the places of all, for each axis or for all of them.
 
     >>> gradient(np.array([1.0, 4.0, 9.0]))
     array([3., 4., 5.])
     """
+    if edge_order not in (1, 2):
+        raise ValueError(f"gradient: got edge_order={edge_order!r}, expected 1 or 2")
     axes = range(rank(f)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
     steps = spacing or (1.0,)
     steps = steps * len(axes) if len(steps) == 1 else steps
-    if any(rank(step) for step in steps):
-        raise TypeError("gradient: an uneven grid is not an op; give the distance of neighbours as a number")
-    slopes = [_slope(f, one_axis(k, rank(f)), step) for k, step in zip(axes, steps, strict=True)]
+    slopes = [_slope(f, one_axis(k, rank(f)), step, edge_order) for k, step in zip(axes, steps, strict=True)]
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 
-def _slope(f: Any, axis: int, step: Any) -> Any:
+def _slope(f: Any, axis: int, step: Any, edge_order: int) -> Any:
     def part(start: int | None, stop: int | None) -> Any:
         return f[(*(slice(None),) * axis, slice(start, stop))]
 
     first, last = part(1, 2) - part(0, 1), part(-1, None) - part(-2, -1)
-    return np.concatenate([first, 0.5 * (part(2, None) - part(None, -2)), last], axis=axis) / step
+    if not rank(step):
+        if edge_order == 2:
+            first, last = 0.5 * (4 * first - part(2, 3) + part(0, 1)), 0.5 * (4 * last - part(-1, None) + part(-3, -2))
+        return np.concatenate([first, 0.5 * (part(2, None) - part(None, -2)), last], axis=axis) / step
+    across = np.reshape(np.diff(step), (-1, *(1,) * (rank(f) - 1 - axis)))
+    before, after = across[:-1], across[1:]
+    first, last = first / across[:1], last / across[-1:]
+    rise, fall = (part(2, None) - part(1, -1)) / after, (part(1, -1) - part(None, -2)) / before
+    inside = (before * rise + after * fall) / (before + after)
+    if edge_order == 2:  # the slope at an end of the parabola through three
+        near, far = across[:1] / (across[:1] + across[1:2]), across[-1:] / (across[-1:] + across[-2:-1])
+        first = first - near * ((part(2, 3) - part(1, 2)) / across[1:2] - first)
+        last = last - far * ((part(-2, -1) - part(-3, -2)) / across[-2:-1] - last)
+    return np.concatenate([first, inside, last], axis=axis)
 
 
 @composed(np.nan_to_num)

@@ -113,7 +113,7 @@ CALLS = {
         (draw(4, 2), None, 0.5, 0),
         (draw(2, 2), draw(2, 2), 1.0, 0),
     ],
-    "gradient": [(draw(5),), (draw(4), 0.5)],
+    "gradient": [(draw(5),), (draw(4), 0.5), (draw(4), np.cumsum(draw(4)))],
     "nan_to_num": [(draw(4),)],
     "solve": [(square(3), draw(3)), (square(2, 3), draw(3, 2)), (square(2, 2), draw(2))],
     "eigvalsh": [(symmetric(3),), (symmetric(2, 3), "U")],
@@ -253,7 +253,7 @@ def test_scipys_functions_are_recorded():
         (lambda x: dg.quantile(x, 1.5), ValueError, "from 0 to 1"),
         (lambda x: dg.pad(x, 1, "mean"), TypeError, "mode='mean' is not an op"),
         (lambda x: dg.split(x, 2, 1), ValueError, "has no 2 equal parts"),
-        (lambda x: dg.gradient(x, x), TypeError, "an uneven grid"),
+        (lambda x: dg.gradient(x, edge_order=3), ValueError, "expected 1 or 2"),
         (lambda x: x[2], IndexError, "index 2 is out of bounds for an axis of size 2"),
         (lambda x: x[0, 0, 0], IndexError, "the array has 2 axes, but 3 were indexed"),
         (lambda x: dg.average(x, 0, x[0]), TypeError, "reshape them to broadcast"),
@@ -288,3 +288,15 @@ def test_methods_of_quantiles(method):
     np.testing.assert_allclose(dg.nanquantile(a, shares, 1, method=method), np.nanquantile(a, shares, 1, method=method))
     full = draw(3, 5)
     np.testing.assert_allclose(dg.quantile(full, shares, method=method), np.quantile(full, shares, method=method))
+
+
+@pytest.mark.parametrize("edge_order", [1, 2])
+@pytest.mark.parametrize("spacing", [(), (0.5,), (np.cumsum(draw(4)), 2.0)], ids=["units", "even", "uneven"])
+def test_slopes_at_the_edges(edge_order, spacing):
+    a = draw(4, 5)
+    for found, expected in zip(
+        dg.gradient(a, *spacing, edge_order=edge_order),
+        np.gradient(a, *spacing, edge_order=edge_order),
+        strict=True,
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-12)

@@ -38,6 +38,7 @@ class Status:
     blocked: str = ""
     sizes: str = "every size"
     reading: str = "exact"
+    unread: bool = False  # the op's meaning cannot be read
 
 
 def survey(op: Op) -> list[Status]:
@@ -49,6 +50,14 @@ def survey(op: Op) -> list[Status]:
                 key = (status.direction, 0 if op.variadic else status.slot)
                 found[key] = _weaker(found.get(key), status)
     return [found[key] for key in sorted(found)]
+
+
+def recorded_samples(op: Op) -> Iterator[tuple[Equation, Trace]]:
+    """The op's equation at each sample that can be recorded for every size."""
+    for sample in op.samples(np.random.default_rng(SEED)) if op.samples is not None else ():
+        found = _recorded(op, sample, True, "fb") if has_elements(sample) else ""
+        if not isinstance(found, str):
+            yield found
 
 
 def _weaker(known: Status | None, new: Status) -> Status:
@@ -73,7 +82,7 @@ def _of_sample(op: Op, sample: Sample) -> list[Status]:
             found = found or statuses
             break
     slots = range(len(op.partials or op.vjp))
-    return found or [Status(op.name, op.kind.value, way, k, refused) for way in ("VJP", "JVP") for k in slots]
+    return found or [Status(op.name, op.kind.value, d, k, refused, unread=True) for d in ("VJP", "JVP") for k in slots]
 
 
 def _recorded(op: Op, sample: Sample, symbolic: bool, traced: str) -> tuple[Equation, Trace] | str:

@@ -62,10 +62,10 @@ def lstm(steps: int, inputs: int = 2, units: int = 3) -> Made:
 
 
 def convolutional_network(size: int = 8) -> Made:
-    """Two convolutions with relu and pooling, and a linear layer with a cross entropy."""
+    """Two convolutions with pooling and relu, and a linear layer with a cross entropy."""
 
     def network(images: Any, first: Any, second: Any, last: Any) -> Any:
-        h = dg.max_pool2d(dg.relu(dg.conv2d(images, first)), 2)
+        h = dg.relu(dg.max_pool2d(dg.conv2d(images, first), 2))
         h = dg.avg_pool2d(dg.relu(dg.conv2d(h, second)), 2)
         scores = h.reshape(h.shape[0], -1) @ last
         return -dg.log_softmax(scores, axis=-1)[:, 0].mean()
@@ -75,15 +75,17 @@ def convolutional_network(size: int = 8) -> Made:
     return network, [rng.normal(size=shape) for shape in shapes]
 
 
-def gaussian_process(points: int = 4) -> Made:
-    """The negative logarithm of the likelihood of a Gaussian process, by the Cholesky factor of its kernel."""
+def gaussian_process(points: int = 4, by_factor: bool = True) -> Made:
+    """The negative logarithm of the likelihood of a Gaussian process, by its kernel's Cholesky factor or determinant."""
 
     def loss(x: Any, y: Any, length: Any, noise: Any) -> Any:
         distance = (x[:, None] - x[None, :]) ** 2
         kernel = np.exp(-distance / (2 * length**2)) + noise**2 * np.eye(x.shape[0])
-        factor = np.linalg.cholesky(kernel)
-        white = dg.linalg.solve_triangular(factor, y, lower=True)
-        return 0.5 * (white @ white) + np.log(np.diagonal(factor)).sum()
+        if by_factor:
+            factor = np.linalg.cholesky(kernel)
+            white = dg.linalg.solve_triangular(factor, y, lower=True)
+            return 0.5 * (white @ white) + np.log(np.diagonal(factor)).sum()
+        return 0.5 * (y @ np.linalg.solve(kernel, y) + np.linalg.slogdet(kernel)[1])
 
     rng = np.random.default_rng(4)
     return loss, [rng.normal(size=points), rng.normal(size=points), np.array(1.3), np.array(0.5)]

@@ -76,7 +76,7 @@ def convolutional_network(size: int = 8) -> Made:
 
 
 def gaussian_process(points: int = 4, by_factor: bool = True) -> Made:
-    """The negative logarithm of the likelihood of a Gaussian process, by its kernel's Cholesky factor or determinant."""
+    """The negative logarithm of a Gaussian process's likelihood, by its kernel's Cholesky factor or determinant."""
 
     def loss(x: Any, y: Any, length: Any, noise: Any) -> Any:
         distance = (x[:, None] - x[None, :]) ** 2

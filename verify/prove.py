@@ -154,10 +154,11 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
     """The certificate of a proof, and what the independent checker says of it."""
     assert recording.forward is not None and recording.gradient is not None
     witness = {v.name: array for v, array in with_inputs(recording, problem.arrays).items()}
+    told: Mapping[str, Any] = found.proof.certificate if found.way == "lemmas" and found.proof is not None else {}
     write = partial(
         certify,
         recording.forward,
-        recording.gradient,
+        told.get("gradient", recording.gradient),
         [recording.inputs[position].name for position in problem.wrt],
         problem.kind,
         recording.trace.extents,
@@ -166,7 +167,7 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
         assumptions=found.assumptions,
         witnesses=[witness],
         sources={"f": full_source(problem.f), "the gradient": full_source(problem.candidate)},
-        hints={"chain": found.proof.certificate["chain"]} if found.way == "lemmas" and found.proof is not None else {},
+        hints={"chain": told["chain"]} if told else {},
     )
     certificate, report = completed(write())
     if not report.accepted and (recording.forward.captured or recording.gradient.captured):

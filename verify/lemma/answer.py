@@ -85,7 +85,7 @@ class _Said:
             composed=True,
             literals=self.literals,
             statistics={"seconds": time.perf_counter() - started, "lemmas": float(self.found.distinct)},
-            certificate={"chain": self._chain()},
+            certificate={"chain": self._chain(), "gradient": self.found.gradient},
         )
 
     def _of(self, equation: Equation) -> tuple[list[Atom], list[Requirement]]:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import NamedTuple
 
 from dualgrad.op import REGISTRY, Op
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
@@ -28,16 +30,28 @@ from verify.lemma.tape import Tape
 Resolve = Callable[[Extent], Extent]
 
 
+class Part(NamedTuple):
+    """A contribution to an adjoint, or a sum of some: where it was found, and in the pass with nothing shared."""
+
+    found: Variable
+    own: Variable
+
+
 class NotComposed(Exception):
     """The backward pass is not shown to be made of instances of lemmas; the message names the step."""
 
 
 @dataclass(frozen=True)
 class Composition:
-    """What was shown: the adjoints of every array, whose sum is its gradient, and the lemma of each equation used."""
+    """What was shown: the adjoints of every array, whose sum is its gradient, and the lemma of each equation used.
+
+    ``gradient`` is the backward pass with nothing shared between two rules or with the function: a recording has equal
+    steps once, also where they are equal by accident.
+    """
 
     adjoints: Mapping[Variable, tuple[Variable, ...]]
     lemmas: Mapping[Equation, Lemma]
+    gradient: Program
 
     @property
     def distinct(self) -> int:
@@ -84,9 +98,11 @@ class _Check:
             self.index[equation.op, tuple(map(self._identity, equation.inputs))].append(equation)
         self.patterns: dict[Equation, Pattern] = {}
         self.lemmas: dict[Equation, Lemma] = {}
-        self.received: dict[int | Variable, list[Variable]] = defaultdict(list)
+        self.received: dict[int | Variable, list[Part]] = defaultdict(list)
         self.seeded: Counter[Variable] = Counter()
         self.adjoints: dict[Variable, list[Variable]] = defaultdict(list)
+        self.steps: list[Equation] = []  # of the backward pass with nothing shared
+        self.taken = {variable.name for variable in (*forward.inputs, *self.makes, *gradient.captured)}
 
     # ------------------------------------------------------------------------ the forward program
 
@@ -113,7 +129,7 @@ class _Check:
         for number in range(len(self.tape) - 1, -1, -1):
             result = self.tape[number].result
             if number == len(self.tape) - 1:
-                adjoint: Variable | None = self._one(result)
+                adjoint: Part | None = self._one(result)
             else:
                 adjoint = self._summed(result, self.received.pop(number, []))
             if adjoint is not None:
@@ -122,38 +138,66 @@ class _Check:
         for equation in self.forward.equations:
             self._constant_steps(equation)
         self._results()
-        return Composition({v: tuple(parts) for v, parts in self.adjoints.items()}, self.lemmas)
+        return Composition({v: tuple(parts) for v, parts in self.adjoints.items()}, self.lemmas, self._apart())
 
-    def _one(self, total: Variable) -> Variable:
+    def _apart(self) -> Program:
+        """The backward pass with nothing shared."""
+        outputs = tuple(self.adjoints[variable][-1] for variable in self.wrt)
+        own = [step for step in self.gradient.equations if step.output in self.own]
+        return replace(self.gradient, equations=(*own, *self.steps), outputs=outputs)
+
+    def again(self, step: Equation, inputs: tuple[Operand, ...]) -> Variable:
+        """A step of the backward pass with a result of its own."""
+        name = next(name for k in count(len(self.steps)) if (name := f"w{k}") not in self.taken)
+        self.taken.add(name)
+        output = Variable(name, step.output.shape, step.output.dtype)
+        self.steps.append(replace(step, inputs=inputs, output=output))
+        return output
+
+    def _one(self, total: Variable) -> Part:
         """The seed of the tape: found by what it is; that it is 1 is checked where it reaches the function."""
         for equation in self.gradient.equations:
             if equation.op is REGISTRY["ones_like"] and equation.inputs == (total,):
-                return equation.output
+                self.steps += self._leading_to(equation.output)
+                return Part(equation.output, equation.output)
         raise NotComposed("the backward pass does not begin with a one")
 
-    def _summed(self, of: Variable, parts: list[Variable]) -> Variable | None:
+    def _leading_to(self, variable: Variable) -> list[Equation]:
+        """The equations outside of the function that a variable of the backward pass needs."""
+        needed: list[Equation] = []
+        wanted: set[Operand] = {variable}
+        for equation in reversed(self.gradient.equations):
+            if equation.output in wanted and equation.output not in self.own:
+                needed.append(equation)
+                wanted.update(equation.inputs)
+        return needed[::-1]
+
+    def _summed(self, of: Variable, parts: list[Part]) -> Part | None:
         """The sum of contributions, as the program adds them up."""
         if not parts:
             return None
         total = parts[0]
         for part in parts[1:]:
-            found = self._add(total, part) or self._add(part, total)
-            if found is None:
+            step = self._add(total.found, part.found)
+            inputs = (total.own, part.own)
+            if step is None:
+                step, inputs = self._add(part.found, total.found), inputs[::-1]
+            if step is None:
                 raise NotComposed(f"the contributions to {of} are not added up: {total} + {part} does not occur")
-            total = found
-        if self._shape(total) != self._shape(of) or total.dtype != of.dtype:
+            total = Part(step.output, self.again(step, inputs))
+        if self._shape(total.found) != self._shape(of) or total.found.dtype != of.dtype:
             raise NotComposed(f"the adjoint of {of} has another shape or dtype")
         return total
 
-    def _add(self, a: Variable, b: Variable) -> Variable | None:
+    def _add(self, a: Variable, b: Variable) -> Equation | None:
         same = self._shape(a) == self._shape(b)
         found = self.index.get((REGISTRY["add"], (a, b)), ()) if same else ()
-        return found[0].output if found else None
+        return found[0] if found else None
 
     def _shape(self, variable: Variable) -> tuple[Extent, ...]:
         return tuple(map(self.resolve, variable.shape))
 
-    def _pull(self, number: int, result: Variable, adjoint: Variable) -> None:
+    def _pull(self, number: int, result: Variable, adjoint: Part) -> None:
         equation = self.own.get(result) or self.makes.get(result)
         sources = self.tape[number].sources
         if equation is None or len(sources) != len(equation.inputs):
@@ -161,7 +205,7 @@ class _Check:
         ours = result in self.own
         lemma, named = self._lemma(equation)
         if ours:
-            self.adjoints[result].append(adjoint)
+            self.adjoints[result].append(adjoint.own)
         for slot, operand in enumerate(equation.inputs):
             if ours and operand not in self.active:
                 continue
@@ -175,25 +219,19 @@ class _Check:
                 given = _Instance(self, equation, lemma, named, adjoint).output(shown.program)
                 self._give(given, operand, number, sources[slot], ours)
 
-    def _give(self, given: Variable, operand: Variable, number: int, source: int | Variable | None, ours: bool) -> None:
+    def _give(self, given: Part, operand: Variable, number: int, source: int | Variable | None, ours: bool) -> None:
         """Hand a contribution to the step before, or the argument, that the operand came from."""
         target = self.tape[source].result if isinstance(source, int) else source
         if target is not operand or (isinstance(source, int) and source >= number):
             raise NotComposed(f"the tape takes a contribution to {operand} elsewhere")
         if not ours and (operand in self.own or operand in self.wrt):
-            self._require_one(given)
+            self._require_one(given.found)
             self.seeded[operand] += 1
         assert source is not None
         self.received[source].append(given)
 
     def _require_one(self, seed: Variable) -> None:
-        needed: list[Equation] = []
-        wanted: set[Operand] = {seed}
-        for equation in reversed(self.gradient.equations):
-            if equation.output in wanted and equation.output not in self.own:
-                needed.append(equation)
-                wanted.update(equation.inputs)
-        program = Program("seed", self.gradient.inputs, tuple(reversed(needed)), (seed,), self.gradient.captured)
+        program = Program("seed", self.gradient.inputs, tuple(self._leading_to(seed)), (seed,), self.gradient.captured)
         denote = Denotation((program,), Facts(resolve=self.resolve), self.reading)
         try:
             is_one = denote.at(seed, denote.positions(seed.shape)).key == ONE.key
@@ -234,8 +272,8 @@ class _Check:
             adjoint = self._summed(variable, self.received.pop(variable, []))
             if adjoint is None:
                 raise NotComposed(f"nothing depends on {variable}")
-            self.adjoints[variable].append(adjoint)
-            if adjoint is not output:
+            self.adjoints[variable].append(adjoint.own)
+            if adjoint.found is not output:
                 raise NotComposed(f"the result for {variable} is not its adjoint")
         if self.received:
             raise NotComposed("contributions are left that reach no array")
@@ -244,33 +282,36 @@ class _Check:
 class _Instance:
     """A lemma's programs, found again in the backward pass with the equation's own arrays in place."""
 
-    def __init__(self, check: _Check, equation: Equation, lemma: Lemma, named: Canonical, adjoint: Variable) -> None:
+    def __init__(self, check: _Check, equation: Equation, lemma: Lemma, named: Canonical, adjoint: Part) -> None:
         self.check = check
         self.equation = equation
         self.own = lemma.rule.equation
-        self.bound: dict[Variable, Operand] = {self.own.output: equation.output, lemma.rule.direction: adjoint}
+        self.bound: dict[Variable, Operand] = {self.own.output: equation.output, lemma.rule.direction: adjoint.found}
         for mine, theirs in zip(self.own.inputs, equation.inputs, strict=True):
             if isinstance(mine, Variable):
                 self.bound[mine] = theirs
+        self.copies: dict[Variable, Operand] = {**self.bound, lemma.rule.direction: adjoint.own}
         self.names: dict[str, Extent] = {mine: dimension(theirs) for mine, theirs in named.names.items()}
         self.sizes: dict[Extent, Extent] = {}
 
-    def output(self, program: Program) -> Variable:
+    def output(self, program: Program) -> Part:
         """What the program's output is there."""
         for variable, array in program.captured.items():
-            self.bound[variable] = self._captured(variable, array.tobytes())
+            self.bound[variable] = self.copies[variable] = self._captured(variable, array.tobytes())
         for step in program.equations:
             if step.output not in self.bound:
-                self.bound[step.output] = self._found(step)
+                found = self._found(step)
+                inputs = tuple(self._there(operand, self.copies) for operand in step.inputs)
+                self.bound[step.output], self.copies[step.output] = found.output, self.check.again(found, inputs)
         (result,) = program.outputs
-        found = self._there(result)
-        if not isinstance(found, Variable):
+        there, own = self._there(result, self.bound), self._there(result, self.copies)
+        if not isinstance(there, Variable) or not isinstance(own, Variable):
             raise NotComposed(f"the rule of {self.equation.op.name} gives a number")
-        return found
+        return Part(there, own)
 
-    def _there(self, operand: Operand) -> Operand:
+    def _there(self, operand: Operand, bound: Mapping[Variable, Operand]) -> Operand:
         if isinstance(operand, Variable):
-            return self.bound[operand]
+            return bound[operand]
         if isinstance(operand, SizeOf):
             return SizeOf(self._renamed(operand.extent))
         return operand
@@ -281,8 +322,8 @@ class _Instance:
             known = self.sizes[extent] = substitute(extent, self.names)
         return known
 
-    def _found(self, step: Equation) -> Variable:
-        operands = tuple(self.check._identity(self._there(operand)) for operand in step.inputs)
+    def _found(self, step: Equation) -> Equation:
+        operands = tuple(self.check._identity(self._there(operand, self.bound)) for operand in step.inputs)
         wanted = _pattern(step)
         extents = tuple(map(self._renamed, wanted.extents))
         for candidate in self.check.index.get((step.op, operands), ()):
@@ -290,7 +331,7 @@ class _Instance:
             if known is None:
                 known = self.check.patterns[candidate] = pattern_of(candidate, self.check.resolve)
             if known.text == wanted.text and known.extents == extents:
-                return candidate.output
+                return candidate
         raise NotComposed(f"the rule of {self.equation.op.name} {self.equation.line} did something else: no {step!r}")
 
     def _captured(self, variable: Variable, content: bytes) -> Variable:

@@ -39,6 +39,7 @@ from verify.trusted.schema import CHAIN, MAX_BYTES, OPEN, SCHEMA, THIN, parse, s
 from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly, Refused, Term, names_of, need, poly
 
 FORMAT = "dualgrad-certificate/1"
+SECONDS_EACH = 0.01  # more for every equation
 
 
 class Report(NamedTuple):
@@ -318,6 +319,7 @@ class Reader:
         asked = [(c["at"], c["operand"]) for c in data["conditions"] if c["is"] in ("> 0", "in (0, 1)")]
         positive |= {lines[at][k] for at, k in asked if k >= 0 and str(lines[at][k]) in self.facts}
         self.w = Judge(self.least, known_sizes, positive, {name for name in floats if self.facts[name] <= OPEN})
+        self.w.deadline += SECONDS_EACH * sum(len(data[program]["equations"]) for program in "FG")
         self.w.hints.given, self.w.hints.ask = [*data["hints"].get("tower", [])], ask  # who writes it is asked for more
         self.ops, self.values, self.equations = Ops(self.w), dict[str, Array](), dict[str, Any]()
         for item in data["inputs"] + data["captured"]:

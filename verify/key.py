@@ -152,9 +152,11 @@ def _native_fault(problem: Problem, recording: Recording, point: Point) -> _Faul
 def _agree(native: Sequence[Array], recorded: Sequence[Array]) -> bool:
     if len(native) != len(recorded):
         return False
-    return all(
-        a.shape == b.shape and bool(np.all(np.abs(a - b) <= _allowed(a))) for a, b in zip(native, recorded, strict=True)
-    )
+    with np.errstate(all="ignore"):  # infinities, which agree where they are equal
+        return all(
+            a.shape == b.shape and bool(np.all((a == b) | (np.abs(a - b) <= _allowed(a))))
+            for a, b in zip(native, recorded, strict=True)
+        )
 
 
 def _allowed(array: Array) -> float:

@@ -1,0 +1,84 @@
+"""The table of every op's rules, and the command that prints it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dualgrad.op import REGISTRY
+from verify import cli
+from verify.audit import OPEN, audit, counted, document, ops_of, table
+
+OWN = """
+from dualgrad.op import pointwise
+from dualgrad.samples import over
+
+{name} = pointwise(
+    "{name}", lambda x: x * x * x, [lambda y, x: {factor} * x * x], meaning=lambda x: x**3, samples=over((-2.0, 2.0))
+)
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A module that declares an op, with a right rule or a wrong one; the op is forgotten afterwards."""
+    made = []
+
+    def write(name, factor):
+        made.append(name)
+        path = tmp_path / f"{name}_ops.py"
+        path.write_text(OWN.format(name=name, factor=factor), encoding="utf-8")
+        return str(path)
+
+    yield write
+    for name in made:
+        REGISTRY.pop(name, None)
+
+
+@pytest.mark.parametrize("name", ["tanh", "multiply", "matmul", "sum", "max", "where", "getitem", "softmax", "inv"])
+def test_usual_ops_are_proved_in_both_directions(name):
+    (row,) = audit([REGISTRY[name]])
+    assert row.verdict == "PROVED"
+    assert row.expected
+    assert set(row.vjp) == set(row.jvp) == {"PROVED"}
+
+
+def test_what_is_not_proved_is_looked_at_and_says_what_blocks_it():
+    (row,) = audit([REGISTRY["huber"]])
+    assert row.verdict == "CERTIFIED"
+    assert row.blocked
+    assert row.expected
+
+
+def test_an_op_without_a_meaning_is_open():
+    (row,) = audit([REGISTRY["j0"]], look=False)
+    assert (row.verdict, row.unread, row.expected) == ("OPEN", True, True)
+    assert "Bessel" in row.blocked
+
+
+def test_ops_that_are_known_to_be_open_exist():
+    assert {op.name for op in ops_of("dualgrad")} >= OPEN
+
+
+def test_the_table_and_its_claims():
+    rows = list(audit([REGISTRY["tanh"], REGISTRY["j0"]], look=False))
+    assert counted(rows) == "2 ops with rules for real numbers: 1 PROVED, 1 OPEN"
+    assert document(rows)["ops"]["tanh"]["verdict"] == "PROVED"
+    assert "| tanh | pointwise | PROVED | every size |  |" in table(rows)
+
+
+def test_a_users_op_is_audited(own, capsys, tmp_path):
+    assert cli.audit(own("thirdpower", 3), json_file=tmp_path / "audit.json") == cli.OK
+    assert json.loads((tmp_path / "audit.json").read_text())["counts"] == {"PROVED": 1}
+    assert "thirdpower" in capsys.readouterr().out
+
+
+def test_a_users_op_with_a_wrong_rule_is_refuted(own, capsys):
+    assert cli.audit(own("thirdpower_wrong", 2)) == cli.NOT_OK
+    assert "REFUTED" in capsys.readouterr().out
+
+
+def test_a_module_that_does_not_exist_is_misuse(capsys):
+    assert cli.audit("no_such_module") == cli.USAGE
+    assert "no_such_module" in capsys.readouterr().err

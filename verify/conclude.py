@@ -9,7 +9,8 @@ from verify.findings import Findings, example_of
 from verify.look import finite_value
 from verify.sampling import random_points
 from verify.show import with_derivation, with_expression
-from verify.verdict import Formula, Result, Verdict
+from verify.verdict import Counterexample, Formula, Result, Verdict
+from verify.witness import counterexample
 
 
 def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
@@ -19,6 +20,7 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
     verdict, reason, example = formula.verdict, formula.reason, findings.refutation or findings.wrong_numbers
     if findings.settled:
         verdict, reason = Verdict.REFUTED, findings.reason
+        example = _smallest(findings) or example
     elif findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
         verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
     elif findings.numbers.status == "wrong":
@@ -44,6 +46,19 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
         notes=(*problem.notes, *findings.notes),
         explain=partial(with_derivation, problem, findings.recording, findings.got),
     )
+
+
+def _smallest(findings: Findings) -> Counterexample | None:
+    """The smallest input found that refutes the formula."""
+    if findings.refutation is None or not findings.refuted_at:
+        return None
+    from verify.shrink import smallest  # Hypothesis is loaded only where there is something to shrink
+
+    seen = smallest(findings.problem, findings.recording, findings.refuted_at)
+    if seen is None or seen.difference is None:
+        return None
+    d = seen.difference
+    return counterexample(findings.problem, seen.point.arrays, d.place, d.index, d.expected, d.got)
 
 
 def _formula(findings: Findings) -> Formula:

@@ -17,7 +17,7 @@ from dualgrad.op import bind
 from dualgrad.program.record import Program, Variable
 from verify.look import Look, Point, finite_value, sizes_at
 from verify.problem import Array, Problem, Undecidable
-from verify.recording import float_operand, static, with_inputs
+from verify.recording import Recording, float_operand, static, with_inputs
 
 EXTREME = "an extreme input"
 MAGNITUDES = (40.0, 200.0, 1000.0, 1e6, 1e20)  # beyond the digits of a double, its exp, its roundings
@@ -87,12 +87,9 @@ def _suspicious(problem: Problem, seen: Look, arrays: Arrays) -> bool:
         return False
     if not all(np.isfinite(part).all() for part in got):
         return True
-    forward = seen.recording.forward
-    if problem.own or problem.kind != "grad" or forward is None:
+    if problem.own or problem.kind != "grad" or seen.recording.forward is None:
         return False
-    inputs = with_inputs(seen.recording, arrays)
-    wrt = [seen.recording.inputs[position] for position in problem.wrt]
-    expected = _engine(forward, wrt, inputs, sizes_at(seen.recording, Point("", arrays)))
+    expected = engine_gradient_at(problem, seen.recording, arrays)
     return any(_apart(part, other) for part, other in zip(got, expected, strict=True))
 
 
@@ -101,6 +98,14 @@ def _apart(got: Array, expected: Array) -> bool:
         return False
     size = np.maximum(np.abs(got), np.abs(expected))
     return bool((np.abs(got - expected) > VISIBLE * size).any())
+
+
+def engine_gradient_at(problem: Problem, recording: Recording, arrays: Mapping[int, Array]) -> list[Array]:
+    """The engine's gradient of the recorded function at a point, in floats."""
+    assert recording.forward is not None
+    wrt = [recording.inputs[position] for position in problem.wrt]
+    inputs, sizes = with_inputs(recording, dict(arrays)), sizes_at(recording, Point("", arrays))
+    return _engine(recording.forward, wrt, inputs, sizes)
 
 
 def _engine(

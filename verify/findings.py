@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,7 @@ class Findings:
     attempt: Attempt | None = None
     kinks: tuple[Kink, ...] = ()
     refutation: Counterexample | None = None  # of the formula
+    refuted_at: Mapping[int, Array] = field(default_factory=dict)  # the point of that
     wrong_numbers: Counterexample | None = None  # at a point where f is well conditioned
     reason: str = ""
     readings: frozenset[str] = frozenset()
@@ -54,6 +56,7 @@ def absorb(findings: Findings, seen: Look) -> None:
     if seen.status == "different" and seen.difference is not None:
         d = seen.difference
         findings.refutation = counterexample(findings.problem, seen.point.arrays, d.place, d.index, d.expected, d.got)
+        findings.refuted_at = seen.point.arrays
         findings.reason = f"the enclosures are disjoint at {seen.point.label}"
     elif seen.status == "equal":
         findings.looked += 1

@@ -220,6 +220,8 @@ def guard(relation: str, value: Entry) -> Entry:
     """1 where value > 0 (or == 0), decided for numbers, without a positive number in front."""
     if isinstance(value, Number):
         return ONE if (value.value > 0 if relation == ">" else value.value == 0) else ZERO
+    if _indicator(value):
+        return value if relation == ">" else negation(value)
     coefficient, factors = split(value)
     sign = Fraction(1 if coefficient > 0 or relation == "==" else -1)
     return Guard(relation, product_of(sign, factors))

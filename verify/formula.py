@@ -16,7 +16,7 @@ from verify.form.rank import extents_for_rank
 from verify.key import OTHER_READING, second_key
 from verify.look import Point, look
 from verify.problem import Problem
-from verify.prove import READING_WORDS, Attempted, certified, prove, ways
+from verify.prove import Attempted, certified, prove, readings, ways
 from verify.recording import Labels, Recording, fingerprint, record, record_symbolic
 from verify.sampling import sample
 from verify.verdict import Formula, Verdict
@@ -38,14 +38,16 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
     """Try to prove the candidate for every size, and where that fails for the sizes run."""
     recording = record_symbolic(problem, problem.arrays)
     if recording.gradient is None:
-        return Attempt(None, recording, recording.refused or recording.gradient_refused)
-    _require_rank(recording)
-    formula, reason = _proved(problem, recording, deadline)
+        formula, reason = None, recording.refused or recording.gradient_refused
+    else:
+        _require_rank(recording)
+        formula, reason = _proved(problem, recording, deadline)
     if formula is None and free_dimensions(recording) and time.monotonic() < deadline:
         fixed = record(problem, problem.arrays, fixed_labels(problem))
         formula, _ = _proved(problem, fixed, deadline)
         if formula is not None:
-            return Attempt(replace(formula, reason=_beyond(problem, recording)), fixed, f"not for every size: {reason}")
+            said = _beyond(problem, recording) if recording.gradient is not None else ""
+            return Attempt(replace(formula, reason=said), fixed, f"not for every size: {reason}")
     return Attempt(formula, recording, reason)
 
 
@@ -122,7 +124,7 @@ def _all_proved(problem: Problem, recording: Recording, deadline: float) -> tupl
     if problem.base is not None and recording.base is not None:
         questions.append((problem.base, recording.base))
     first = ""
-    for reading in READING_WORDS:
+    for reading in readings(recording):
         found = []
         for each in questions:
             proved = _certified(*each, deadline, reading)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from dualgrad.program.record import Equation
+from dualgrad.program.entry import Number, Power, walk
+from dualgrad.program.record import Equation, Literal
 from verify import checker
 from verify.certificate import certify
 from verify.form.facts import Facts
@@ -111,6 +114,26 @@ def _prove(problem: Problem, recording: Recording, reading: str, deadline: float
         return _decided(problem, recording, reading, seconds)
     except (RecursionError, MemoryError) as error:
         return Failure(f"the normal form is too large: {type(error).__name__}")
+
+
+def readings(recording: Recording) -> tuple[str, ...]:
+    """The readings of float literals that can differ for what was recorded."""
+    programs = [program for program in (recording.forward, recording.gradient) if program is not None]
+    if any(array.dtype.kind == "f" for program in programs for array in program.captured.values()):
+        return tuple(READING_WORDS)
+    if recording.base is not None and len(readings(recording.base)) > 1:
+        return tuple(READING_WORDS)
+    numbers = {value for equation in _equations(recording) for value in _numbers(equation)}
+    differing = any(Fraction(repr(value)) != Fraction(value) for value in numbers if math.isfinite(value))
+    return tuple(READING_WORDS) if differing else ("exact",)
+
+
+def _numbers(equation: Equation) -> Iterator[float]:
+    """The floats that an equation holds, as operands or in its meaning, where a power may be one."""
+    values = [operand.value for operand in equation.inputs if isinstance(operand, Literal)]
+    values += [float(node.exponent) for node in walk(equation.meaning.body) if isinstance(node, Power)]
+    values += [float(node.value) for node in walk(equation.meaning.body) if isinstance(node, Number)]
+    return (value for value in values if isinstance(value, float))
 
 
 def _equations(recording: Recording) -> Iterator[Equation]:

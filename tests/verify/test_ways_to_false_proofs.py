@@ -369,7 +369,7 @@ NO_LEAK = (Extents, "leak", lambda self, names, how: None)
 NO_POISON = (Trace, "refuse", _refuse_without_poison)
 FACTS_THAT_EXCLUDE_ALL = (verify.tower.decide, "_has_open_leaf", lambda tree: True)
 DOMAINS_COMPARED = (verify.tower.equal, "_follow", lambda *_: True)
-NOTHING_BEYOND = (verify.form.prove, "beyond", lambda *_: [])
+NOTHING_BEYOND = (verify.form.prove, "beyond_all", lambda *_: [])
 
 RECORDING = {
     "a count baked in": Way(lambda: for_every_size(counted, lambda x: 2 * x / 4.0, x), (NO_LEAK,)),

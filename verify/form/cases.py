@@ -13,15 +13,16 @@ from verify.form.linear import Linear
 from verify.form.setting import Undefined
 from verify.form.term import ONE, ZERO, Atom, Form, Source, Term, form_of, power_of
 
-_TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
+ALL = frozenset({"delta", "atleast", "positive", "vanishes"})
+WITHOUT_DELTAS = ALL - {"delta"}
 
 
-def by_cases(form: Form, build: Callable[[Form], Form]) -> Form | None:
-    """``build(form)`` with the first guard of the form taken out; None where it has none.
+def by_cases(form: Form, build: Callable[[Form], Form], kinds: frozenset[str] = ALL) -> Form | None:
+    """``build(form)`` with the first guard of the form, of some kinds, taken out; None where it has none.
 
     Where one side has no value, the whole has none there either, so that side is outside of the domain.
     """
-    guard = _first_guard(form)
+    guard = _first_guard(form, kinds)
     if guard is None:
         return None
     on, off = _side(build, restricted(form, guard, 1)), _side(build, restricted(form, guard, 0))
@@ -38,12 +39,12 @@ def _side(build: Callable[[Form], Form], form: Form) -> Form | None:
         return None
 
 
-def _first_guard(form: Form) -> Atom | None:
+def _first_guard(form: Form, kinds: frozenset[str]) -> Atom | None:
     found = {
         atom.key: atom
         for term, _ in form.terms.values()
         for atom, _ in term.factors.values()
-        if atom.kind in _TRUTHS and atom.free.isdisjoint(term.bound)
+        if atom.kind in kinds and atom.free.isdisjoint(term.bound)
     }
     return found[min(found)] if found else None
 

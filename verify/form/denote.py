@@ -9,7 +9,7 @@ from dualgrad.program.entry import Index
 from dualgrad.program.record import Equation, Literal, Operand, Program, Shape, SizeOf, Variable
 from dualgrad.program.size import Extent
 from verify.form import linear as lin
-from verify.form.algebra import Fill, rewrite, size_form, substitute
+from verify.form.algebra import Fill, plain_factors, rewrite, size_form, substitute
 from verify.form.clear import without_ties
 from verify.form.construct import is_truth
 from verify.form.entry_signs import entry_sign
@@ -192,6 +192,21 @@ class Denotation:
         if cells:
             self.requirements[equation.output] = found
         return form
+
+    def opened(self, form: Form) -> Form | None:
+        """What one entry of a computed array is in terms of its operands; None for any other form."""
+        factors = plain_factors(form)
+        atom, power = (
+            next(iter(factors.values()), (None, 0)) if factors is not None and len(factors) == 1 else (None, 0)
+        )
+        if atom is None or atom.kind != "cell" or power != 1:
+            return None
+        variable = next((v for v in self.equations if self._sources.get(v) is atom.source), None)
+        if variable is None:
+            return None
+        axes = self.axes(variable.shape)
+        moves = {i: p for i, p in zip(axes, atom.linears, strict=True) if i.extent != 1}
+        return substitute(self.step(self.equations[variable]), moves)
 
     def required(self, program: Program) -> list[Requirement]:
         """What a program's equations require of their operands, in order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from dualgrad.program import entry as e
 from dualgrad.program.record import Equation, Operand, Program, Variable
@@ -18,6 +19,7 @@ from verify.form.text import written
 
 RELATIONS = {"positive": "> 0", "nonnegative": ">= 0", "nonzero": "!= 0"}
 MOST_TERMS_SAID = 64
+MOST_LEVELS = 8
 SECONDS_TO_SAY = 0.05
 
 
@@ -49,19 +51,26 @@ def beyond(given: Iterable[Requirement], known: Sequence[Requirement], denote: D
     def follows(one: Requirement) -> bool:
         if (one.form.key, one.relation, one.path.key) in reached:
             return True
+        if one.relation == "!= 0":
+            return any(nonzero.issuperset(asked) for guard in _opening(one.form, denote)
+                       if (asked := _patterns(guard, "vanishes")))  # fmt: skip
         try:
             form = denote.unfold(one.form)
         except (TooLarge, Undefined):
             return False
-        if one.relation == "!= 0":
-            asked, wanted = _patterns(vanishes(form), "vanishes"), nonzero
-        else:
-            asked, wanted = _patterns(construct.positive(form), "positive"), positive
-        if len(asked) > 0 and wanted.issuperset(asked):
-            return True
-        return scalar.follows(Requirement(form, one.relation, one.path), in_terms_of_inputs(known, denote))
+        asked = _patterns(construct.positive(form), "positive")
+        return len(asked) > 0 and positive.issuperset(asked)
 
     return [one for one in given if not follows(one)]
+
+
+def beyond_all(given: Iterable[Requirement], known: Sequence[Requirement], denote: Denotation) -> list[Requirement]:
+    """The requirements that do not follow from the known ones together, as the kernel tower sees it."""
+    left = beyond(given, known, denote)
+    if not left:
+        return []
+    facts = in_terms_of_inputs(known, denote)
+    return [one for one in left if not any(scalar.follows(said, facts) for said in in_terms_of_inputs([one], denote))]
 
 
 def in_terms_of_inputs(requirements: Iterable[Requirement], denote: Denotation) -> list[Requirement]:
@@ -109,12 +118,23 @@ def never_zero(requirements: Iterable[Requirement], denote: Denotation) -> froze
     found: set[str] = set()
     for one in requirements:
         if one.relation in ("> 0", "!= 0") and one.path.key == ONE.key:
-            try:
-                guard = vanishes(denote.unfold(one.form))
-            except (TooLarge, Undefined):
-                continue
-            found.update(_patterns(guard, "vanishes") if len(_patterns(guard, "vanishes")) == 1 else ())
+            for guard in _opening(one.form, denote):
+                found.update(_patterns(guard, "vanishes") if len(_patterns(guard, "vanishes")) == 1 else ())
     return frozenset(found)
+
+
+def _opening(form: Form, denote: Denotation) -> Iterator[Form]:
+    """The guard that a form is 0, in terms of arrays ever closer to the inputs, and in terms of the inputs."""
+    asked: Form | None = form
+    for _ in range(MOST_LEVELS):
+        if asked is None:
+            break
+        guard = vanishes(asked)
+        yield guard
+        bodies = [atom.forms[0] for term, _ in guard.terms.values() for atom, _ in term.factors.values() if atom.forms]
+        asked = denote.opened(bodies[0]) if len(bodies) == len(guard.terms) == 1 else None
+    with suppress(TooLarge, Undefined):
+        yield vanishes(denote.unfold(form))
 
 
 def _patterns(guard: Form, kind: str) -> list[str]:

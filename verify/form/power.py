@@ -16,7 +16,7 @@ from fractions import Fraction
 from math import gcd, isqrt, lcm
 
 from verify.form.algebra import add, join, multiply, scale, subtract
-from verify.form.cases import by_cases
+from verify.form.cases import ALL, WITHOUT_DELTAS, by_cases
 from verify.form.setting import TooLarge, Undefined
 from verify.form.signs import is_positive, of_factor
 from verify.form.term import (
@@ -52,7 +52,8 @@ def power(form: Form, exponent: Rational) -> Form:
     if exponent.denominator == 1 and exponent > 0:
         return _whole(form, int(exponent))
     form = expand(form)
-    split = by_cases(form, lambda side: power(side, exponent))
+    # 1 / (S + δ) stays: off the diagonal it is 1 / S, which (1 - δ) / S would divide by on the diagonal, too.
+    split = by_cases(form, lambda side: power(side, exponent), WITHOUT_DELTAS if exponent < 0 else ALL)
     return _general(form, exponent) if split is None else split
 
 

@@ -10,12 +10,13 @@ from itertools import chain
 from dualgrad.program.record import Equation, Operand, Program, Shape, Variable
 from dualgrad.program.size import Extent, Size
 from verify.form.adjoint import Gradient, by_chain_rule, unfolded
-from verify.form.algebra import Fill, rewrite, substitute, subtract
+from verify.form.algebra import Fill, plain_factors, rewrite, substitute, subtract
 from verify.form.denote import Denotation, Lossy, Position, shapes_agree
 from verify.form.domain import (
     MOST_TERMS_SAID,
     SECONDS_TO_SAY,
     beyond,
+    beyond_all,
     equality_tests,
     holds,
     in_words,
@@ -36,6 +37,7 @@ from verify.form.ties import conventions, guards_of, with_convention
 
 MOST_TERMS_AGAIN = 256
 SECONDS_AGAIN = 0.5
+SECONDS_ON_THE_WAY = 0.25
 GUARDS = frozenset({"positive", "vanishes", "extreme"})
 CONTINUOUS = frozenset({"real", "positive", "nonnegative", "nonzero", "unit", "invertible"})
 
@@ -148,7 +150,7 @@ class _Question:
 
     def _only_gradient(self, derivative: list[Requirement]) -> tuple[str, ...]:
         known = [*self.plain.required(self.forward), *derivative]
-        return self._said(beyond(self.plain.required(self.gradient), known, self.plain))
+        return self._said(beyond_all(self.plain.required(self.gradient), known, self.plain))
 
     def _said(self, requirements: Sequence[Requirement]) -> tuple[str, ...]:
         """Requirements in words, without those that the signs of intermediates imply."""
@@ -186,7 +188,7 @@ class _Question:
         if shared:
             try:
                 found = self._opaque(variable, operand, shared)
-            except (TooLarge, Undefined):
+            except (NoForm, TooLarge, Undefined):
                 found = None
             if found is not None:
                 return self._confirmed(found, variable, operand) if self._has_guards() else found
@@ -236,10 +238,14 @@ class _Question:
         folded: dict[Source, Equation],
         denote: Denotation,
     ) -> _Found | None:
+        views = {source for source, equation in folded.items() if _is_view(denote.step(equation))}
         for source in reversed(folded):
-            if source in difference.sources:
+            if source in difference.sources and source not in views:
                 difference = _unfold(difference, source, folded[source], denote)
-                zero = settled(difference)
+                for view in reversed(folded):
+                    if view in views and view in difference.sources:
+                        difference = _unfold(difference, view, folded[view], denote)
+                zero = _settled_soon(difference)
                 if zero is not None:
                     return self._made(variable, gradient, zero, _labels(difference, folded))
         return None
@@ -326,6 +332,21 @@ def _unfold(form: Form, source: Source, equation: Equation, denote: Denotation) 
         return substitute(meaning, {i: p for i, p in zip(axes, position, strict=True) if i.extent != 1})
 
     return rewrite(form, lambda atom: source in atom.sources, Fill(fill))
+
+
+def _is_view(step: Form) -> bool:
+    """Whether an equation only reads the entries of one array at other places."""
+    factors = plain_factors(step)
+    return factors is not None and len(factors) == 1 and next(iter(factors.values()))[0].kind == "cell"
+
+
+def _settled_soon(difference: Form) -> Settled | None:
+    """Whether a difference is 0 as it is, or with its denominators cleared where that takes little."""
+    try:
+        with at_most(MOST_TERMS_AGAIN, SECONDS_ON_THE_WAY):
+            return settled(difference)
+    except TooLarge:
+        return None
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:

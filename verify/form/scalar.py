@@ -26,6 +26,7 @@ WORDS = {(True, True): "positive", (True, False): "nonnegative", (False, True): 
 MOST_NODES = 600
 MOST_PLACES = 16
 SECONDS = 1.0
+SECONDS_FOR_DOMAINS = 0.3
 
 
 def zero_by_tower(difference: Form, required: Sequence[Requirement]) -> bool:
@@ -86,7 +87,8 @@ def follows(asked: Requirement, known: Sequence[Requirement]) -> bool:
         return False
     writer = _Writer()
     facts = list(writer.facts(asked.form, known))
-    return implied(writer.nodes, facts, (writer.form(asked.form), asked.relation))
+    left = min(SECONDS_FOR_DOMAINS, current().deadline - time.monotonic())
+    return left > 0 and implied(writer.nodes, facts, (writer.form(asked.form), asked.relation), left)
 
 
 class _Writer:
@@ -96,11 +98,13 @@ class _Writer:
 
     def facts(self, form: Form, required: Iterable[Requirement]) -> Iterator[Fact]:
         """What holds at the indices of a form."""
+        found: dict[Fact, None] = {}
         for one in required:
             if one.relation in RELATIONS and one.path.key == ONE.key:
                 for placed in islice(_placed(one.form, form.free), MOST_PLACES):
                     if placed.sources & form.sources:
-                        yield self.form(placed), one.relation
+                        found[self.form(placed), one.relation] = None
+        yield from found
 
     def form(self, form: Form) -> int:
         """A sum of terms."""

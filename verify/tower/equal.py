@@ -38,7 +38,7 @@ def _follow(nodes: Nodes, known: Sequence[Fact], asked: Sequence[Fact]) -> bool:
     return all(one in known or follows(nodes, known, one) for one in asked)
 
 
-def follows(nodes: Nodes, known: Sequence[Fact], asked: Fact) -> bool:
+def follows(nodes: Nodes, known: Sequence[Fact], asked: Fact, seconds: float = 1.0) -> bool:
     """Whether a condition follows from known ones; False where that is not shown, or the known ones exclude all."""
     at, relation = asked
     if relation == "!= 0":
@@ -47,4 +47,4 @@ def follows(nodes: Nodes, known: Sequence[Fact], asked: Fact) -> bool:
         claim = nodes.subtract(nodes.number(1), nodes.put("positive", at))
     else:
         claim = nodes.put("positive", nodes.mul(nodes.number(-1), at))
-    return decide(nodes.nodes[: claim + 1], nodes.signs, known).proved
+    return decide(nodes.nodes[: claim + 1], nodes.signs, known, seconds).proved

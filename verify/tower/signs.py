@@ -75,10 +75,7 @@ class Signs:
     def of(self, p: Poly) -> Sign:
         """The possible signs of a polynomial."""
         p, flip = self._directed(p)
-        found = self._shown(p)
-        for other, sign in list(self.known.values()):
-            if other == p:
-                found &= sign
+        found = self._plain(p)
         if len(found) > 1:
             found &= self._by_known(p)
         if len(found) > 1:
@@ -106,7 +103,7 @@ class Signs:
         made = self.over.ring.generators[number]
         if made.kind == "var":
             return SIGNS[self.variables[int(made.scale)]]
-        if made.kind == "exp" or (made.kind == "root" and 0 not in self.of(made.args[0].num)):
+        if made.kind == "exp" or (made.kind == "root" and 0 not in self._plain(self._directed(made.args[0].num)[0])):
             return frozenset({1})
         return frozenset({0, 1}) if made.kind == "root" else ANY
 
@@ -116,6 +113,14 @@ class Signs:
         """The polynomial or its negative with a leading coefficient of 1, and which of them."""
         lead = p.leading_coefficient() if not p.is_zero() else 1
         return (p / lead, 1 if lead > 0 else -1)
+
+    def _plain(self, p: Poly) -> Sign:
+        """By shape, or known as it is, for a leading coefficient of 1."""
+        found = self._shown(p)
+        for other, sign in list(self.known.values()):
+            if other == p:
+                found &= sign
+        return found
 
     def _shown(self, p: Poly) -> Sign:
         """By shape: a sum of terms none of which is negative, or none positive."""

@@ -103,16 +103,21 @@ class Signs:
 
     def sign(self, p: Poly) -> Sign:
         """The signs that p may have: by shape, by what is known, by multiples of it, by a conjugate."""
-        found = self.by_shape(p)
-        for q, sign in self.known:
-            ratio = _ratio(p, q)
-            if ratio:
-                found &= frozenset(s if ratio > 0 else -s for s in sign)
+        found = self.plainly(p)
         for way in (1, -1):
             if len(found) > 1:
                 shown = self.by_known({m: c * way for m, c in p.items()}, 2)
                 found &= frozenset(s * way for s in shown)
         return found if len(found) <= 1 else found & self.by_conjugate(p)
+
+    def plainly(self, p: Poly) -> Sign:
+        """By shape, or by what is known of a multiple of it."""
+        found = self.by_shape(p)
+        for q, sign in self.known:
+            ratio = _ratio(p, q)
+            if ratio:
+                found &= frozenset(s if ratio > 0 else -s for s in sign)
+        return found
 
     def by_shape(self, p: Poly) -> Sign:
         """A sum of terms none of which is negative, or none positive."""
@@ -132,7 +137,7 @@ class Signs:
         elif kind == "exp":
             sign = frozenset({1})
         elif kind == "root":
-            sign = frozenset({0, 1}) if 0 in self.sign(dict(args[0])) else frozenset({1})
+            sign = frozenset({0, 1}) if 0 in self.plainly(dict(args[0])) else frozenset({1})
         for q, known in self.known:
             if q == generator(g):
                 sign &= known

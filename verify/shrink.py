@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import HealthCheck, Phase, assume, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 from hypothesis.extra import numpy as arrays_of
@@ -58,8 +58,9 @@ def smallest(problem: Problem, recording: Recording, known: Mapping[int, Array])
 def _inputs(draw: st.DrawFn, problem: Problem, recording: Recording, numbers: list[float]) -> dict[int, Array]:
     sizes = {name: draw(st.integers(1, LONGEST)) for name in free_dimensions(recording)}
     at = shapes(recording, sizes)
+    assume(all(length >= 1 for shape in at.values() for length in shape))  # one length may be the difference of others
     return {
-        position: draw(_array(array, at[position] if position in at else array.shape, position in problem.wrt, numbers))
+        position: draw(_array(array, at.get(position) or array.shape, position in problem.wrt, numbers))
         for position, array in problem.arrays.items()
     }
 

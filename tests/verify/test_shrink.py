@@ -39,3 +39,14 @@ def test_what_is_known_of_an_argument_is_kept():
     scope = {"np": np}
     exec(result.counterexample.arguments[0], scope)
     assert abs(scope["p"].sum() - 1) < 1e-12
+
+
+def test_lengths_that_are_differences_of_others_are_not_negative():
+    def f(x, y, w):
+        return np.sum(np.convolve(x, w, "valid") * y)
+
+    def wrong(x, y, w):
+        return 2 * np.convolve(y, w, "full")
+
+    result = check(f, np.arange(6.0), np.arange(4.0) + 1, np.arange(3.0) + 1, grad=wrong)
+    assert result.verdict is Verdict.REFUTED

@@ -151,6 +151,8 @@ def plan(parts: Sequence[Part], shape: tuple[int, ...], order: Sequence[int]) ->
 def rows_placed(step: Step) -> int:
     """How many rows all operands have that are placed side by side along the first axis; 0 where they are not."""
     shape = step.params["shape"]
+    if any(part.rounds for part in step.params["parts"]):
+        return 0
     rows = {part.key[0][1] if part.key[0] is not None and len(part.key[0]) == 3 else 0 for part in step.params["parts"]}
     whole = all(
         len(part.key) == len(shape)

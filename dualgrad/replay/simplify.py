@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.op import REGISTRY, Kind
+from dualgrad.replay.masks import chosen
 from dualgrad.replay.steps import Inner, Number, Operand, Recording, Step, Value, alive, pointwise, values
 
 ufunc = {name: Inner(name, getattr(np, name)) for name in ("square", "sqrt", "reciprocal", "negative")}
@@ -288,6 +289,37 @@ def doubled(walk: Walk, step: Step) -> Step | Operand:
     return replace(product, inputs=given, output=step.output)
 
 
+def masked(walk: Walk, step: Step) -> Step | Operand:
+    """Entries or zero, as bits."""
+    found = chosen(step)
+    return step if found is None else replace(step, op=found[0], inputs=found[1])
+
+
+def even(walk: Walk, step: Step) -> Step | Operand:
+    """Functions that do not see a sign."""
+    minus = walk.maker(step.inputs[0], "negative")
+    return step if minus is None else replace(step, inputs=minus.inputs)
+
+
+def logistic(walk: Walk, step: Step) -> Step | Operand:
+    """The sigmoid, without choosing entries: exp(min(x, 0)) / (1 + exp(-|x|))."""
+    (x,), output = step.inputs, step.output
+    if output.dtype.kind != "f" or output.number or output.dtype != x.dtype:
+        return step
+
+    def entered(letter: str, name: str, *inputs: Operand) -> Operand:
+        made = replace(output, name=f"{output.name}{letter}")
+        found = _simplest(walk, replace(step, op=REGISTRY[name], inputs=inputs, output=made))
+        if isinstance(found, Step):
+            walk.enter(found)
+            return walk.now(made)
+        return found
+
+    decay = entered("c", "exp", entered("b", "negative", entered("a", "absolute", x)))
+    growth = entered("f", "exp", entered("e", "minimum", x, Number(0)))
+    return replace(step, op=REGISTRY["divide"], inputs=(growth, entered("d", "add", Number(1), decay)))
+
+
 def powers(walk: Walk, step: Step) -> Step | Operand:
     """The exponents for which NumPy itself takes another function."""
     if step.op.name != "power_constant" or step.inputs[0].dtype is None or step.inputs[0].dtype.kind != "f":
@@ -320,6 +352,9 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "add": (signs, doubled),
     "power_constant": (powers,),
     "mean": (outward, averaged),
+    **dict.fromkeys(("absolute", "square", "cos", "cosh"), (even,)),
+    "sigmoid": (logistic,),
+    "where": (masked,),
 }
 SPREAD = Inner("broadcast_to", REGISTRY["broadcast_to"].forward, Kind.MULTILINEAR)
 

@@ -185,15 +185,6 @@ def _relu(step: Step, args: Sequence[str], out: str | None, names: Names) -> str
     return f"{maximum}({args[0]}, 0{f', out={out}' if out else ''})"
 
 
-def _where(step: Step, args: Sequence[str], out: str | None, names: Names) -> str:
-    condition, chosen, other = args
-    if out is None or step.inputs[0].dtype != np.bool_:
-        call = f"{names.of(np.where, 'where')}({', '.join(args)})"
-        return call if out is None else f"{names.of(np.copyto, 'copyto')}({out}, {call})"
-    copy = names.of(np.copyto, "copyto")
-    return f"{copy}({out}, {other}); {copy}({out}, {chosen}, where={condition})"
-
-
 VIEWS = frozenset({"transpose", "reshape", "getitem"})
 FORMS: dict[str, Writes] = {
     "sum": _reduction("add"),
@@ -206,5 +197,4 @@ FORMS: dict[str, Writes] = {
     "take": _take,
     "concatenate": _concatenate,
     "relu": _relu,
-    "where": _where,
 }

@@ -77,6 +77,8 @@ class Op:
                   always is, or None for no derivative
     ``vjp``       one function ``(g, y, *inputs, **params) -> cotangent`` a slot, None for no derivative
     ``variadic``  takes any number of operands: its one VJP gets the slot as ``slot=``
+    ``each``      of a variadic op: ``(g, y, inputs, params) -> the cotangents of all slots``, where one at a time would
+                  take time quadratic in their number
     ``jvp``       selection and composite, and where a slot does not enter as a factor: one function
                   ``(t, y, *inputs, **params) -> tangent`` a slot
     ``meaning``   ``(sizes, *shapes, **params) -> Meaning``
@@ -85,8 +87,8 @@ class Op:
     ``ulps``      the bound each partial holds where the problem is well conditioned
     ``stacked``   ``(which, *inputs, **params) -> array``: the op on each entry along a first axis of the operands that
                   ``which`` marks, all at once; None where that is not to be had for these operands
-    ``adds``      ``(into, g, fresh, **params)``, of an op that selects entries of its one operand: adds the cotangent of
-                  the result to that of the operand, in place; ``fresh`` says that it holds zeros
+    ``adds``      ``(into, g, fresh, **params)``, of an op that selects entries of its one operand: adds the cotangent
+                  of the result to that of the operand, in place; ``fresh`` says that it holds zeros
     ``complex``   what the rules are on complex operands; the partial of a real result is then ∂y/∂Re x + i ∂y/∂Im x
     """
 
@@ -102,6 +104,7 @@ class Op:
     numpy: tuple[Any, ...] = ()
     method: str | None = None
     variadic: bool = False
+    each: Callable[..., Any] | None = None
     aliases: tuple[str, ...] = ()
     kinks: tuple[Kink, ...] = ()
     domain: str = ""

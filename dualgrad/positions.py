@@ -75,9 +75,14 @@ def numbered(a: Any) -> Any:
     return np.arange(np.prod(shape, dtype=int)).reshape(shape)
 
 
+_BASIC = frozenset({slice, int, type(None), type(Ellipsis)})
+
+
 def is_advanced(key: Any) -> bool:
     """Whether a key holds sequences, arrays or truth values: more than integers, slices, None and the ellipsis."""
     parts = key if isinstance(key, tuple) else (key,)
+    if all(type(part) in _BASIC for part in parts):
+        return False
     return any(isinstance(p, (list, tuple, bool, np.bool_)) or (hasattr(p, "dtype") and _is_array(p)) for p in parts)
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from dualgrad.engine import overwritten
-from dualgrad.engine.graph import Binary, Extra, Node, Unary, now
-from dualgrad.engine.keeping import LARGE, slim
+from dualgrad.engine.buffers import LARGE
+from dualgrad.engine.graph import Binary, Extra, General, Node, Unary, now
+from dualgrad.engine.keeping import slim
 from dualgrad.engine.modes import ANOMALY, RECORDING, mode, user_line
 from dualgrad.op import Op, run
 
@@ -27,6 +28,7 @@ _OPERATORS: dict[Any, Callable[..., Any]] = {
     np.negative: operator.neg,
     np.matmul: operator.matmul,
 }
+VIEWS = frozenset({"getitem", "reshape", "transpose", "diagonal", "broadcast_to"})  # may share their operand's memory
 _FLOAT64 = np.dtype(np.float64)
 _NUMBERS = frozenset({float, int, np.float64})
 _new = object.__new__
@@ -36,11 +38,14 @@ _handed_out = overwritten.handed_out
 
 def quick(op: Op) -> bool:
     """Whether there is an applier for an op: it has one or two operands, and a gradient flows to each of them."""
-    return op.direct and None not in (*op.partials, *op.vjp) and not op.variadic and _arity(op) <= 2
+    rules = (*op.partials, *op.vjp)
+    return not op.variadic and None not in rules and (len(rules) == 1 or (op.direct and len(rules) == 2))
 
 
 def applier(op: Op, kind: type, slow: Callable[..., Any]) -> Callable[..., Any]:
     """The applier of an op to tensors of this class; ``slow`` does what it leaves."""
+    if not op.direct:
+        return _general(op, kind, slow)
     if op.partials:
         return _unary(op, kind, slow) if _arity(op) == 1 else _binary(op, kind, slow)
     return _product(op, kind, slow)
@@ -192,10 +197,8 @@ def _product(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         node.edge1 = edge1
         node.edge2 = edge2
         node.serial = now()
-        if value.nbytes < LARGE and data1.nbytes < LARGE and data2.nbytes < LARGE:
-            node.plain = data1.dtype is _FLOAT64 is data2.dtype and data1.ndim == data2.ndim == 2
-        else:
-            node.plain = False
+        node.plain = data1.dtype is _FLOAT64 is data2.dtype and data1.ndim == data2.ndim == 2
+        if value.nbytes >= LARGE or edge1 is None or edge2 is None:  # else its rules read both
             slim(node)
         node.extra = None
         if state != RECORDING or _handed_out:
@@ -203,6 +206,55 @@ def _product(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         return tensor
 
     return apply
+
+
+def _general(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
+    """For one operand and static arguments."""
+    shares = op.name in VIEWS
+
+    def apply(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(x) is not kind:
+            return slow(x, *args, **kwargs)
+        data, edge = x._data, x._edge
+        if type(data) is not _ndarray:
+            return slow(x, *args, **kwargs)
+        inputs, params = op.call(data, *args, **kwargs)
+        if len(inputs) != 1 or inputs[0] is not data:
+            return slow(x, *args, **kwargs)
+        value = run(op, inputs, params)
+        tensor = _new(kind)
+        tensor._data = value
+        tensor._grad = tensor._family = None
+        tensor._version = 0
+        if shares and type(value) is _ndarray:
+            related(tensor, x)
+        if edge is None or not (state := mode()) & RECORDING:
+            tensor._edge = None
+            return tensor
+        tensor._edge = node = _new(General)
+        node.op = op
+        node.saved = inputs
+        node.params = params
+        node.value = value
+        node.edges = (edge,)
+        node.serial = now()
+        node.plain = False
+        node.extra = None
+        if data.nbytes >= LARGE or value.nbytes >= LARGE:
+            slim(node)
+        if state != RECORDING or _handed_out:
+            note(node, (x,), inputs)
+        return tensor
+
+    return apply
+
+
+def related(view: Any, base: Any) -> Any:
+    """Mark two tensors as sharing memory: every handle on that memory holds the same token."""
+    if base._family is None:
+        base._family = object()
+    view._family = base._family
+    return view
 
 
 def _computed(op: Op) -> Callable[..., Any]:

@@ -128,7 +128,7 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way) -> None:
                     if edge is not None:
                         pulled = rule(g, node.value, node.x1, node.x2)
                         held = get(edge)
-                        adjoints[edge] = pulled if held is None else held + pulled
+                        adjoints[edge] = pulled if held is None else plus(held, pulled, sole(held, 2))
         elif type(node) is Unary:
             (partial,) = node.op.partials
             edge = node.edge1
@@ -164,7 +164,7 @@ def _through(node: Node, g: Any, adjoints: Adjoints, way: _Way) -> None:
     elif node.op.partials and g.dtype.kind != "c":
         _scaled_through(node, g, adjoints, way.useful)
     else:
-        _ruled_through(node, g if node.op.adds is not None else full(g, node.value), adjoints, way.useful)
+        _ruled_through(node, g, adjoints, way.useful)
 
 
 def _recorded(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, lift: Lift | None) -> None:
@@ -215,15 +215,14 @@ def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | 
 def _ruled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None) -> None:
     """Through any other op on arrays."""
     op, value, operands, params = node.op, node.value, node.saved, node.params
+    if op.adds is not None and type(g) is np.ndarray and g.dtype == operands[0].dtype:
+        _added_through(node, g, adjoints, useful)
+        return
+    if g.shape != value.shape:
+        g = full(g, value)
     for slot, edge in enumerate(node.edges):
         if edge is not None and (useful is None or edge in useful):
             like, held = operands[slot], adjoints.get(edge)
-            if op.adds is not None and type(like) is np.ndarray and type(g) is np.ndarray and g.dtype == like.dtype:
-                into = np.zeros(like.shape, like.dtype) if held is None else own(held, like, 2)
-                op.adds(into, g, held is None, **params)
-                adjoints[edge] = into
-                del into, held
-                continue
             if op.variadic or g.dtype.kind == "c":
                 pulled = pull(op, slot, g, value, operands, params)
             else:
@@ -233,10 +232,21 @@ def _ruled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | N
                 continue
             if pulled.shape != like.shape:
                 pulled = summed(pulled, like.shape)
-            if pulled.dtype != like.dtype:
+            if pulled.dtype is not like.dtype and pulled.dtype != like.dtype:
                 pulled = cast(pulled, like.dtype)
             adjoints[edge] = pulled if held is None else plus(held, pulled, sole(held, 2))
             del pulled, held
+
+
+def _added_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None) -> None:
+    """Through an op that selects entries of its one operand: all that use one add to the same array."""
+    (like,), (edge,) = node.saved, node.edges
+    if edge is None or node.op.adds is None or (useful is not None and edge not in useful):
+        return
+    held = adjoints.get(edge)
+    into = np.zeros(like.shape, like.dtype) if held is None else own(held, like, 2)
+    node.op.adds(into, g, held is None, **node.params)
+    adjoints[edge] = into
 
 
 def _pulled(node: Node, slot: int, cotangent: Any, value: Any, operands: Sequence[Any]) -> Any:

@@ -11,25 +11,29 @@ from typing import Any
 
 import numpy as np
 
-LARGE = 1 << 15  # bytes; a smaller array is made faster than it is looked at
-_OWN = 2  # the parameter of sole, and the argument of getrefcount
+LARGE = 1 << 16  # bytes; a smaller array is made faster than it is looked at
+_OWN = 2  # the parameter of alone, and the argument of getrefcount
 
 
-def sole(array: Any, holders: int) -> bool:
-    """Whether it is a large array that nobody but these many variables and containers of the caller's holds."""
+def alone(array: Any, holders: int) -> bool:
+    """Whether it is an array that nobody but these many variables and containers of the caller's holds."""
     return bool(
         _counted
         and type(array) is np.ndarray
-        and array.nbytes >= LARGE
         and getrefcount(array) == _OWN + holders
         and array.base is None
         and array.flags.writeable
     )
 
 
+def sole(array: Any, holders: int) -> bool:
+    """The same, of a large one."""
+    return type(array) is np.ndarray and array.nbytes >= LARGE and alone(array, holders + 1)
+
+
 def own(array: Any, like: Any, holders: int) -> Any:
     """The array where it is the caller's own, else a copy, in the shape and dtype of another."""
-    if array.shape == like.shape and array.dtype == like.dtype and sole(array, holders + 1):
+    if array.shape == like.shape and array.dtype == like.dtype and alone(array, holders + 1):
         return array
     copied = np.empty(like.shape, like.dtype)
     copied[...] = array

@@ -193,10 +193,8 @@ class Node:
                 self.extra = _FREED
             else:
                 self.extra.freed, self.extra.marks = True, ()
-        if takes_memory(self.value) or any(map(takes_memory, self.saved)):
-            kept = (v if edge is None else shell(v) for v, edge in zip(self.saved, self.edges, strict=True))
-            self.keep(tuple(kept))
-            self.value = shell(self.value)
+        self.keep(tuple([v if edge is None else shell(v) for v, edge in zip(self.saved, self.edges, strict=True)]))
+        self.value = shell(self.value)
 
     def require_usable(self) -> None:
         """Raise where it was freed, or where the user has overwritten an array that the rule may read."""
@@ -295,14 +293,9 @@ def reads_shapes_only(op: Op) -> bool:
     )
 
 
-def takes_memory(value: Any) -> bool:
-    """Whether it is an array that is worth letting go of."""
-    return type(value) is np.ndarray and bool(value.nbytes > _SMALL)
-
-
 def shell(value: Any) -> Any:
     """An array of the same shape and dtype that takes no memory; what is small already as it is."""
-    if not takes_memory(value):
+    if type(value) is not np.ndarray or value.nbytes <= _SMALL:
         return value
     key = value.shape, value.dtype
     found = _shells.get(key)
@@ -313,7 +306,7 @@ def shell(value: Any) -> Any:
     return found
 
 
-_SMALL = 1024  # bytes
+_SMALL = 1 << 10  # bytes
 _MOST = 10_000
 _shells: dict[tuple[Any, ...], Any] = {}
 
@@ -322,11 +315,20 @@ def free(nodes: Iterable[Node]) -> None:
     """Free each of them."""
     for node in nodes:
         value = node.value
-        if node.plain and (type(value) is np.float64 or value.nbytes <= _SMALL):
-            if not reads_shapes_only(node.op):
-                node.plain, node.extra = False, _FREED
-        else:
+        if not node.plain or not node.op.partials:
             node.free()
+            continue
+        if type(value) is np.ndarray and value.nbytes > _SMALL:
+            node.value = same = shell(value)  # which stands for the operands too: they have its shape
+            if type(node) is Unary:
+                node.x1 = same
+            elif type(node) is Binary:
+                if node.edge1 is not None:
+                    node.x1 = same
+                if node.edge2 is not None:
+                    node.x2 = same
+        if not reads_shapes_only(node.op):
+            node.plain, node.extra = False, _FREED
 
 
 def reachable(roots: Iterable[Edge]) -> list[Node]:

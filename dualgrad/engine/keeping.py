@@ -13,16 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.engine.buffers import LARGE
 from dualgrad.engine.graph import Node, reads_shapes_only, shell
 from dualgrad.op import Kind, Op
-
-LARGE = 1 << 15  # bytes; what is smaller is not worth the look
 
 
 def slim(node: Node) -> None:
     """Let go of the large arrays that no rule of the node's op will read. Those of leaves stay: the user has them."""
     large = [type(value) is np.ndarray and value.nbytes >= LARGE for value in (node.value, *node.saved)]
-    if not any(large):
+    if True not in large:
         return
     edges = node.edges
     result, operands = kept(node.op, tuple([edge is not None for edge in edges]))

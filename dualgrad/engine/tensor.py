@@ -11,7 +11,7 @@ import numpy as np
 
 from dualgrad.array import ArrayMethods
 from dualgrad.engine import printing
-from dualgrad.engine.apply import applier, note, quick
+from dualgrad.engine.apply import VIEWS, applier, note, quick, related
 from dualgrad.engine.graph import Edge, General, Leaf, Node
 from dualgrad.engine.hooks import RemovableHandle
 from dualgrad.engine.keeping import slim
@@ -30,9 +30,6 @@ _QUERIES = frozenset(
     | {np.isfinite, np.isnan, np.isinf, np.isreal, np.iscomplex, np.signbit, np.count_nonzero, np.size}
     | {np.array_repr, np.array_str}
 )
-
-# Ops whose result may share memory with their operand.
-_VIEWS = frozenset({"getitem", "reshape", "transpose", "diagonal", "broadcast_to"})
 
 
 class Tensor(Writing, Manners, ArrayMethods):
@@ -182,7 +179,8 @@ class Tensor(Writing, Manners, ArrayMethods):
 
     def detach(self) -> Tensor:
         """The same array as a leaf that does not require a gradient."""
-        return _related(handle(self._data, None), self)
+        apart: Tensor = related(handle(self._data, None), self)
+        return apart
 
     def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
         """Add the gradient of this tensor, times ``gradient``, to the ``grad`` of every leaf it depends on.
@@ -220,11 +218,12 @@ class Tensor(Writing, Manners, ArrayMethods):
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         if Tensor not in op.appliers and quick(op):
-            op.appliers[Tensor] = applier(op, Tensor, lambda *given: bind(op, op.call(*given).inputs, {}))
-        saved = tuple([value._data if isinstance(value, Tensor) else operand(op, value) for value in inputs])
+            op.appliers[Tensor] = applier(op, Tensor, lambda *args, **kwargs: bind(op, *op.call(*args, **kwargs)))
+        saved = tuple([value._data if type(value) is Tensor else _operand(op, value) for value in inputs])
         value = bind(op, saved, params)
         result = handle(value, _recorded(op, inputs, saved, params, value) if mode() & RECORDING else None)
-        return _related(result, inputs[0]) if op.name in _VIEWS and result.ndim else result
+        shares = op.name in VIEWS and isinstance(inputs[0], Tensor) and result.ndim
+        return related(result, inputs[0]) if shares else result
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is None and (ufunc in _QUERIES or (ufunc not in BY_NUMPY and not _tracked(inputs))):
@@ -328,6 +327,10 @@ def handle(data: Any, edge: Edge | None) -> Tensor:
     return tensor
 
 
+def _operand(op: Op, value: Any) -> Any:
+    return value._data if isinstance(value, Tensor) else operand(op, value)
+
+
 def _recorded(op: Op, inputs: Sequence[Any], saved: tuple[Any, ...], params: Mapping[str, Any], y: Any) -> Node | None:
     edges = [value._edge if isinstance(value, Tensor) else None for value in inputs]
     found = False
@@ -348,15 +351,6 @@ def _recorded(op: Op, inputs: Sequence[Any], saved: tuple[Any, ...], params: Map
 
 def _is_array(value: Any) -> bool:
     return type(value) is np.ndarray
-
-
-def _related(view: Tensor, base: Any) -> Tensor:
-    """Mark two tensors as sharing memory: every handle on that memory holds the same token."""
-    if isinstance(base, Tensor):
-        if base._family is None:
-            base._family = object()
-        view._family = base._family
-    return view
 
 
 def _tracked(value: Any) -> bool:

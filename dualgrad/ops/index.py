@@ -33,8 +33,8 @@ def canonical(key: Any, shape: Shape) -> Key:
     ((0,), (2, 3, -1))
     """
     parts = list(key) if isinstance(key, tuple) else [key]
-    if len(parts) == len(shape) and all(type(part) is slice for part in parts):
-        return tuple([_range(part, length) for part, length in zip(parts, shape, strict=True)])
+    if len(parts) == len(shape) and {*map(type, parts)} == {slice}:
+        return tuple(map(_range, parts, shape))
     named = sum(part is not None and part is not Ellipsis for part in parts)
     if named > len(shape):
         raise IndexError(f"too many indices: the array has {len(shape)} axes, but {named} were indexed")
@@ -68,8 +68,11 @@ def _from_front(place: Extent, length: Extent, what: str) -> Extent:
     return place
 
 
+_KNOWN = frozenset({int, type(None)})
+
+
 def _range(part: slice, length: Extent) -> Step:
-    if type(length) is int and all(p is None or type(p) is int for p in (part.start, part.stop, part.step)):
+    if type(length) is int and type(part.start) in _KNOWN and type(part.stop) in _KNOWN and type(part.step) in _KNOWN:
         places = range(length)[part]
         return places.start, len(places), places.step
     start, stop, stride = (None if p is None else plain_extent(p) for p in (part.start, part.stop, part.step))

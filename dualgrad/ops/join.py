@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from dualgrad.meanings import free
-from dualgrad.op import Call, Kind, Sizes, composed, structural
+from dualgrad.op import Call, Complex, Kind, Sizes, composed, structural
 from dualgrad.program.entry import Element, Entry, Index, Meaning, affine, entry, equal, total
 from dualgrad.program.size import Extent
 from dualgrad.samples import call, drawn
@@ -57,6 +57,16 @@ def _pull(g: Any, y: Any, *arrays: Any, slot: int, axis: int) -> Any:
     return g[(*whole, slice(offset, offset + extents(arrays[slot])[axis]))]
 
 
+def _each(g: Any, y: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> list[Any]:
+    """The parts of a cotangent, from the first on."""
+    whole, parts, start = (slice(None),) * params["axis"], [], _zero()
+    for array in arrays:
+        stop = start + extents(array)[params["axis"]]
+        parts.append(g[(*whole, slice(start, stop))])
+        start = stop
+    return parts
+
+
 def _push(t: Any, y: Any, *arrays: Any, slot: int, axis: int) -> Any:
     return np.concatenate([t if k == slot else np.zeros_like(a) for k, a in enumerate(arrays)], axis=axis)
 
@@ -77,6 +87,8 @@ concatenate = structural(
     vjp=[_pull],
     jvp=[_push],
     variadic=True,
+    each=_each,
+    complex=Complex.ADJOINT,
     numpy=[np.concatenate],
     aliases=("cat",),
     samples=drawn(

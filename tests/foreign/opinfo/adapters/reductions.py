@@ -126,10 +126,9 @@ def _vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
 
 
 def _gradient(x, *, spacing=None, dim=None, edge_order=1):
-    lacking(edge_order == 1, "edges of the second order")
-    lacking(spacing is None or isinstance(spacing, (int, float, complex)), "an uneven grid")
     dim = tuple(range(rank(x))) if dim is None else dim
-    found = dg.gradient(x, *([] if spacing is None else [spacing]), axis=dim if isinstance(dim, int) else tuple(dim))
+    given = [] if spacing is None else spacing if isinstance(spacing, (tuple, list)) else [spacing]
+    found = dg.gradient(x, *given, axis=dim if isinstance(dim, int) else tuple(dim), edge_order=edge_order)
     return tuple(found) if isinstance(found, (list, tuple)) else (found,)
 
 

@@ -20,10 +20,8 @@ if __name__ == "__main__":  # as a file: load neither what else the package need
     sys.modules["verify"] = types.ModuleType("verify")
     sys.modules["verify"].__path__ = [here]
 
-import hashlib
 import json
-import re
-import struct
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
@@ -32,10 +30,10 @@ from typing import Any, NamedTuple
 
 from verify.trusted import terms
 from verify.trusted.algebra import HELD, Algebra
-from verify.trusted.arrays import KINDS, Array
+from verify.trusted.arrays import KINDS, Array, literal, valued
 from verify.trusted.meanings import Ops
-from verify.trusted.pointwise import FLAT, LAWS, STEPS, conditions, named
-from verify.trusted.schema import CHAIN, MAX_BYTES, OPEN, SCHEMA, THIN, parse, shaped
+from verify.trusted.pointwise import FLAT, LAWS, STEPS, conditions
+from verify.trusted.schema import CHAIN, HOLDS, MAX_BYTES, OPEN, SCHEMA, THIN, parse, shaped
 from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly, Refused, Term, names_of, need, poly
 
 FORMAT = "dualgrad-certificate/1"
@@ -305,6 +303,7 @@ class Reader:
         need(data["format"] == FORMAT and data["claim"]["kind"] in ("grad", "jac"), "another format or kind")
         read = data["reading"] == "exact" or (data["reading"] in ("decimal", "named") and data["assumptions"])
         need(read, "a reading of literals that is not among the assumptions")
+        self.reading: str = data["reading"]
         self.data, self.merges = data, {name: terms.size(extent) for name, extent in data["merges"].items()}
         self.least = {item["name"]: item["least"] for item in data["dimensions"]}
         need(all(name.isidentifier() and least >= 1 for name, least in self.least.items()), "dimensions are >= 1")
@@ -324,7 +323,7 @@ class Reader:
         self.ops, self.values, self.equations = Ops(self.w), dict[str, Array](), dict[str, Any]()
         for item in data["inputs"] + data["captured"]:
             entry = lambda at, name=item["name"]: self.w.atom("input", name, tuple(at))  # noqa: E731
-            self.define(item, self.spelled(item) if item.get("values") else entry, KINDS[item["dtype"]])
+            self.define(item, valued(self.w, item) if item.get("values") else entry, KINDS[item["dtype"]])
             shape = self.values[item["name"]].shape
             square = len(shape) == 2 and shape[0] == shape[1]
             need(square or not self.facts.get(item["name"], set()) & {"symmetric", "spd"}, "symmetric, but not square")
@@ -345,43 +344,12 @@ class Reader:
         need(new, f"{item['name']} is defined twice, or may have a negative size")
         self.values[item["name"]] = Array(shape, entry, kind)
 
-    def spelled(self, item: Mapping[str, Any]) -> Callable[[Sequence[Poly]], Form]:
-        """The entries of an array whose values are given, with the hash that they must have."""
-        places = list(product(*(range(size) for size in item["shape"])))
-        code, kind = {"float64": ("d", float), "float32": ("f", float), "int64": ("q", int), "bool": ("?", bool)}[
-            item["dtype"]
-        ]
-        numbers = [float.fromhex(text) for text in item["values"]]
-        digest = hashlib.sha256(struct.pack(f"<{len(numbers)}{code}", *map(kind, numbers))).hexdigest()
-        need(len(places) == len(numbers) and digest == item["sha256"], f"the values of {item['name']}")
-
-        def entry(at: Sequence[Poly]) -> Form:
-            here = ([self.w.relation("==", i - k) for i, k in zip(at, place, strict=True)] for place in places)
-            return sum((self.w.mul(*h) * Fraction(x) for h, x in zip(here, numbers, strict=True)), start=Form())
-
-        return entry
-
-    def literal(self, value: Any) -> tuple[Form, str]:
-        """A number as it was written, under the reading of the certificate."""
-        ((kind, text),) = value.items()
-        if kind == "bool" and type(text) is bool:
-            return UNITY * int(text), "b"
-        need(type(text) is str and len(text) <= 400, "a literal")
-        if kind == "int" and re.fullmatch(r"-?\d+", text):
-            return UNITY * int(text), "i"
-        need(kind == "float" and re.fullmatch(r"-?0x[01]\.[0-9a-f]+p[+-]\d+", text), "a float literal in hexadecimal")
-        number, reading = float.fromhex(text), self.data["reading"]
-        constant = named(self.w, abs(number)) if reading == "named" else None
-        if constant is not None:
-            return constant * (1 if number > 0 else -1), "f"
-        return UNITY * Fraction(number if reading == "exact" else repr(number)), "f"
-
     def operand(self, value: Any) -> Array:
         if isinstance(value, str):
             need(value in self.values, f"{value} is used before it is defined")
             return self.values[value]
         sized = isinstance(value, dict) and set(value) == {"size"}
-        form, kind = (self.w.number(self.size(value["size"])), "i") if sized else self.literal(value)
+        form, kind = (self.w.number(self.size(value["size"])), "i") if sized else literal(self.w, value, self.reading)
         return Array((), lambda at: form, kind)
 
     def param(self, value: Any) -> Any:
@@ -389,7 +357,7 @@ class Reader:
         if isinstance(value, dict) and set(value) == {"size"}:
             return [[factor, list(names)] for names, factor in self.size(value["size"])]
         if isinstance(value, dict):
-            form = self.literal(value)[0]
+            form = literal(self.w, value, self.reading)[0]
             need(set(form) <= {terms.UNIT}, "a static argument")
             return form.get(terms.UNIT, 0)
         return [self.param(part) for part in value] if isinstance(value, list) else value
@@ -424,13 +392,33 @@ class Reader:
         thin = any(self.facts[name] & THIN for name in self.data["claim"]["wrt"])
         need(not (thin and kinks), "kinks on a domain that is a null set")
 
+    def witnesses(self) -> None:
+        """Points of the domain, as far as sizes and facts tell; what is computed at them is not looked at."""
+        for point in self.data["witnesses"]:
+            sizes: dict[str, Poly] = {}
+            for name in self.facts:
+                shape, numbers = point[name]["shape"], [*map(float.fromhex, point[name]["values"])]
+                need(math.prod(shape) == len(numbers) and all(map(math.isfinite, numbers)), f"a witness: {name}")
+                sizes |= {e.name: poly(k) for e, k in zip(self.values[name].shape, shape, strict=True) if e.name}
+                need(
+                    all(HOLDS[fact](shape, numbers) for fact in self.facts[name]), f"a witness against a fact of {name}"
+                )
+            shapes = all(
+                [e.at(sizes) for e in self.values[n].shape] == [*map(poly, point[n]["shape"])] for n in self.facts
+            )
+            low = [poly(name).at(sizes) - least for name, least in self.least.items()] + [
+                f.at(sizes) for f in self.w.facts
+            ]
+            need(shapes and all(f >= 0 for p in low for _, f in p), "a witness of other sizes")
+
     def check(self) -> Report:
         chain = self.data["hints"].get("chain")
         self.run(self.data["F"], chain is not None)
-        first = list(self.equations.values())
+        first, outputs = list(self.equations.values()), [*map(self.operand, self.data["F"]["outputs"])]
         self.run(self.data["G"], chain is not None)
+        gradients = [*map(self.operand, self.data["G"]["outputs"])]
         self.domain()
-        outputs, gradients = ([*map(self.operand, self.data[program]["outputs"])] for program in "FG")
+        self.witnesses()
         need(all(output.kind == "f" for output in outputs), "outputs that are not floats")
         if chain is not None:
             Chain(self, first, chain).check()
@@ -495,7 +483,7 @@ class Chain:
         parts, cut = adjoints.get(v, []), [part for item in uses for part in adjoints[item["name"]]]
         times = reader.data["F"]["outputs"].count(v)
         steps = self.steps(parts, cut)
-        key = self.spelled([v, times, [[item["name"], adjoints[item["name"]]] for item in uses], parts], uses, steps)
+        key = self.described([v, times, [[item["name"], adjoints[item["name"]]] for item in uses], parts], uses, steps)
         if key in self.shown:
             return
         made: dict[str, Array] = {}
@@ -535,7 +523,7 @@ class Chain:
             visit(part)
         return list(found)
 
-    def spelled(self, local: Any, uses: Sequence[Mapping[str, Any]], steps: Iterable[str]) -> str:
+    def described(self, local: Any, uses: Sequence[Mapping[str, Any]], steps: Iterable[str]) -> str:
         """A local problem with variables and dimensions by order of appearance, and all that is known of them."""
         arrays, sizes, reader = dict[str, str](), dict[str, str](), self.reader
 

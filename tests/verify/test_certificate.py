@@ -327,3 +327,22 @@ def test_a_file_is_checked_again(tmp_path, certificates):
 def test_the_text_is_reproducible(certificates):
     again = certificate_of(CLAIMS[0].f, CLAIMS[0].args, CLAIMS[0].grad)
     assert dumps(again) == dumps(certificates["notebook"])
+
+
+def test_a_witness_has_the_sizes_and_the_facts_of_the_claim():
+    """It is looked at as far as the inputs tell: a point that is none of the domain's is refused."""
+    certificate = certificate_of(lambda x, A: x @ A @ x, (x, S + S.T), wrt=0, domain={"A": "symmetric"})
+
+    def at(vector: list[float], matrix: list[list[float]]) -> Any:
+        arrays = {"x": np.array(vector), "A": np.array(matrix)}
+        points = {
+            n: {"shape": list(a.shape), "values": [v.hex() for v in a.ravel().tolist()]} for n, a in arrays.items()
+        }
+        return check({**certificate, "witnesses": [points]})
+
+    good = [[1.0, 2.0], [2.0, 3.0]]
+    assert at([1.0, 2.0], good).accepted
+    assert "a witness against a fact of A" in at([1.0, 2.0], [[1.0, 2.0], [0.0, 3.0]]).reason
+    assert "a witness of other sizes" in at([1.0, 2.0, 3.0], good).reason
+    assert "a witness: x" in at([1.0, math.inf], good).reason
+    assert not check({**certificate, "witnesses": [{}]}).accepted

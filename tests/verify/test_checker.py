@@ -125,6 +125,7 @@ def test_a_certificate_written_by_hand():
         ("F.equations.3", equation("o", "sum", ["z"], [], axis=[0], keepdims=False, fold="max"), "malformed"),
         ("F.equations.3", equation("o", "norm", ["z"], [], axis=[0], keepdims=False, fold="max"), "malformed"),
         ("F.outputs", ["z"], "not shown to equal"),
+        ("F.outputs", ["g"], "used before it is defined"),
         ("G.outputs", [], "malformed"),
         ("G.outputs", ["c"], "another shape"),
         ("G.equations.0.operands.1", {"size": [[2, ["n"]]]}, "not shown to equal"),

@@ -1,11 +1,17 @@
-"""What an array is to the checker: a shape, and the form of the entry at given positions."""
+"""What an array is to the checker: a shape, and the form of the entry at given positions; and what literals mean."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+import re
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from itertools import product
 from typing import Any, NamedTuple
 
-from verify.trusted.terms import ONE, ZERO, Form, Poly, need, poly
+from verify.trusted.pointwise import named
+from verify.trusted.terms import ONE, UNITY, ZERO, Form, Poly, need, poly
 
 
 class Array(NamedTuple):
@@ -42,3 +48,42 @@ def spelled(positions: Any) -> tuple[list[tuple[tuple[int, ...], int]], tuple[Po
     need(0 < len(parts) <= 64 and all(part[1] == parts[0][1] for part in parts), "positions")
     pairs = [((row, *place), k) for row, (found, _) in enumerate(parts) for place, k in found]
     return pairs, (poly(len(parts)), *parts[0][1])
+
+
+def literal(w: Any, value: Any, reading: str) -> tuple[Form, str]:
+    """A number as it was written, under a reading of literals, and its kind."""
+    ((kind, text),) = value.items()
+    if kind == "bool" and type(text) is bool:
+        return UNITY * int(text), "b"
+    need(type(text) is str and len(text) <= 400, "a literal")
+    if kind == "int" and re.fullmatch(r"-?\d+", text):
+        return UNITY * int(text), "i"
+    need(kind == "float" and re.fullmatch(r"-?0x[01]\.[0-9a-f]+p[+-]\d+", text), "a float literal in hexadecimal")
+    number = float.fromhex(text)
+    constant = named(w, abs(number)) if reading == "named" else None
+    if constant is not None:
+        return constant * (1 if number > 0 else -1), "f"
+    return UNITY * Fraction(number if reading == "exact" else repr(number)), "f"
+
+
+CODES: dict[str, tuple[str, type]] = {
+    "float64": ("d", float),
+    "float32": ("f", float),
+    "int64": ("q", int),
+    "bool": ("?", bool),
+}
+
+
+def valued(w: Any, item: Mapping[str, Any]) -> Callable[[Sequence[Poly]], Form]:
+    """The entries of an array whose values are given, with the hash that they must have."""
+    places = list(product(*(range(size) for size in item["shape"])))
+    code, kind = CODES[item["dtype"]]
+    numbers = [float.fromhex(text) for text in item["values"]]
+    digest = hashlib.sha256(struct.pack(f"<{len(numbers)}{code}", *map(kind, numbers))).hexdigest()
+    need(len(places) == len(numbers) and digest == item["sha256"], f"the values of {item['name']}")
+
+    def entry(at: Sequence[Poly]) -> Form:
+        here = ([w.relation("==", i - k) for i, k in zip(at, place, strict=True)] for place in places)
+        return sum((w.mul(*h) * Fraction(x) for h, x in zip(here, numbers, strict=True)), start=Form())
+
+    return entry

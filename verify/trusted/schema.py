@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from verify.trusted.terms import Refused, need
@@ -11,6 +12,23 @@ MAX_BYTES = 4_000_000
 
 OPEN = {"real", "positive", "nonnegative", "nonzero", "unit", "invertible"}  # facts that leave an open set
 THIN = {"binary", "sign", "simplex", "onehot", "symmetric", "spd", "predicate"}  # facts that hold on a null set
+
+
+def _symmetric(shape: list[int], numbers: list[float]) -> bool:
+    n = shape[0]
+    return shape == [n, n] and all(numbers[i * n + j] == numbers[j * n + i] for i in range(n) for j in range(i))
+
+
+HOLDS: dict[str, Callable[[list[int], list[float]], bool]] = {  # what a fact says of values, as far as it is looked at
+    **dict.fromkeys(("real", "invertible", "predicate"), lambda shape, numbers: True),
+    **dict.fromkeys(("positive", "simplex"), lambda shape, numbers: min(numbers, default=1) > 0),
+    "nonnegative": lambda shape, numbers: min(numbers, default=0) >= 0,
+    "nonzero": lambda shape, numbers: all(numbers),
+    "unit": lambda shape, numbers: all(0 < x < 1 for x in numbers),
+    **dict.fromkeys(("binary", "onehot"), lambda shape, numbers: set(numbers) <= {0, 1}),
+    "sign": lambda shape, numbers: set(numbers) <= {1, -1},
+    **dict.fromkeys(("symmetric", "spd"), _symmetric),
+}
 NAMED = {"name": str, "shape": [object], "dtype": str}
 EQUATION = {"name": str, "op": str, "operands": [object], "params": {str: object}, "shape": [object], "line": str}
 PROGRAM = {"name": str, "equations": [EQUATION], "outputs": [object]}

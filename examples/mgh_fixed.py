@@ -146,7 +146,12 @@ def jac_11(x):
     return np.stack([e * power / x[0] ** 2, e * slope / x[0], -e * xlogy(power, d) / x[0]], axis=1)
 
 
-@verify.case(np.array([5.0, 2.5, 0.15]), jac=jac_11)
+def in_the_box(x):
+    """Where the problem is posed: beyond, powers of distances overflow."""
+    return 0.1 <= x[0] <= 100 and 0 <= x[1] <= 25.6 and 0 <= x[2] <= 5
+
+
+@verify.case(np.array([5.0, 2.5, 0.15]), jac=jac_11, domain={"x": in_the_box})
 def gulf(x):
     return np.exp(-(np.abs(GULF_Y - x[1]) ** x[2]) / x[0]) - GULF_T
 

@@ -1,4 +1,4 @@
-"""Logistic and Poisson regression: negative log-likelihoods with their scores and Hessians, as statisticians write them.
+"""Logistic and Poisson regression: negative log-likelihoods with their scores and Hessians.
 
 Run it with ``verify run examples/regression.py``.
 """

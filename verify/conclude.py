@@ -9,6 +9,7 @@ from verify.findings import Findings, example_of
 from verify.look import finite_value
 from verify.sampling import random_points
 from verify.show import with_derivation, with_expression
+from verify.triangle import REASON
 from verify.verdict import Counterexample, Formula, Result, Verdict
 from verify.witness import counterexample
 
@@ -23,7 +24,7 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
         example = _smallest(findings) or example
     elif findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
         verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
-    elif findings.numbers.status == "wrong":
+    elif findings.numbers.status == "wrong" and findings.unsure != REASON:
         verdict, reason = Verdict.REFUTED, f"the numbers are wrong at the given arguments: {findings.numbers.reason}"
         example = example_of(problem, findings.here, findings.numbers)
     elif clean.refuting:

@@ -12,6 +12,7 @@ from verify.look import AGREED_BITS, ROUNDED_BITS, ROUNDED_READING, Look
 from verify.numbers import OK
 from verify.problem import Array, Problem
 from verify.recording import Recording
+from verify.triangle import REASON, is_a_convention
 from verify.verdict import Counterexample, Kink, Numbers
 from verify.witness import counterexample
 
@@ -53,7 +54,9 @@ def absorb(findings: Findings, seen: Look) -> None:
     """Take what a look says about the formula."""
     for test, held in seen.equalities.items():
         findings.equalities[test] = findings.equalities.get(test, False) or held
-    if seen.status == "different" and seen.difference is not None:
+    if seen.status == "different" and is_a_convention(findings.problem, seen):
+        findings.unsure = findings.unsure or REASON
+    elif seen.status == "different" and seen.difference is not None:
         d = seen.difference
         findings.refutation = counterexample(findings.problem, seen.point.arrays, d.place, d.index, d.expected, d.got)
         findings.refuted_at = seen.point.arrays

@@ -42,11 +42,11 @@ def test_what_is_known_of_an_argument_is_kept():
 
 
 def test_lengths_that_are_differences_of_others_are_not_negative():
-    def f(x, y, w):
-        return np.sum(np.convolve(x, w, "valid") * y)
+    def f(x, k, w):
+        return sum(w[i] * np.sum(k * x[i : i + len(k)]) for i in range(len(w)))
 
-    def wrong(x, y, w):
-        return 2 * np.convolve(y, w, "full")
+    def wrong(x, k, w):
+        return np.convolve(w, k[::-1]) + 0 * x
 
-    result = check(f, np.arange(6.0), np.arange(4.0) + 1, np.arange(3.0) + 1, grad=wrong)
+    result = check(f, np.arange(6.0), np.array([1.0, 2.0, 4.0]), np.arange(4.0) + 1, grad=wrong, wrt=0)
     assert result.verdict is Verdict.REFUTED

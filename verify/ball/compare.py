@@ -75,7 +75,7 @@ def upper_float(ball: arb) -> float:
     """A float that is certainly not below any number in the ball."""
     if not ball.is_finite() or ball > _HUGE:
         return inf
-    if abs(ball) < _TINY:  # its exponent may be too large to be written out
+    if abs(ball) < _TINY and not ball.is_zero():  # its exponent may be too large to be written out
         return ulp(0.0)
     return _outward(Enclosure.of(ball).upper, inf)
 

@@ -61,21 +61,23 @@ def certificate_of(
     if recording.forward is None or recording.gradient is None:
         raise ValueError(f"a certificate of what is not recorded: {recording.refused or recording.gradient_refused}")
     names = [problem.arguments[position].name for position in problem.wrt]
+    told = _by_steps(recording, [recording.inputs[p] for p in problem.wrt]) if chain else {}
     certificate = certify(
         recording.forward,
-        recording.gradient,
+        told.get("gradient", recording.gradient),
         names,
         problem.kind,
         recording.trace.extents,
         facts={problem.arguments[p].name: (d,) for p, d in problem.domain.items() if isinstance(d, str)},
         sources={"f": "def f"},
         spelled=spelled,
-        hints={"chain": _chain(recording, [recording.inputs[p] for p in problem.wrt])} if chain else {},
+        hints={"chain": told["chain"]} if told else {},
     )
     return parse(dumps(certificate))  # type: ignore[no-any-return]
 
 
-def _chain(recording: Recording, wrt: Any) -> Any:
+def _by_steps(recording: Recording, wrt: Any) -> Mapping[str, Any]:
+    """The gradient as the chain rule composes it, and its adjoints."""
     assert recording.forward is not None
     assert recording.gradient is not None
     assert recording.tape is not None
@@ -86,7 +88,7 @@ def _chain(recording: Recording, wrt: Any) -> Any:
         recording.forward, wrt, recording.gradient, recording.tape, equations, facts=facts, values=values
     )
     assert isinstance(found, Proof), found
-    return found.certificate["chain"]
+    return found.certificate
 
 
 def _attention(q: Any, k: Any, v: Any) -> Any:

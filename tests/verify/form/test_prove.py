@@ -497,3 +497,26 @@ def test_one_variable_computed_in_two_ways_is_refused():
     failure = prove_gradient(both, recording.wrt, changed)
     assert isinstance(failure, Failure)
     assert "two ways" in failure.reason
+
+
+def pairs(X):
+    apart = X[:, None, :] - X[None, :, :]
+    off = 1 - np.eye(X.shape[0])
+    return apart, 1 / (np.sum(apart * apart, -1) + np.eye(X.shape[0])) ** 3, off
+
+
+def lennard_jones(X):
+    _, sixth, off = pairs(X)
+    return 2 * np.sum((sixth * sixth - sixth) * off)
+
+
+def test_a_quotient_off_the_diagonal_divides_by_nothing_on_it():
+    def slope(X, factor=6):
+        apart, sixth, off = pairs(X)
+        near = np.sum(apart * apart, -1) + np.eye(X.shape[0])
+        return 4 * np.sum((((factor * sixth - 12 * sixth * sixth) / near * off)[:, :, None]) * apart, 1)
+
+    proof = decide(lennard_jones, slope, {"X": "n m"})
+    assert isinstance(proof, Proof)
+    assert not proof.only_gradient  # 1 / near³ has a value where 1 / near has
+    assert isinstance(decide(lennard_jones, lambda X: slope(X, 7), {"X": "n m"}), Failure)

@@ -1,0 +1,41 @@
+"""Functions that read one triangle of a matrix, and gradients that are meant for both.
+
+``eigh`` and ``cholesky`` read the lower triangle, so the derivative by an entry above the diagonal is 0 and the one
+below counts twice. A gradient that spreads it over both, as textbooks do, moves the function in the same way wherever
+the matrix stays symmetric. That is a convention and no error, and nobody is accused for it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from verify.look import Look
+from verify.problem import Array, Problem, Undecidable
+
+READS_ONE = frozenset({"cholesky", "eigh_packed"})
+CLOSE = 1e-9  # relative; the two are floats
+REASON = (
+    "f reads one triangle of a matrix, and the gradient returned is spread over both: along symmetric changes they "
+    "agree, entry by entry they do not"
+)
+
+
+def is_a_convention(problem: Problem, seen: Look) -> bool:
+    """Whether a difference that was seen is only in how a gradient is spread over the two triangles."""
+    forward = seen.recording.forward
+    if forward is None or problem.kind != "grad" or not any(e.op.name in READS_ONE for e in forward.equations):
+        return False
+    try:
+        got = problem.gradient(seen.point.arrays)
+    except Undecidable:
+        return False
+    truth = [np.vectorize(float, otypes=[float])(part) if part.size else part for part in seen.truth]
+    return all(_agree(part, true) for part, true in zip(got, truth, strict=True))
+
+
+def _agree(got: Array, truth: Array) -> bool:
+    if got.shape != truth.shape or not np.isfinite(got).all():
+        return False
+    if got.ndim >= 2 and got.shape[-1] == got.shape[-2]:
+        got, truth = got + np.swapaxes(got, -1, -2), truth + np.swapaxes(truth, -1, -2)
+    return bool(np.abs(got - truth).max(initial=0.0) <= CLOSE * max(1.0, float(np.abs(truth).max(initial=0.0))))

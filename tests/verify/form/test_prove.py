@@ -501,22 +501,22 @@ def test_one_variable_computed_in_two_ways_is_refused():
 
 def pairs(X):
     apart = X[:, None, :] - X[None, :, :]
-    off = 1 - np.eye(X.shape[0])
-    return apart, 1 / (np.sum(apart * apart, -1) + np.eye(X.shape[0])) ** 3, off
+    square = np.sum(apart * apart, -1) + np.eye(X.shape[0])
+    return apart, square, 1 / square**3
 
 
 def lennard_jones(X):
-    _, sixth, off = pairs(X)
-    return 2 * np.sum((sixth * sixth - sixth) * off)
+    _, _, sixth = pairs(X)
+    return 2 * np.sum((sixth * sixth - sixth) * (1 - np.eye(X.shape[0])))
 
 
 def test_a_quotient_off_the_diagonal_divides_by_nothing_on_it():
     def slope(X, factor=6):
-        apart, sixth, off = pairs(X)
-        near = np.sum(apart * apart, -1) + np.eye(X.shape[0])
-        return 4 * np.sum((((factor * sixth - 12 * sixth * sixth) / near * off)[:, :, None]) * apart, 1)
+        apart, square, sixth = pairs(X)
+        weights = (-12 * sixth * sixth + factor * sixth) / square * (1 - np.eye(X.shape[0]))
+        return 4 * np.sum(weights[:, :, None] * apart, 1)
 
     proof = decide(lennard_jones, slope, {"X": "n m"})
     assert isinstance(proof, Proof)
-    assert not proof.only_gradient  # 1 / near³ has a value where 1 / near has
+    assert not proof.only_gradient  # 1 / square³ has a value where 1 / square has
     assert isinstance(decide(lennard_jones, lambda X: slope(X, 7), {"X": "n m"}), Failure)

@@ -220,10 +220,13 @@ def _ruled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | N
         return
     if g.shape != value.shape:
         g = full(g, value)
+    parts = None if op.each is None else op.each(g, value, operands, params)
     for slot, edge in enumerate(node.edges):
         if edge is not None and (useful is None or edge in useful):
             like, held = operands[slot], adjoints.get(edge)
-            if op.variadic or g.dtype.kind == "c":
+            if parts is not None:
+                pulled = parts[slot]
+            elif op.variadic or g.dtype.kind == "c":
                 pulled = pull(op, slot, g, value, operands, params)
             else:
                 rule = op.vjp[slot]

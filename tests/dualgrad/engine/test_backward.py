@@ -301,3 +301,9 @@ def test_the_users_way_with_floating_point_errors_is_left_as_it_is():
         assert np.geterr() == before
         with pytest.raises(FloatingPointError):
             dg.exp(x * 1000.0)
+
+
+def test_joining_many_parts_takes_time_linear_in_their_number():
+    parts = [dg.tensor(float(k), requires_grad=True) for k in range(30_000)]
+    (dg.stack(parts) * np.arange(30_000.0)).sum().backward()
+    assert [part.grad.item() for part in parts] == list(range(30_000))

@@ -200,7 +200,8 @@ def _proved_at_one(problem: Problem, recording: Recording, ones: set[str], deadl
     pairs = ((again.forward, recording.forward), (again.gradient, recording.gradient))
     if all(fingerprint(one) == fingerprint(generic, at) for one, generic in pairs):
         return True  # the same programs: the proof for every size says it already
-    return bool(_all_proved(problem, again, deadline)[0])
+    arguments = tuple(replace(a, array=arrays.get(p, a.array)) for p, a in enumerate(problem.arguments))
+    return bool(_all_proved(replace(problem, arguments=arguments), again, deadline)[0])
 
 
 def _method(proved: Sequence[_Proved], sizes: tuple[str, ...]) -> str:

@@ -323,3 +323,8 @@ def test_a_proof_for_the_sizes_run_is_not_one_for_every_size():
     result = check(lambda x: np.sum(x * weights), np.ones(3), grad=lambda x: weights, sizes="every")
     assert result.verdict is Verdict.UNDECIDED
     assert result.formula.verdict is Verdict.PROVED
+
+
+def test_the_engines_own_gradient_is_claimed_from_size_one_on():
+    assert check(seed, np.ones(3)).formula.sizes == "every n >= 1 (x: n)"
+    assert check(seed, np.ones((2, 2))).formula.sizes == "every n, m >= 1 (x: n×m)"

@@ -143,6 +143,12 @@ CALLS = {
     "corrcoef": [(draw(3, 5),), (draw(2, 5), draw(5))],
     "round": [(draw(4),), (draw(4), 2)],
     "insert": [(draw(3), 1, 0.5), (draw(2, 3), -1, draw(3), 0)],
+    "polyadd": [(draw(3), draw(2)), (draw(2), draw(4))],
+    "polysub": [(draw(3), draw(2))],
+    "polymul": [(draw(3), draw(2))],
+    "polyder": [(draw(4),), (draw(4), 2)],
+    "correlate": [(draw(4), draw(2)), (draw(3), draw(2), "full")],
+    "unwrap": [(np.array([0.1, 2.9, -2.8, 0.3, 3.0]),), (5 * draw(2, 4),)],
     "polyval": [(draw(4), draw(3)), (draw(3), draw(2, 2))],
     "vander": [(draw(3),), (draw(3), 2)],
     "cross": [
@@ -160,6 +166,7 @@ ELSEWHERE = set(  # test_positions.py, test_linalg.py, test_complex.py and test_
     "toeplitz fft ifft rfft irfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn hfft ihfft fftshift ifftshift "
     "gather index index_put scatter_add index_add topk cummax cummin array_split split vsplit hsplit dsplit".split()
 )
+CALLS.update({name: [(draw(4),)] for name in ("cumulative_sum", "cumulative_prod")})
 CASES = [(name, place) for name, calls in CALLS.items() for place in range(len(calls))]
 
 
@@ -300,3 +307,11 @@ def test_slopes_at_the_edges(edge_order, spacing):
         strict=True,
     ):
         np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_running_sums_and_products_may_start_with_nothing():
+    x = dg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    assert np.cumulative_sum(x, axis=1, include_initial=True).tolist() == [[0, 1, 3], [0, 3, 7]]
+    assert np.cumulative_prod(x, axis=0, include_initial=True).tolist() == [[1, 1], [1, 2], [3, 8]]
+    with pytest.raises(ValueError, match="name an axis"):
+        np.cumulative_sum(x)

@@ -24,6 +24,7 @@ from dualgrad.program.entry import (
     Entry,
     Holds,
     Index,
+    MatrixEntry,
     Meaning,
     Reduce,
     Times,
@@ -141,6 +142,13 @@ class _Restored:
                 fresh = self._fresh(index)
                 inner = self.entry(body, {**axes, index: fresh})
                 return reduce(lambda inside, bound: Reduce(kind, bound, inside), fresh, inner)
+            case MatrixEntry(kind, row, column, body, at):
+                if self.row:
+                    raise _NotAProgram
+                ends = {index: self._fresh(index) for index in (row, column)}
+                ((r,), (c,)) = ends.values()
+                inner = self.entry(body, {**axes, **ends})
+                return MatrixEntry(kind, r, c, inner, tuple(self._form(form, axes) for form in at))
         return rebuild(node, lambda child: self.entry(child, axes))
 
     def _fresh(self, index: Index) -> tuple[Index, ...]:

@@ -117,3 +117,9 @@ def test_captured_arrays_have_the_names_that_the_function_gives_them():
     design, target = rng.normal(size=(5, 4)), rng.normal(size=5)
     formula = verify.check(lambda x: np.sum((design @ x - target) ** 2), VECTOR).formula
     assert formula.expression == "∂o/∂xᵢ = 2 Σⱼ designⱼᵢ (Σₖ designⱼₖ xₖ − targetⱼ)"
+
+
+def test_a_derivative_with_an_inverse_is_written():
+    X = np.array([[2.0, 0.5], [0.3, 1.5]])
+    result = verify.check(np.linalg.det, X, grad=lambda X: np.linalg.det(X) * np.linalg.inv(X).T)
+    assert result.formula.verdict is verify.Verdict.PROVED, str(result)

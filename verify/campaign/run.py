@@ -62,8 +62,13 @@ def summary(outcomes: list[Outcome]) -> Json:
         "refused, of those that were refused or untrue, in percent": round(100 * refused / max(meant, 1), 4),
         "refused by kind": dict(sorted(Counter(o.kind for o in outcomes if not o.accepted).items())),
         "accepted by kind": dict(sorted(Counter(o.kind for o in outcomes if o.accepted).items())),
-        "survivors": [o._asdict() for o in [*bad, *true]],
+        "survivors": dict(Counter(map(_told, [*bad, *true]))),
     }
+
+
+def _told(outcome: Outcome) -> str:
+    """A change that was accepted, in a line."""
+    return f"{outcome.subject}, {outcome.kind} ({outcome.untrue or 'true still'}): {outcome.what[:160]}"
 
 
 def _difference(old: Any, new: Any, place: str = "") -> str:

@@ -39,14 +39,3 @@ def test_what_is_known_of_an_argument_is_kept():
     scope = {"np": np}
     exec(result.counterexample.arguments[0], scope)
     assert abs(scope["p"].sum() - 1) < 1e-12
-
-
-def test_lengths_that_are_differences_of_others_are_not_negative():
-    def f(x, k, w):
-        return sum(w[i] * np.sum(k * x[i : i + len(k)]) for i in range(len(w)))
-
-    def wrong(x, k, w):
-        return np.convolve(w, k[::-1]) + 0 * x
-
-    result = check(f, np.arange(6.0), np.array([1.0, 2.0]), np.arange(5.0) + 1, grad=wrong, wrt=0)
-    assert result.verdict is Verdict.REFUTED

@@ -218,13 +218,22 @@ def _plain(value: Any) -> Any:
         named = {
             part.name: getattr(value, part.name) for part in fields(value) if part.name not in ("explain", "written")
         }
-        read = {"expression": value.expression, "latex": value.latex} if isinstance(value, Formula) else {}
+        read = _shown(value) if isinstance(value, Formula) else {}
         return {name: _plain(part) for name, part in {**named, **read}.items()}
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(entry) for entry in value]
     return value
+
+
+def _shown(formula: Formula) -> dict[str, Any]:
+    return {
+        "expression": formula.expression,
+        "latex": formula.latex,
+        "matrix": formula.matrix,
+        "expression_is_proved": formula.expression_is_proved,
+    }
 
 
 def escape(text: str) -> str:

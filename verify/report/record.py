@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import platform
 import re
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from verify.suite import writable
 from verify.verdict import Kink, Result
 
 SCHEMA = 1
@@ -22,7 +22,7 @@ def document(results: Sequence[Result]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "claims": [claims(result) for result in results],
-        "results": [_writable(result.to_json()) for result in results],
+        "results": [writable(result.to_json()) for result in results],
         "environment": environment(),
     }
 
@@ -68,15 +68,6 @@ def _kink(place: Kink) -> dict[str, Any]:
         "inside": place.inside,
         "convention": place.convention,
     }
-
-
-def _writable(value: Any) -> Any:
-    """JSON has no infinity and no NaN: they become text."""
-    if isinstance(value, dict):
-        return {key: _writable(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_writable(entry) for entry in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _version(name: str) -> str:

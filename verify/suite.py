@@ -1,0 +1,111 @@
+"""A run of many cases: what became of each, as records that travel between processes, files and reports."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from verify.verdict import Result
+from verify.wire import from_json
+
+SCHEMA = 1
+OUTCOMES = ("done", "timeout", "memory", "crashed", "exited", "unreadable", "not run")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One selected case and what became of it. All but ``"done"`` carry an UNDECIDED result with the reason."""
+
+    case: str  # its id, the same in every run: "examples/notebook.py::notebook"
+    result: Result
+    outcome: str = "done"  # one of OUTCOMES
+    seconds: float = field(default=0.0, compare=False)
+    peak: int = field(default=0, compare=False)  # bytes of memory, 0 where not measured
+
+
+@dataclass(frozen=True)
+class Run:
+    """All cases that were selected, sorted by id, with the settings they ran under."""
+
+    entries: tuple[Entry, ...]
+    title: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)  # the resolved configuration, reasons included
+    environment: Mapping[str, str] = field(default_factory=dict, compare=False)
+    commit: str = ""
+    started: str = field(default="", compare=False)  # ISO 8601, UTC
+    interrupted: bool = False
+
+
+def lines(run: Run) -> Iterator[str]:
+    """Write a run as JSON Lines: the head first, then one line a case.
+
+    >>> list(lines(Run((), title="nothing")))[0]
+    '{"schema": 1, "title": "nothing", "settings": {}, "environment": {}, "commit": "", "started": "", \
+"interrupted": false, "cases": 0}'
+    """
+    head = {"schema": SCHEMA, "title": run.title, "settings": dict(run.settings), "environment": dict(run.environment)}
+    head |= {"commit": run.commit, "started": run.started, "interrupted": run.interrupted, "cases": len(run.entries)}
+    yield _line(head)
+    for entry in run.entries:
+        yield _line(entry_to_json(entry))
+
+
+def read(text: Iterable[str]) -> Run:
+    """Read what :func:`lines` wrote; ``ValueError`` says which line is wrong, or that some are missing."""
+    numbered = ((number, line) for number, line in enumerate(text, 1) if line.strip())
+    parsed = [_parsed(number, line) for number, line in numbered]
+    if not parsed or "schema" not in parsed[0]:
+        raise ValueError("line 1: this is not a run of verify: it has no schema")
+    head = parsed[0]
+    if head["schema"] != SCHEMA:
+        raise ValueError(f"line 1: schema {head['schema']}, expected {SCHEMA}. Write the run again with this version.")
+    if head["cases"] != len(parsed) - 1:
+        raise ValueError(f"{head['cases']} cases are announced and {len(parsed) - 1} are there: the file was cut")
+    entries = tuple(entry_from_json(record) for record in parsed[1:])
+    kept = {name: head[name] for name in ("title", "settings", "environment", "commit", "started", "interrupted")}
+    return Run(entries, **kept)
+
+
+def entry_to_json(entry: Entry) -> dict[str, Any]:
+    """Return the entry as plain JSON values."""
+    return {
+        "case": entry.case,
+        "outcome": entry.outcome,
+        "seconds": entry.seconds,
+        "peak": entry.peak,
+        "result": writable(entry.result.to_json()),
+    }
+
+
+def entry_from_json(record: Mapping[str, Any]) -> Entry:
+    """Return the entry that :func:`entry_to_json` wrote."""
+    if record.get("outcome") not in OUTCOMES:
+        raise ValueError(f"{record.get('case')}: outcome {record.get('outcome')!r}, expected one of {OUTCOMES}")
+    result = from_json(record["result"])
+    return Entry(str(record["case"]), result, record["outcome"], float(record["seconds"]), int(record["peak"]))
+
+
+def writable(value: Any) -> Any:
+    """JSON has no infinity and no NaN: they become text."""
+    if isinstance(value, dict):
+        return {key: writable(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [writable(entry) for entry in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _line(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False, allow_nan=False)
+
+
+def _parsed(number: int, line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"line {number}: this is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"line {number}: expected an object, got {type(found).__name__}")
+    return found

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import linecache
+import re
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import FrameType, FunctionType, ModuleType
@@ -14,6 +16,8 @@ from typing import Any, TypeVar
 _F = TypeVar("_F", bound=Callable[..., Any])
 _REGISTER = "__verify_cases__"
 _BRIEF = 24  # characters of an option in a label
+_CANDIDATES = frozenset({"grad", "jac", "hess", "hvp", "vjp", "jvp", "value_and_grad"})
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Case:
     line: int = 0
     last_line: int = 0
     label: str = ""  # what tells it from other cases of the same function
+    key: str = ""  # its name among the cases of its module, the same wherever its lines stand
 
     @property
     def name(self) -> str:
@@ -72,29 +77,59 @@ def case(*args: Any, **as_in_check: Any) -> Callable[[_F], _F]:
 
 
 def cases_of(module: ModuleType) -> tuple[Case, ...]:
-    """Return the cases that a module registered, as they stand in its source; several of one function are labelled."""
+    """Return the cases that a module registered, as they stand in its source, each with a key of its own.
+
+    A key is the function's name, the options that are not the default, and a number from the second of a kind on.
+
+    >>> module = ModuleType("lessons")
+    >>> exec("import verify\\n@verify.case(3.0, grad=abs)\\n@verify.case(2.0)\\n@verify.case(1.0)\\n"
+    ...      "def f(x): return x", vars(module))
+    >>> [(found.key, found.title) for found in cases_of(module)]
+    [('f[grad=abs]', 'f [grad=abs]'), ('f', 'f [own gradient]'), ('f#2', 'f [own gradient #2]')]
+    """
     # Decorators run from the last to the first.
     found: list[Case] = sorted(getattr(module, _REGISTER, ()), key=lambda case: case.line)
-    names = [case.name for case in found]
-    return tuple(replace(case, label=_label(case)) if names.count(case.name) > 1 else case for case in found)
+    names, seen, keyed = Counter(case.name for case in found), Counter[str](), []
+    for case in found:
+        options = _options(case)
+        key = f"{case.name}[{options}]" if options else case.name
+        seen[key] += 1
+        again = f"#{seen[key]}" if seen[key] > 1 else ""
+        label = _label(case, options, again) if names[case.name] > 1 else ""
+        keyed.append(replace(case, label=label, key=key + again))
+    return tuple(keyed)
 
 
-def _label(case: Case) -> str:
-    """The options of a case and its line.
+def _label(case: Case, options: str, again: str) -> str:
+    own = "" if _CANDIDATES & set(case.options) else "own gradient"
+    return " ".join(part for part in (", ".join(part for part in (own, options) if part), again) if part)
 
-    >>> _label(Case(abs, (1.0,), {"grad": lambda x: x, "wrt": "x"}, line=7))
-    "grad=lambda, wrt='x' at line 7"
+
+def _options(case: Case) -> str:
+    """The options of a case, in a few words that do not change from run to run.
+
+    >>> _options(Case(abs, (1.0,), {"grad": lambda x: x, "wrt": "x", "domain": {"x": abs}, "jac": None}))
+    "grad=lambda, wrt='x', domain={'x': abs}"
     """
-    options = [f"{key}={_brief(value)}" for key, value in case.options.items() if value is not None]
-    if not {"grad", "jac"} & set(case.options):
-        options.insert(0, "own gradient")
-    return f"{', '.join(options)} at line {case.line}"
+    return ", ".join(f"{key}={_brief(value)}" for key, value in case.options.items() if value is not None)
 
 
 def _brief(value: Any) -> str:
-    name = getattr(value, "__name__", None)
-    text = str(name).strip("<>") if name is not None else repr(value)
+    text = _told(value)
     return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1]}…"
+
+
+def _told(value: Any) -> str:
+    name = getattr(value, "__name__", None)
+    if name is not None:
+        return str(name).strip("<>")
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key!r}: {_told(entry)}' for key, entry in value.items())}}}"
+    if isinstance(value, (tuple, list)):
+        return f"({', '.join(map(_told, value))})"
+    if type(value).__repr__ is object.__repr__:  # which names the module, and a file's module is named by where it lies
+        return type(value).__name__
+    return " ".join(_ADDRESS.sub("", repr(value)).split())
 
 
 def _lines(frame: FrameType) -> tuple[int, int]:

@@ -41,7 +41,27 @@ def test_several_cases_of_one_function_come_in_the_order_of_their_source_and_are
     module = module_of("import verify\n@verify.case(2.0)\n@verify.case(1.0)\ndef f(x): return x\n")
     first, second = cases_of(module)
     assert (first.arguments, second.arguments) == ((2.0,), (1.0,))
-    assert (first.title, second.title) == ("f [own gradient at line 2]", "f [own gradient at line 3]")
+    assert (first.title, second.title) == ("f [own gradient]", "f [own gradient #2]")
+    assert (first.key, second.key) == ("f", "f#2")
+
+
+def test_a_key_does_not_change_when_lines_move_or_objects_lie_elsewhere():
+    source = (
+        "import verify\n\nclass Rule:\n    def __call__(self, x): return 2 * x\n"
+        "@verify.case(1.0, grad=Rule(), domain={'x': lambda x: x > 0})\n@verify.case(2.0, wrt=0)\ndef f(x): return x\n"
+    )
+    keys = [case.key for case in cases_of(module_of(source))]
+    assert keys == ["f[grad=Rule, domain={'x': lambda}]", "f[wrt=0]"]
+    keep = [object() for _ in range(100)]
+    assert [case.key for case in cases_of(module_of("\n\n" + source))] == keys
+    assert len(keep) == 100
+
+
+def test_a_key_is_the_same_whether_the_function_has_other_cases_or_not():
+    one = "import verify\n@verify.case(1.0, grad=abs)\ndef f(x): return x\n"
+    two = one.replace("@", "@verify.case(2.0)\n@")
+    assert [case.key for case in cases_of(module_of(one))] == ["f[grad=abs]"]
+    assert [case.key for case in cases_of(module_of(two))] == ["f", "f[grad=abs]"]
 
 
 def test_a_case_belongs_to_the_module_in_which_it_is_written_not_to_its_function():

@@ -108,6 +108,9 @@ def source(function: Callable[..., Any], name: str = "f") -> str:
 
     A lambda becomes an assignment to ``name``.
     """
+    declared = getattr(function, "__source_text__", None)  # an expression that was never Python code
+    if isinstance(declared, str):
+        return declared
     code = getattr(function, "__code__", None)
     if code is None:
         return ""
@@ -125,6 +128,9 @@ def source(function: Callable[..., Any], name: str = "f") -> str:
 
 def full_source(function: Callable[..., Any]) -> str:
     """The text that a certificate hashes: the whole source, or the code object where there is none."""
+    declared = getattr(function, "__source_text__", None)
+    if isinstance(declared, str):
+        return declared
     try:
         return inspect.getsource(function)
     except (OSError, TypeError):

@@ -25,6 +25,8 @@ from dualgrad.frontends.watch import COPY_MARK, watched_code
 
 # Their functions speak the protocols themselves, or are ours: never copied.
 OPAQUE_PACKAGES = frozenset({"numpy", "dualgrad", "verify", "math", "builtins", "flint", "sympy"})
+# Walks an expression that a user wrote as data: what it calls is the user's program.
+INTERPRETERS = frozenset({"verify.declared.evaluate"})
 # Their values differ from call to call.
 CHANGING_MODULES = frozenset(
     {"random", "numpy.random", "numpy.random.mtrand", "secrets", "time", "uuid", "datetime", "threading", "gc"}
@@ -86,7 +88,8 @@ class Rewiring:
 
     def _callable(self, value: Any) -> Any:
         if isinstance(value, types.FunctionType):
-            known = _package(value) in OPAQUE_PACKAGES or isinstance(value.__globals__, Globals)
+            opaque = _package(value) in OPAQUE_PACKAGES and value.__module__ not in INTERPRETERS
+            known = opaque or isinstance(value.__globals__, Globals)
             return value if known else self._function(value)
         if isinstance(value, types.MethodType):
             return types.MethodType(self.translate(value.__func__), self.translate(value.__self__))

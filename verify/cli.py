@@ -163,7 +163,8 @@ def _results(cases: Sequence[Case], budget: float) -> list[Result]:
 def _write(
     results: Sequence[Result], title: str, report: Path | None, json_file: Path | None, certificates: Path | None
 ) -> None:
-    from verify.report.page import page, summary
+    from verify.report.overview import summary
+    from verify.report.page import page
     from verify.report.record import document, environment, write_certificates, written
     from verify.report.terminal import console
 

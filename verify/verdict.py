@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
@@ -135,6 +136,51 @@ class Counterexample:
 
 
 @dataclass(frozen=True)
+class Element:
+    """One element of a derivative: the true value, the one returned, and the input of the same index, if there is."""
+
+    index: tuple[int, ...]
+    expected: float
+    got: float
+    at: float | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A wrong derivative by one argument, element by element: what a cause is read off."""
+
+    argument: str
+    where: str  # "the given arguments", or "the counterexample"
+    shape: tuple[int, ...]
+    elements: tuple[Element, ...]  # all, or a spread of them where there are many
+
+    @property
+    def complete(self) -> bool:
+        """Whether every element is there."""
+        return len(self.elements) == math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points of a picture, in the order of the first axis."""
+
+    label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A picture as data: series over one axis, with marked places. Both axes are logarithmic."""
+
+    title: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+    marks: tuple[Series, ...] = ()  # vertical lines: label and places in x
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of the program table: an intermediate with its formula and its value."""
 
@@ -176,6 +222,8 @@ class Result:
     kind: str = "grad"  # what was checked, by the keyword of the check: "jac", "hess", …
     seconds: float = field(default=0.0, compare=False)
     explain: Callable[[Result], Result] | None = field(default=None, compare=False, repr=False)
+    comparison: Comparison | None = None  # where the gradient is wrong, and there are numbers to compare
+    curves: tuple[Curve, ...] = ()  # how its error moves, where it is wrong
     parts: tuple[Result, ...] = ()  # where several functions were checked, the result of each
 
     @property

@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 import pytest
 
 from verify.report.mathml import formula
-from verify.report.page import page, section, summary
+from verify.report.overview import summary
+from verify.report.page import page, section
 from verify.report.paragraph import paragraph
 from verify.report.record import claims, document, write_certificates, written
 from verify.report.terminal import told

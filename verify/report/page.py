@@ -15,8 +15,9 @@ from markupsafe import Markup
 
 from verify.report import words
 from verify.report.mathml import formula
+from verify.report.overview import summary
 from verify.report.text import line, printable, shortened
-from verify.verdict import Result, Verdict
+from verify.verdict import Result
 
 _HERE = Path(__file__).parent
 _TEMPLATES = _HERE / "templates"
@@ -42,29 +43,6 @@ def page(results: Sequence[Result], title: str, environment: Mapping[str, str]) 
             meanings=[(verdict.value, text) for verdict, text in words.MEANING.items()],
         )
     )
-
-
-def summary(results: Sequence[Result]) -> str:
-    """Return how many gradients were checked and what was found, worst first.
-
-    >>> from verify.verdict import Formula, Numbers
-    >>> proved = Result(Verdict.PROVED, Formula(Verdict.PROVED), Numbers("ok"))
-    >>> summary([proved, proved])
-    '2 gradients: 2 proved.'
-    """
-    found = [result.verdict for result in results]
-    counts = [f"{found.count(verdict)} {verdict.value.lower()}" for verdict in _WORST_FIRST if verdict in found]
-    return f"{len(results)} gradient{'' if len(results) == 1 else 's'}: {', '.join(counts) or 'none'}."
-
-
-_WORST_FIRST = (
-    Verdict.REFUTED,
-    Verdict.NONDIFFERENTIABLE,
-    Verdict.UNDECIDED,
-    Verdict.AGREES,
-    Verdict.CERTIFIED,
-    Verdict.PROVED,
-)
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Controls (Cc) move the cursor; formats (Cf) reverse or hide text; the others are line breaks or no characters at all.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+# A line of a job's log that begins with :: or holds ##[ is a command to the machine that runs it.
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)", re.MULTILINE)
 
 
 def printable(text: str) -> str:
     r"""Return the text with every control or invisible character, newlines apart, written as an escape.
 
-    >>> printable("a\x1b[31mb")
-    'a\\x1b[31mb'
+    So is the first character of what a build server would take for a command.
+
+    >>> printable("a\x1b[31mb"), printable("::error::no")
+    ('a\\x1b[31mb', '\\x3a:error::no')
     """
-    return "".join(letter if letter == "\n" else _shown(letter) for letter in text.expandtabs(4))
+    shown = "".join(letter if letter == "\n" else _shown(letter) for letter in text.expandtabs(4))
+    return _COMMAND.sub(lambda found: r"\x23" if found[1] is None else rf"{found[1]}\x3a", shown)
 
 
 def line(text: str) -> str:
@@ -36,6 +44,6 @@ def shortened(text: str, width: int) -> str:
 
 
 def _shown(letter: str) -> str:
-    if unicodedata.category(letter) not in _HIDDEN:
+    if unicodedata.category(letter) not in HIDDEN:
         return letter
     return letter.encode("unicode_escape").decode("ascii")

@@ -81,7 +81,7 @@ class _Formula:
         self.order: Axes | None = None
         if isinstance(expression, sympy.Lambda):
             self.order, expression = tuple(expression.signature), expression.expr
-        self.expression = sympy.sympify(expression)
+        self.expression = sympy.sympify(expression, strict=True)
         self.arguments = arguments
         self.lengths: dict[Any, Any] = {}  # of the range of an index
         self.sizes: dict[Any, Any] = {}

@@ -146,6 +146,14 @@ class Element:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """The length of one axis of an argument: "X.shape[0]" and 5."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Comparison:
     """A wrong derivative by one argument, element by element: what a cause is read off."""
 
@@ -153,6 +161,7 @@ class Comparison:
     where: str  # "the given arguments", or "the counterexample"
     shape: tuple[int, ...]
     elements: tuple[Element, ...]  # all, or a spread of them where there are many
+    extents: tuple[Extent, ...] = ()  # of all arguments
 
     @property
     def complete(self) -> bool:

@@ -109,12 +109,12 @@ def _factor(compared: Comparison) -> Cause | None:
 
 
 def _extent(compared: Comparison, ratio: float) -> str:
-    """Which extent of the argument the ratio is, as a mean that was taken for a sum would leave."""
-    extents = {math.prod(compared.shape): "its number of elements"}
-    extents |= {extent: f"its extent along axis {axis}" for axis, extent in reversed(list(enumerate(compared.shape)))}
-    for extent, words in extents.items():
-        if extent > 1 and (_is_near(ratio, extent, APART_RATIO) or _is_near(ratio, 1 / extent, APART_RATIO)):
-            return f"; {compared.argument} has {extent} as {words}"
+    """Which extent of an argument the ratio is, as a mean that was taken for a sum would leave."""
+    sizes = {f"{compared.argument}.size": math.prod(compared.shape)}
+    sizes |= {extent.name: extent.size for extent in compared.extents}
+    for name, size in sizes.items():
+        if size > 1 and any(_is_near(ratio, factor, APART_RATIO) for factor in (size, 1 / size)):
+            return f", and {name} is {size}"
     return ""
 
 

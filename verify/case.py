@@ -45,6 +45,12 @@ class Case:
         return f"{self.name} [{self.label}]" if self.label else self.name
 
     @property
+    def kind(self) -> str:
+        """What is checked, by the keyword of the check; "grad" where nothing else is asked for."""
+        asked = (keyword for keyword in ("jac", "hess", "hvp", "vjp", "jvp") if self.options.get(keyword) is not None)
+        return next(asked, "grad")
+
+    @property
     def text(self) -> str:
         """The lines that registered the case, as they stand in its file."""
         lines = (linecache.getline(self.file, number) for number in range(self.line, self.last_line + 1))

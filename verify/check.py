@@ -14,7 +14,7 @@ from typing import Any
 from verify.ask import Question, pose, questions, source_of
 from verify.decide import decide
 from verify.kinds import WORDS
-from verify.problem import Problem, Undecidable, parameter_names
+from verify.problem import NO_MEMORY, Problem, Undecidable, parameter_names
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 BUDGET = 10.0  # seconds
@@ -119,6 +119,8 @@ def _answer(
             result = decide(problem, started + 0.8 * budget)
     except Undecidable as error:
         result = undecided(str(error))
+    except MemoryError as error:
+        result = undecided(f"{NO_MEMORY}: {error}")
     except _OutOfTime:
         result = undecided(f"the time budget of {budget:g} s ran out; raise it with budget=")
     return replace(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.problem import Array, Problem
+from verify.problem import Array, OutOfMemory, Problem
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ def examine(problem: Problem, reference: Sequence[Array]) -> Hygiene:
 def _attempt(problem: Problem, args: Sequence[Any]) -> list[Array] | None:
     try:
         return [np.array(part) for part in problem.split(problem.answer(args))]
+    except OutOfMemory:
+        raise
     except Exception:
         return None
 

@@ -20,6 +20,13 @@ class Undecidable(Exception):
     """The question has no answer at these arguments; the message is the reason of an UNDECIDED."""
 
 
+NO_MEMORY = "memory ran out"
+
+
+class OutOfMemory(Undecidable):
+    """There was not enough memory for a call, which says nothing about the function."""
+
+
 @dataclass(frozen=True)
 class Argument:
     """One positional argument: ``array`` where it is one that can be traced, else None and passed as it is."""
@@ -170,6 +177,8 @@ def run(what: str, function: Callable[..., Any], args: Sequence[Any]) -> Any:
             return function(*args)
     except Undecidable:
         raise
+    except MemoryError as error:
+        raise OutOfMemory(f"{NO_MEMORY}: {what} raised MemoryError: {error}") from error
     except (Exception, SystemExit, GeneratorExit) as error:
         raise Undecidable(f"{what} raised {type(error).__name__}: {error}") from error
 

@@ -13,8 +13,10 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from verify.case import Case, cases_of
 from verify.verdict import Formula, Numbers, Result, Verdict
@@ -24,6 +26,10 @@ Check = Callable[..., Result]
 
 class UsageError(Exception):
     """What was asked for cannot be run; the message says what to do."""
+
+
+class NothingCollected(UsageError):
+    """The targets can be loaded, and no case was found in them."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def collect(target: str) -> tuple[Case, ...]:
     wanted = Target.parse(target)
     found = cases_of(_load(wanted))
     if not found:
-        raise UsageError(
+        raise NothingCollected(
             f"{target}: no case was found. Put @verify.case(x, grad=g) above a function, "
             "with the arguments at which to check it."
         )
@@ -63,6 +69,20 @@ def collect(target: str) -> tuple[Case, ...]:
     return chosen
 
 
+def function(text: str) -> Callable[..., Any]:
+    """Return the function that ``model.py:loss`` or ``package.model:loss`` names, or raise :class:`UsageError`."""
+    wanted = Target.parse(text)
+    if not wanted.name:
+        raise UsageError(f"{text}: this names no function. Write FILE.py:NAME or MODULE:NAME.")
+    module = _load(wanted)
+    found: Callable[..., Any] | None = getattr(module, wanted.name, None)
+    if found is None or not callable(found):
+        near = get_close_matches(wanted.name, [name for name in vars(module) if callable(vars(module)[name])], 1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"{text}: {wanted.module} has no function {wanted.name!r}.{meant}")
+    return found
+
+
 def run(
     cases: Sequence[Case], check: Check, budget: float, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Result]:
@@ -70,12 +90,13 @@ def run(
     end = clock() + budget
     for case in cases:
         if clock() < end:
-            yield _run_one(case, check)
+            yield run_one(case, check)
         else:
             yield _undecided(case, f"not run: the budget of {budget:g} s for the whole run was used up")
 
 
-def _run_one(case: Case, check: Check) -> Result:
+def run_one(case: Case, check: Check) -> Result:
+    """Check one case: whatever it does becomes a result, but for misuse of the check, which is a :class:`UsageError`."""
     try:
         result = check(case.function, *case.arguments, **case.options).explained()
     except (TypeError, ValueError) as error:  # a check raises for its own misuse only
@@ -95,7 +116,7 @@ def _undecided(case: Case, reason: str) -> Result:
         name=case.title,
         source=_place(case),
         asked=case.text,
-        kind="jac" if case.options.get("jac") is not None else "grad",
+        kind=case.kind,
     )
 
 

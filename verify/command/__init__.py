@@ -1,0 +1,1 @@
+"""The command ``verify``: one small module for each of its commands."""

@@ -79,8 +79,9 @@ def _formula(findings: Findings) -> Formula:
     small = findings.here.status == "large"
     if findings.unsure or findings.looked == 0 or (findings.numbers.status in ("wrong", "unknown") and not small):
         return Formula(Verdict.UNDECIDED, reason=findings.unsure or findings.numbers.reason or reason)
-    if findings.here.status == "numbers only" and findings.numbers.status != "ok":
-        return Formula(Verdict.UNDECIDED, reason=f"digits are lost, and {findings.here.reason}")
+    if findings.here.status in ("numbers only", "kink") and findings.numbers.status != "ok":
+        why = findings.here.reason or "the given arguments lie on a guard"
+        return Formula(Verdict.UNDECIDED, reason=f"digits are lost, and {why}")
     never = [test for test, held in findings.equalities.items() if not held]
     if never:
         return Formula(

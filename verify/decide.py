@@ -12,8 +12,9 @@ import numpy as np
 from verify import hygiene
 from verify.assign import assignments, shapes
 from verify.conclude import conclude
+from verify.direct.ladder import answer
 from verify.extremes import EXTREME, negligible, other_whole_numbers
-from verify.findings import Findings, absorb, example_of
+from verify.findings import Findings, absorb, compared_in_numbers, example_of
 from verify.formula import Attempt, attempt
 from verify.hardpoints import hard_points
 from verify.kinks import Local, look_around
@@ -187,8 +188,9 @@ def _at_kink(findings: Findings, seen: Look, got: list[Array]) -> Numbers:
         numbers = judge(asked, truth=local.derivative) if local.derivative is not None else None
         wrong = numbers is not None and numbers.status == "wrong"
         return numbers if wrong and numbers else Numbers("unknown", points=1, reason="the point lies on a kink")
-    findings.looked += 1
-    return judge(asked, truth=local.derivative)
+    numbers = judge(asked, truth=local.derivative)
+    compared_in_numbers(findings, got)
+    return numbers
 
 
 def _around(problem: Problem, seen: Look, asked: Question) -> Local:
@@ -276,5 +278,5 @@ def _numbers_there(findings: Findings, seen: Look) -> None:
         findings.reason = f"the numbers are wrong at {seen.point.label}: {numbers.reason or numbers.index}"
         if seen.status == "numbers only" and seen.point.label.startswith("a random"):
             findings.refutation = findings.wrong_numbers
-    elif seen.status == "numbers only" and numbers.status != "ok":
+    elif (seen.status == "numbers only" and numbers.status != "ok") or numbers.status == "lost" and seen.status == "kink":
         findings.unsure = findings.unsure or f"digits are lost at {seen.point.label}"

@@ -66,10 +66,15 @@ def absorb(findings: Findings, seen: Look) -> None:
         findings.bits = min(findings.bits, ROUNDED_BITS if seen.reading == ROUNDED_READING else AGREED_BITS)
         findings.readings |= {seen.reading}
     elif seen.status == "numbers only":
-        findings.looked += 1
-        findings.bits = min(findings.bits, *(_bits_of(part) for part in findings.got))
+        compared_in_numbers(findings, findings.got)
     elif seen.status == "unknown":
         findings.unsure = findings.unsure or seen.reason
+
+
+def compared_in_numbers(findings: Findings, got: list[Array]) -> None:
+    """Count a point at which the candidate's numbers were compared, not its program: to their precision, no more."""
+    findings.looked += 1
+    findings.bits = min(findings.bits, *(_bits_of(part) for part in got))
 
 
 def example_of(problem: Problem, seen: Look, numbers: Numbers) -> Counterexample:

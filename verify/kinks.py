@@ -9,6 +9,7 @@ logsumexp). Where they differ, the Clarke set is the convex hull of their gradie
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ from verify.verdict import Kink
 PRECISION = 256
 FAR_PRECISION = 1024
 STEP = arb((1, -200))
+NOTHING = arb((1, -150))  # relative; what a step away changes at most
 NEAR = arb((1, -60))  # relative; pieces that were taken a step away and are this near agree
 RANDOM = 8  # pairs of opposite random directions
 FAVOURED = 32  # coordinates that get a pair of directions of their own
@@ -230,11 +232,18 @@ def _agreement(pieces: Sequence[_Piece]) -> tuple[tuple[BallArray, ...], NDArray
             differ = any(_differ(here, p.arrays[slot].item(index), first.exact and p.exact, top) for p in pieces)
             if differ:
                 agreed[index] = arb("nan")
-            elif not first.exact and abs(here) <= NEAR * top:
-                agreed[index] = arb(0)
+            elif not first.exact:
+                agreed[index] = _enclosing([p.arrays[slot].item(index) for p in pieces], top)
             differing.append(differ)
         common.append(agreed)
     return tuple(common), np.array(differing, dtype=np.bool_)
+
+
+def _enclosing(found: Sequence[arb], top: arb) -> arb:
+    """What encloses the pieces' values, a step away from the point: 0 only where no piece is further than that step."""
+    if all(abs(ball) <= NOTHING * top for ball in found):
+        return arb(0)
+    return functools.reduce(arb.union, found)
 
 
 def _differ(a: arb, b: arb, exact: bool, top: arb) -> bool:

@@ -1,0 +1,35 @@
+"""Every false verdict that a campaign found, in the smallest form that shows it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import verify
+from verify.verdict import Verdict
+
+
+def test_a_guard_on_its_boundary_everywhere_does_not_certify_what_was_compared_in_floats_only():
+    """``x < x`` is on its boundary at every point: the programs are not compared there, only numbers are."""
+
+    def f(x):
+        return np.tanh(np.where(x < x, x, x))
+
+    def slightly_off(x):
+        return (1 - np.tanh(x) ** 2) * 1.000000000001
+
+    result = verify.check(f, np.array([[0.3, -1.2], [1.1, 0.7]]), grad=slightly_off)
+    assert not result.ok
+    assert result.formula.verdict is not Verdict.CERTIFIED
+
+
+def test_a_small_derivative_beside_a_large_one_is_not_taken_for_zero_at_a_kink():
+    """3 x² is 3e-18 at 1e-9, beside 27 at 3: where other entries lie on a guard it was said to be 0."""
+
+    def f(x):
+        return np.abs(np.maximum(x**3, 0))
+
+    def right(x):
+        return np.where(x > 0, 3 * x**2, 0.0)
+
+    result = verify.check(f, np.array([[0.3, -1.2], [1.1, 0.7]]), grad=right)
+    assert result.ok, result.reason

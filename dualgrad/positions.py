@@ -18,7 +18,7 @@ class Positions:
     True
     """
 
-    __slots__ = ("array",)
+    __slots__ = ("_rounds", "array")
 
     def __init__(self, indices: Any, length: int) -> None:
         array = np.array(indices)
@@ -31,6 +31,23 @@ class Positions:
             )
         self.array = np.where(array < 0, array + length, array)
         self.array.setflags(write=False)
+        self._rounds: list[Any] | None = None
+
+    def rounds(self) -> list[Any]:
+        """Where in the flat array every position stands for the first time, then for the second time, and so on.
+
+        >>> Positions([2, 0, 2], 3).rounds()
+        [array([1, 0]), array([2])]
+        """
+        if self._rounds is None:
+            order = np.argsort(self.array, axis=None, kind="stable")
+            ranked = self.array.reshape(-1)[order]
+            starts = np.flatnonzero(np.diff(ranked, prepend=-1))
+            lengths = np.diff(starts, append=ranked.size)
+            turn = np.arange(ranked.size) - np.repeat(starts, lengths)
+            by_turn = np.argsort(turn, kind="stable")
+            self._rounds = np.split(order[by_turn], np.cumsum(np.bincount(turn))[:-1])
+        return self._rounds
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Positions) and np.array_equal(self.array, other.array)

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.buffers import doubled, negated, own, plus, sole, times
+from dualgrad.engine.buffers import doubled, minus, negated, own, plus, sole, times
 from dualgrad.engine.graph import Binary, Edge, Node, Unary, free, leading_to, walk
 from dualgrad.engine.overwritten import nothing_changed
 from dualgrad.engine.tensor import Tensor, handle
 from dualgrad.op import Complex, Op
 from dualgrad.shapes import extents
+from dualgrad.sums import total
 
 Adjoints = dict[Edge, Any]
 Lift = Callable[[Any, Edge], Any]
@@ -188,7 +189,7 @@ def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | 
     if len(slots) == 2 and edges[0] is edges[1] and operands[0] is operands[1] and edges[0] not in adjoints:
         one, other = (p(value, *operands, **params) if callable(p) else p for p in partials)
         if one is other is operands[0] and type(one) is np.ndarray:  # a square
-            adjoints[edges[0]] = doubled(g * one)
+            adjoints[edges[0]] = doubled(g, one)
             return
     for slot in slots:
         factor = partials[slot]
@@ -197,18 +198,19 @@ def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | 
         if factor is None:
             continue
         mine = slot == slots[-1] and sole(g, 2)
-        if type(factor) is int and factor in (1, -1):
-            pulled = g if factor == 1 else negated(g, mine)
-        else:
-            pulled = times(g, factor, mine)
-        del factor
         like, edge = operands[slot], edges[slot]
+        held = adjoints.get(edge)
+        turned = type(factor) is int and factor == -1  # of what is left of the cotangent, not of all of it
+        pulled = g if turned or (type(factor) is int and factor == 1) else times(g, factor, mine)
+        del factor
         if like.shape != value.shape:
             pulled = summed(full(pulled, value), like.shape)
         if pulled.dtype != like.dtype:
             pulled = cast(pulled, like.dtype)
-        held = adjoints.get(edge)
-        adjoints[edge] = pulled if held is None else plus(held, pulled, sole(held, 2))
+        if held is None:
+            adjoints[edge] = negated(pulled, sole(pulled, 1) or (mine and pulled is g)) if turned else pulled
+        else:
+            adjoints[edge] = (minus if turned else plus)(held, pulled, sole(held, 2))
         del pulled, held
 
 
@@ -361,6 +363,9 @@ def summed(g: Any, shape: tuple[Any, ...]) -> Any:
     ):
         return g
     stretched = tuple(axis for axis, extent in enumerate(shape, added) if extent == 1 != have[axis])
+    plain = type(g) is np.ndarray  # elsewhere np.sum comes to the same
     if stretched:
-        g = np.sum(g, axis=stretched, keepdims=True)
-    return np.sum(g, axis=tuple(range(added))) if added else g
+        g = total(g, stretched, True) if plain else np.sum(g, axis=stretched, keepdims=True)
+    if not added:
+        return g
+    return total(g, range(added), False) if plain else np.sum(g, axis=tuple(range(added)))

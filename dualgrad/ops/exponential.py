@@ -108,7 +108,8 @@ def _sigmoid(x: Any) -> Any:
     if x.dtype.kind == "c":
         decay = np.exp(np.where(x.real >= 0, -x, x))
         return (np.where(x.real >= 0, 1, decay) / (1 + decay))[()]
-    return (np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x))))[()]
+    decay = np.exp(-np.abs(x))
+    return (np.maximum(decay, x >= 0) / (1 + decay))[()]
 
 
 sigmoid: Op = pointwise(

@@ -16,6 +16,7 @@ from dualgrad.samples import call, drawn
 from dualgrad.shapes import Shape, extents, one_axis, rank
 
 _MOST = 256  # positions that a meaning spells out one by one
+_LONG = 32  # entries of a slice that is worth adding on its own
 
 
 def _spelled(positions: Positions) -> Iterator[tuple[tuple[int, ...], int]]:
@@ -74,6 +75,7 @@ take: Op = structural(
     call=_take_call,
     forward=lambda a, positions, axis: np.take(a, positions.array, axis),
     stacked=lambda which, a, positions, axis: np.take(a, positions.array, axis + 1),
+    adds=lambda into, g, fresh, positions, axis: _add_taken(into, g, positions, axis),
     meaning=_take_meaning,
     vjp=[lambda g, y, a, positions, axis: _added(g, positions, axis, extents(a)[axis])],
     numpy=[np.take],
@@ -103,8 +105,25 @@ def _put_at_call(a: Any, indices: Any, length: int, axis: int = 0) -> Call:
 def _put_at_forward(a: Any, positions: Positions, axis: int, length: int) -> Any:
     a, depth = np.asarray(a), positions.array.ndim
     result = np.zeros((length, *a.shape[:axis], *a.shape[axis + depth :]), a.dtype)
-    np.add.at(result, positions.array, np.moveaxis(a, range(axis, axis + depth), range(depth)))
+    _add_at(result, np.moveaxis(a, range(axis, axis + depth), range(depth)), positions)
     return np.moveaxis(result, 0, axis)
+
+
+def _add_at(into: Any, a: Any, positions: Positions) -> None:
+    """``np.add.at(into, positions, a)``, in its order, and whole slices at once where they are long."""
+    places = positions.array
+    if into[:1].size < _LONG or not places.size:
+        np.add.at(into, places, a)
+        return
+    slices = a.reshape(-1, *into.shape[1:])
+    for chosen in positions.rounds():  # in each, no position occurs twice
+        into[places.reshape(-1)[chosen]] += slices[chosen]
+
+
+def _add_taken(into: Any, g: Any, positions: Positions, axis: int) -> None:
+    depth = positions.array.ndim
+    first = np.moveaxis(into, axis, 0)
+    _add_at(first, np.moveaxis(g, range(axis, axis + depth), range(depth)), positions)
 
 
 def _put_at_meaning(given: Sizes, shape: Shape, positions: Positions, axis: int, length: int) -> Meaning:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad import choosing
 from dualgrad.op import Call, Complex, Kind, Kink, Op, composed, dtype_of, pointwise, pointwise_meaning, structural
 from dualgrad.program.entry import Entry, positive, select, zero
 from dualgrad.samples import call, drawn, over
@@ -44,8 +45,8 @@ relu = _piecewise(
     lambda x: np.maximum(x, 0),
     lambda x: select(positive(x), x, 0),
     call=lambda x, /: Call((x,), {}),
-    vjp=[lambda g, y, x: np.where(x > 0, g, 0)],
-    jvp=[lambda t, y, x: np.where(x > 0, t, 0)],
+    vjp=[lambda g, y, x: choosing.where(x > 0, g)],
+    jvp=[lambda t, y, x: choosing.where(x > 0, t)],
     kinks=(Kink("x = 0", "0", "PyTorch and JAX agree; the gradient of a unit that is off"),),
     samples=over(_ANY),
 )
@@ -57,13 +58,13 @@ where = _piecewise(
     call=lambda condition, x, y, /: Call((condition, x, y), {}),
     vjp=[
         None,
-        lambda g, out, condition, x, y: np.where(condition, g, 0),
-        lambda g, out, condition, x, y: np.where(condition, 0, g),
+        lambda g, out, condition, x, y: choosing.where(condition, g),
+        lambda g, out, condition, x, y: choosing.elsewhere(condition, g),
     ],
     jvp=[
         None,
-        lambda t, out, condition, x, y: np.where(condition, t, 0),
-        lambda t, out, condition, x, y: np.where(condition, 0, t),
+        lambda t, out, condition, x, y: choosing.where(condition, t),
+        lambda t, out, condition, x, y: choosing.elsewhere(condition, t),
     ],
     numpy=(np.where,),
     complex=Complex.ADJOINT,

@@ -14,6 +14,7 @@ from dualgrad.op import Call, Complex, Kind, Kink, Op, Sizes, dtype_of, structur
 from dualgrad.program.entry import Meaning
 from dualgrad.samples import Draw, Sample, call, drawn
 from dualgrad.shapes import Shape, all_axes, behind, extents, rank, spread, without
+from dualgrad.sums import total
 
 Axes = Sequence[int]
 
@@ -52,18 +53,11 @@ def _calls(draw: Draw) -> list[Sample]:
 
 # ---------------------------------------------------------------------------- sum, mean
 
-_added: Any = np.add.reduce
-
-
-def _sum(a: Any, axis: Axes, keepdims: bool) -> Any:
-    return _added(a, axis=axis, keepdims=keepdims)  # np.sum, without its looks at what a may be
-
-
 sum = structural(
     "sum",
     Kind.MULTILINEAR,
     call=_typed_call,
-    forward=_sum,
+    forward=total,
     stacked=_stacked(np.sum),
     dtype=dtype_of(lambda a, **_: np.sum(a)),
     meaning=partial(_meaning, "sum"),

@@ -1,8 +1,4 @@
-"""Choosing between entries and zero without a branch: NumPy's ``where`` guesses at each one, and is often wrong.
-
-The bits of an entry are kept or cleared by an integer mask, so that what is chosen is chosen exactly, and infinities
-and NaN that are not chosen leave no trace.
-"""
+"""Choosing between entries and zero by their bits: see :mod:`dualgrad.choosing`."""
 
 from __future__ import annotations
 
@@ -10,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.choosing import BITS, cleared
 from dualgrad.replay.steps import Inner, Number, Operand, Step, Value
-
-_BITS = {2: np.int16, 4: np.int32, 8: np.int64}
 
 
 def kept_where(condition: Any, x: Any, out: Any = None) -> Any:
@@ -21,7 +16,7 @@ def kept_where(condition: Any, x: Any, out: Any = None) -> Any:
     >>> kept_where(np.array([True, False]), np.array([2.0, np.nan]))
     array([2., 0.])
     """
-    return _cleared(np.negative(condition.view(np.int8)), x, out)
+    return cleared(np.negative(condition.view(np.int8)), x, out)
 
 
 def kept_elsewhere(condition: Any, x: Any, out: Any = None) -> Any:
@@ -30,12 +25,7 @@ def kept_elsewhere(condition: Any, x: Any, out: Any = None) -> Any:
     >>> kept_elsewhere(np.array([True, False]), np.array([np.nan, 2.0]))
     array([0., 2.])
     """
-    return _cleared(np.subtract(condition.view(np.int8), 1), x, out)
-
-
-def _cleared(mask: Any, x: Any, out: Any) -> Any:
-    bits = _BITS[x.dtype.itemsize]
-    return np.bitwise_and(x.view(bits), mask, None if out is None else out.view(bits)).view(x.dtype)
+    return cleared(np.subtract(condition.view(np.int8), 1), x, out)
 
 
 KEPT_WHERE = Inner("kept_where", kept_where, writes=True)
@@ -49,7 +39,7 @@ def chosen(step: Step) -> tuple[Inner, tuple[Operand, ...]] | None:
         return None
     for op, kept, other in ((KEPT_WHERE, x, y), (KEPT_ELSEWHERE, y, x)):
         plain = isinstance(kept, Value) and kept.dtype == step.output.dtype and step.output.dtype.kind == "f"
-        if plain and step.output.dtype.itemsize in _BITS and _is_zero(other):
+        if plain and step.output.dtype.itemsize in BITS and _is_zero(other):
             return op, (condition, kept)
     return None
 

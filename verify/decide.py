@@ -12,7 +12,6 @@ import numpy as np
 from verify import hygiene
 from verify.assign import assignments, shapes
 from verify.conclude import conclude
-from verify.direct.ladder import answer
 from verify.extremes import EXTREME, negligible, other_whole_numbers
 from verify.findings import Findings, absorb, compared_in_numbers, example_of
 from verify.formula import Attempt, attempt
@@ -278,5 +277,5 @@ def _numbers_there(findings: Findings, seen: Look) -> None:
         findings.reason = f"the numbers are wrong at {seen.point.label}: {numbers.reason or numbers.index}"
         if seen.status == "numbers only" and seen.point.label.startswith("a random"):
             findings.refutation = findings.wrong_numbers
-    elif (seen.status == "numbers only" and numbers.status != "ok") or numbers.status == "lost" and seen.status == "kink":
+    elif numbers.status in {"numbers only": ("lost", "unknown"), "kink": ("lost",)}.get(seen.status, ()):
         findings.unsure = findings.unsure or f"digits are lost at {seen.point.label}"

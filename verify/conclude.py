@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from verify import floats, hygiene
+from verify import hygiene
+from verify.evidence import explained
 from verify.findings import Findings, example_of
-from verify.look import finite_value
-from verify.sampling import random_points
-from verify.show import with_derivation, with_expression
+from verify.show import with_expression
 from verify.triangle import REASON
 from verify.verdict import Counterexample, Formula, Result, Verdict
 from verify.witness import counterexample
@@ -45,7 +44,7 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
         counterexample=example,
         reason=reason,
         notes=(*problem.notes, *findings.notes),
-        explain=partial(with_derivation, problem, findings.recording, findings.got),
+        explain=partial(explained, problem, findings.recording, findings.got, findings.refuted_at),
     )
 
 
@@ -72,10 +71,10 @@ def _formula(findings: Findings) -> Formula:
             reason="internal error: a proof and a counterexample contradict each other; please report it",
         )
     reason = attempt.reason if attempt is not None else ""
+    if findings.direct is not None:
+        return findings.direct.formula
     if findings.refutation is not None:
         return Formula(Verdict.REFUTED, method="disjoint enclosures in balls", reason=findings.reason)
-    if findings.here.status == "unknown":
-        return _by_floats(findings, reason)
     small = findings.here.status == "large"
     if findings.unsure or findings.looked == 0 or (findings.numbers.status in ("wrong", "unknown") and not small):
         return Formula(Verdict.UNDECIDED, reason=findings.unsure or findings.numbers.reason or reason)
@@ -100,21 +99,3 @@ def _digits(findings: Findings) -> int:
     """The decimal digits to which the candidate and the truth agree wherever they were compared."""
     return int(findings.bits * 0.30103)
 
-
-def _by_floats(findings: Findings, reason: str) -> Formula:
-    problem = findings.problem
-    if problem.asked != "grad":
-        return Formula(Verdict.UNDECIDED, reason=findings.here.reason or reason)
-    why = findings.here.reason or reason
-    found = floats.compare(problem, problem.arrays, findings.got)
-    for point in random_points(problem, range(2000, 2002)):
-        if found.agrees and finite_value(problem, point.arrays):
-            found = floats.compare(problem, point.arrays, problem.gradient(point.arrays))
-    if not found.agrees:
-        return Formula(Verdict.UNDECIDED, reason=f"{found.reason}; {why}")
-    return Formula(
-        Verdict.AGREES,
-        method=f"extrapolated differences along {found.directions} directions",
-        sizes="the sizes run",
-        reason=why,
-    )

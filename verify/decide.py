@@ -12,6 +12,7 @@ import numpy as np
 from verify import hygiene
 from verify.assign import assignments, shapes
 from verify.conclude import conclude
+from verify.direct.ladder import answer
 from verify.extremes import EXTREME, negligible, other_whole_numbers
 from verify.findings import Findings, absorb, compared_in_numbers, example_of
 from verify.formula import Attempt, attempt
@@ -87,6 +88,8 @@ def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
     findings = Findings(problem, got, here, judged(problem, here, got), tried)
     if here.status == "kink":
         findings.numbers = _at_kink(findings, here, got)
+    if here.status in ("unknown", "outside") and not (here.base is not None and here.base.status == "different"):
+        return _directly(findings, deadline)
     absorb(findings, here)
     _on_integers(findings)
     seeds = range(1000, 1001 if tried.formula is not None else 1000 + GENERIC_POINTS)
@@ -105,6 +108,16 @@ def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
         _visit(findings, point, usable)
     _hard(findings, usable, min(deadline, time.monotonic() + HARD_SECONDS))
     _whole_numbers(findings)
+    return findings
+
+
+def _directly(findings: Findings, deadline: float) -> Findings:
+    """Where a recording says nothing at the given arguments: what running f says."""
+    tried = findings.attempt.reason if findings.attempt is not None else ""
+    found = answer(findings.problem, findings.got, findings.here.reason or tried, deadline)
+    findings.direct, findings.numbers = found, found.numbers
+    if found.counterexample is not None:
+        findings.refutation, findings.reason = found.counterexample, found.formula.reason
     return findings
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from verify.direct.ladder import Direct
 from verify.formula import Attempt
 from verify.look import AGREED_BITS, ROUNDED_BITS, ROUNDED_READING, Look
 from verify.numbers import OK
@@ -26,6 +27,7 @@ class Findings:
     here: Look
     numbers: Numbers
     attempt: Attempt | None = None
+    direct: Direct | None = None  # where the recording says nothing at the given arguments
     kinks: tuple[Kink, ...] = ()
     refutation: Counterexample | None = None  # of the formula
     refuted_at: Mapping[int, Array] = field(default_factory=dict)  # the point of that

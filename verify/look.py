@@ -272,7 +272,7 @@ def _less_than_an_ulp(exact: _Sides, other: _Sides, bits: int) -> bool:
 def _rounded(sides: _Sides, seen: Look, bits: int) -> Look:
     """What is left when constants may carry a rounding of their own, as one folded by Python does (d * d)."""
     if not sides.finite:
-        return replace(seen, status="unknown", reason="the constants in it decide, and may be rounded")
+        return replace(seen, status="numbers only", reason="the constants in it decide, and may be rounded")
     with working_precision(bits):
         pairs = list(_elements(sides.truth, sides.claim.outputs))
         if any(a is None or b is None or disjoint(a, b) for _, _, a, b in pairs):
@@ -280,7 +280,7 @@ def _rounded(sides: _Sides, seen: Look, bits: int) -> Look:
         if all(_narrow(a, b, ROUNDED_BITS, bits) for _, _, a, b in pairs if a is not None and b is not None):
             return replace(seen, status="equal", reading=ROUNDED_READING, difference=None)
     reason = "the difference is no more than roundings of the constants in it explain"
-    return replace(seen, status="unknown", reason=reason, difference=None)
+    return replace(seen, status="numbers only", reason=reason, difference=None)
 
 
 def _elements(

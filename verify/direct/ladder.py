@@ -1,0 +1,263 @@
+"""Where a function cannot be recorded: numbers with slopes first, then differences with an error of their own.
+
+CERTIFIED   at every tested point each element is within rounding of an enclosure of the derivative
+AGREES      only differences could be had, and they agree within their error
+REFUTED     an element is far from its enclosure, or from differences that are sharp and the same on both sides
+UNDECIDED   otherwise: the error of the differences covers the gap, or the numbers lose digits
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import log10
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from verify.ball.compare import accurate, decimal, spacing, ulps, upper_float
+from verify.ball.precision import working_precision
+from verify.direct.differences import lines, slope
+from verify.direct.series import Unread
+from verify.direct.slopes import derivative
+from verify.look import Point, finite_value, shaped
+from verify.numbers import BITS, OK, wrong_beyond
+from verify.problem import Array, Problem, Undecidable
+from verify.sampling import random_points, strayed
+from verify.verdict import Counterexample, Formula, Numbers, Verdict
+from verify.witness import counterexample
+
+PRECISION = 640
+MOVE = 4.0  # eps, the size of the changes that measure the conditioning
+TOLERANCE = 1e-6  # relative; differences support no stronger claim
+SHARP = 1e-5  # relative; the largest error of differences that say anything
+FAR = 1e-3  # relative; the smallest gap to differences that refutes
+NOTHING = arb((1, -150))  # a ball around 0 that is no wider is 0
+KEYS = 4  # lines along which differences are held against numbers with slopes
+BEYOND = 1e4  # and the smallest multiple of their error
+
+
+@dataclass(frozen=True)
+class Direct:
+    """What was found without a recording: about the formula, and the numbers at the given arguments."""
+
+    formula: Formula
+    numbers: Numbers
+    counterexample: Counterexample | None = None
+    unread: str = ""  # why numbers with slopes were not enough
+
+
+def answer(problem: Problem, got: list[Array], why: str, deadline: float) -> Direct:
+    """Decide as much as can be decided by running f, where it could not be recorded because of ``why``."""
+    spots = list(_points(problem))
+    try:
+        with working_precision(PRECISION):
+            return _by_series(problem, spots, got, why, deadline)
+    except Unread as error:
+        return _by_differences(problem, spots, got, f"{why}; on numbers with slopes: {error}", deadline)
+
+
+def _points(problem: Problem) -> Iterator[Point]:
+    yield Point("the given arguments", problem.arrays)
+    for point in random_points(problem, range(2000, 2003)):
+        if finite_value(problem, point.arrays) and not strayed(problem, point.arrays):
+            yield point
+
+
+def _candidate(problem: Problem, point: Point, got: list[Array]) -> list[Array] | None:
+    if point.arrays is problem.arrays or point.label == "the given arguments":
+        return got
+    try:
+        return problem.gradient(point.arrays)
+    except Undecidable:
+        return None
+
+
+# ---------------------------------------------------------------------------- numbers with slopes
+
+
+def _by_series(problem: Problem, spots: Sequence[Point], got: list[Array], why: str, deadline: float) -> Direct:
+    first = Numbers("unknown")
+    seen, digits = 0, 16.0
+    for point in spots:
+        claimed = _candidate(problem, point, got)
+        if claimed is None or (seen and time.monotonic() > deadline):
+            continue
+        try:
+            found = _judged(problem, point.arrays, claimed)
+        except Unread:
+            if not seen:
+                raise
+            continue
+        first = first if seen else found.numbers
+        seen += 1
+        if found.numbers.status == "wrong":
+            reason = f"the enclosure of the derivative is far from it at {point.label}"
+            example = counterexample(
+                problem, point.arrays, found.place, found.index, found.numbers.expected, found.numbers.got
+            )
+            formula = Formula(Verdict.REFUTED, method="Taylor series of balls", reason=reason)
+            return Direct(formula, first, example)
+        if found.numbers.status != "ok":
+            reason = f"{found.numbers.status} digits at {point.label}; {why}"
+            return Direct(Formula(Verdict.UNDECIDED, reason=reason), first)
+        digits = min(digits, found.digits)
+    formula = Formula(
+        Verdict.CERTIFIED,
+        method=f"Taylor series of balls at {seen} points, to {int(digits)} digits",
+        sizes="the sizes run",
+        reason=f"not proved: {why}",
+    )
+    return Direct(formula, first)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    numbers: Numbers
+    place: int
+    index: tuple[int, ...]
+    digits: float
+
+
+def _second_key(problem: Problem, arrays: Mapping[int, Array], truth: Sequence[Array]) -> None:
+    """Unread where differences of f, run natively, contradict what was found on numbers with slopes."""
+    if problem.asked == "value" or not all(ball.is_finite() for part in truth for ball in part.flat):
+        return
+    middle = [np.array([float(ball.mid()) for ball in part.flat]).reshape(part.shape) for part in truth]
+    for line in islice(lines(problem, arrays, middle), KEYS):
+        found = slope(line)
+        scale = max(abs(found.value), abs(line.claimed))
+        sharp = found.smooth and found.error <= SHARP * scale
+        if sharp and abs(found.value - line.claimed) > max(FAR * scale, BEYOND * found.error):
+            raise Unread("the slopes there are not those of the function")
+
+
+def _judged(problem: Problem, arrays: Mapping[int, Array], got: Sequence[Array]) -> _Judged:
+    truth = derivative(problem, arrays)
+    _second_key(problem, arrays, truth)
+    got = [shaped(part, true.shape) for part, true in zip(got, truth, strict=True)]
+    worst = max(_elements(got, truth, None), key=lambda entry: entry[0])
+    if worst[0][0] > 1:
+        worst = max(_elements(got, truth, _movements(problem, arrays, truth)), key=lambda entry: entry[0])
+    (order, distance), place, index, count = worst
+    true, value = truth[place][index], got[place][index]
+    name = problem.arguments[problem.wrt[place]].name
+    numbers = Numbers(
+        ("ok", "unknown", "lost", "wrong")[order],
+        ulps=ulps(float(value), true, _floating(got[place]).dtype) if order != 1 else None,
+        index=f"{name}[{', '.join(map(str, index))}]" if index else name,
+        got=repr(float(value)),
+        expected=decimal(true),
+        elements=count,
+        points=1,
+    )
+    digits = -log10(max(distance, 1.0) * float(np.finfo(_floating(got[place]).dtype).eps))
+    return _Judged(numbers, place, index, digits)
+
+
+def _elements(
+    got: Sequence[Array], truth: Sequence[Array], scales: Sequence[Array] | None
+) -> list[tuple[tuple[int, float], int, tuple[int, ...], int]]:
+    """How bad each element is, as in verify.numbers: its status, its distance in ulps of its scale, its place."""
+    count = sum(part.size for part in got)
+    found = []
+    for place, part in enumerate(map(_floating, got)):
+        for index, value in np.ndenumerate(part):
+            true = truth[place][index]
+            scale = abs(true) if scales is None else scales[place][index]
+            found.append((_rank(float(value), true, scale, part.dtype), place, index, count))
+    return found
+
+
+def _rank(value: float, true: Any, scale: Any, dtype: np.dtype[Any]) -> tuple[int, float]:
+    if not accurate(true, BITS // 2) and not (true.contains(0) and true.rad() < NOTHING):
+        return 1, 0.0
+    if not np.isfinite(value):
+        near = ulps(value, true, dtype)
+        return (0 if near <= OK else 3), near
+    distance = upper_float(abs(arb(value) - true) / spacing(scale, dtype))
+    return (0 if distance <= OK else 3 if distance > wrong_beyond(dtype) else 2), distance
+
+
+def _floating(array: Array) -> Array:
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def _movements(problem: Problem, arrays: Mapping[int, Array], truth: Sequence[Array]) -> list[Array]:
+    """How much each element moves where the floating arguments move by a few eps, over these: its conditioning."""
+    rng = np.random.default_rng(5)
+    scales = [np.array([abs(ball) for ball in part.flat], dtype=object).reshape(part.shape) for part in truth]
+    for _ in range(2):
+        moved = {
+            p: array * (1 + rng.choice([-1.0, 1.0], array.shape) * MOVE * np.finfo(array.dtype).eps)
+            if array.dtype.kind == "f"
+            else array
+            for p, array in arrays.items()
+        }
+        eps = max(float(np.finfo(a.dtype).eps) for a in arrays.values() if a.dtype.kind == "f")
+        there = derivative(problem, {p: np.asarray(a, arrays[p].dtype) for p, a in moved.items()})
+        for place, part in enumerate(there):
+            for index in np.ndindex(part.shape):
+                ball: Any = part[index]
+                change = abs(ball - truth[place][index]) / (MOVE * eps)
+                before: Any = scales[place][index]
+                scales[place][index] = arb(max(upper_float(before), upper_float(change)))
+    return scales
+
+
+# ---------------------------------------------------------------------------- differences
+
+
+def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], why: str, deadline: float) -> Direct:
+    count, methods = 0, set[str]()
+    if problem.asked == "value":
+        return _by_value(problem, got, why)
+    for point in spots:
+        claimed = _candidate(problem, point, got)
+        if claimed is None or (count and time.monotonic() > deadline):
+            continue
+        for line in lines(problem, point.arrays, claimed):
+            count += 1
+            found = slope(line)
+            methods.add(found.method)
+            scale = max(abs(found.value), abs(line.claimed))
+            gap = abs(found.value - line.claimed)
+            said = (
+                f"differences give {found.value:.9g} ± {found.error:.1g} along a line, the candidate {line.claimed:.9g}"
+            )
+            sharp = found.error <= SHARP * max(scale if np.isfinite(scale) else abs(found.value), 1e-12)
+            if sharp and found.smooth and not gap <= max(FAR * scale, BEYOND * found.error):
+                example = counterexample(problem, point.arrays, 0, (), f"{found.value:.9g}", f"{line.claimed:.9g}")
+                reason = f"{said}, at {point.label}"
+                return Direct(
+                    Formula(Verdict.REFUTED, method=found.method, reason=reason),
+                    Numbers("wrong", got=f"{line.claimed:.9g}", expected=f"{found.value:.9g}", points=1, reason=reason),
+                    example,
+                )
+            if not sharp or not gap <= TOLERANCE * scale + found.error:
+                reason = f"{said}; {why}" if sharp else f"differences are too noisy ({said}); {why}"
+                return Direct(Formula(Verdict.UNDECIDED, reason=reason), Numbers("unknown", reason=reason))
+    if not count:
+        return Direct(Formula(Verdict.UNDECIDED, reason=why), Numbers("unknown", reason=why))
+    formula = Formula(
+        Verdict.AGREES, method=f"{' and '.join(sorted(methods))} along {count} lines", sizes="the sizes run", reason=why
+    )
+    return Direct(formula, Numbers("unknown", points=count, reason="only differences could be had"))
+
+
+def _by_value(problem: Problem, got: Sequence[Array], why: str) -> Direct:
+    """The value that is returned beside a gradient: that of f, run natively."""
+    native = problem.value(problem.arrays)
+    gaps = [np.max(np.abs(a - b) / (np.abs(b) + 1e-300), initial=0.0) for a, b in zip(got, native, strict=True)]
+    worst = float(max(gaps))
+    if worst <= OK * float(np.finfo(float).eps):
+        formula = Formula(Verdict.AGREES, method="f, run beside it", sizes="the sizes run", reason=why)
+        return Direct(formula, Numbers("unknown", points=1, reason="f was run in floating point only"))
+    reason = f"the value differs from that of {problem.name} by a relative {worst:.1g}"
+    if not worst <= FAR:
+        example = counterexample(problem, problem.arrays, 0, (), f"{native[0]!r}", f"{got[0]!r}")
+        return Direct(Formula(Verdict.REFUTED, reason=reason), Numbers("wrong", points=1, reason=reason), example)
+    return Direct(Formula(Verdict.UNDECIDED, reason=f"{reason}; {why}"), Numbers("unknown", reason=reason))

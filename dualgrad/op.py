@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from dualgrad.document import Documented, plain
 from dualgrad.program.entry import Affine, Element, Entry, Index, Meaning, affine
 from dualgrad.program.size import Extent
 
@@ -139,13 +140,15 @@ class Op:
         except TypeError as error:
             given = ", ".join([*(type(a).__name__ for a in args), *(f"{key}=..." for key in kwargs)])
             raise TypeError(
-                f"dualgrad.{self.name}: {error}; got ({given}), expected {self.name}{_plain(self.signature)}"
+                f"dualgrad.{self.name}: {error}; got ({given}), expected {self.name}{plain(self.signature)}"
                 f"{_renamed(kwargs, self.signature)}"
             ) from None
 
     def __repr__(self) -> str:
         return f"dualgrad.{self.name}"
 
+
+Op.__doc__ = Documented(Op.__doc__)  # type: ignore[assignment]  # help(dg.exp) shows what its declaration says
 
 REGISTRY: dict[str, Op] = {}
 COMPOSED: dict[str, Callable[..., Any]] = {}  # public functions that only choose or chain ops
@@ -319,12 +322,6 @@ def _fixed_arity(name: str, forward: Callable[..., Any], arity: int) -> Callable
     if arity == 2:
         return lambda x1, x2, /: Call((x1, x2), {})
     return lambda x1, x2, x3, /: Call((x1, x2, x3), {})
-
-
-def _plain(signature: inspect.Signature) -> inspect.Signature:
-    """The signature as its user sees it: the annotations are those of the declaration."""
-    bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()]
-    return signature.replace(parameters=bare, return_annotation=inspect.Signature.empty)
 
 
 def _renamed(kwargs: Mapping[str, Any], signature: inspect.Signature) -> str:

@@ -144,6 +144,7 @@ power_constant = pointwise(
             call(draw(0), exponent=2),
         ]
     ),
+    doc="x to the power of a number that is no operand, taken exactly.",
 )
 
 

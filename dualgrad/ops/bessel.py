@@ -91,10 +91,34 @@ hyp1f1: Op = _kummer(
 
 # ---------------------------------------------------------------------------- Airy functions
 
-airy_ai: Op = _bessel("airy_ai", lambda y, x: airy_ai_slope(x), _ANY, forward=lambda x: special("airy")(x)[0])
-airy_ai_slope: Op = _bessel("airy_ai_slope", lambda y, x: x * airy_ai(x), _ANY, forward=lambda x: special("airy")(x)[1])
-airy_bi: Op = _bessel("airy_bi", lambda y, x: airy_bi_slope(x), _ANY, forward=lambda x: special("airy")(x)[2])
-airy_bi_slope: Op = _bessel("airy_bi_slope", lambda y, x: x * airy_bi(x), _ANY, forward=lambda x: special("airy")(x)[3])
+airy_ai: Op = _bessel(
+    "airy_ai",
+    lambda y, x: airy_ai_slope(x),
+    _ANY,
+    forward=lambda x: special("airy")(x)[0],
+    doc="The Airy function Ai, the first result of scipy.special.airy.",
+)
+airy_ai_slope: Op = _bessel(
+    "airy_ai_slope",
+    lambda y, x: x * airy_ai(x),
+    _ANY,
+    forward=lambda x: special("airy")(x)[1],
+    doc="Ai', the second result of scipy.special.airy.",
+)
+airy_bi: Op = _bessel(
+    "airy_bi",
+    lambda y, x: airy_bi_slope(x),
+    _ANY,
+    forward=lambda x: special("airy")(x)[2],
+    doc="The Airy function Bi, the third result of scipy.special.airy.",
+)
+airy_bi_slope: Op = _bessel(
+    "airy_bi_slope",
+    lambda y, x: x * airy_bi(x),
+    _ANY,
+    forward=lambda x: special("airy")(x)[3],
+    doc="Bi', the fourth result of scipy.special.airy.",
+)
 
 
 @composed()

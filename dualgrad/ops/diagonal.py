@@ -96,6 +96,7 @@ _diag = structural(
     meaning=_diag_meaning,
     vjp=[lambda g, y, v, k, shape, axis1, axis2: np.diagonal(g, k, axis1, axis2)],
     samples=drawn(lambda draw: [call(draw(3)), call(draw(2), 1), call(draw(2), -1), call(draw(1))]),
+    doc="The matrix with this diagonal, or the diagonal of this matrix, as numpy.diag.",
 )
 
 

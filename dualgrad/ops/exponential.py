@@ -120,6 +120,7 @@ sigmoid: Op = pointwise(
     aliases=("expit",),
     complex=Complex.ANALYTIC,
     samples=over(_ANY),
+    doc="The logistic function 1 / (1 + exp(-x)), as scipy.special.expit.",
 )
 
 softplus = pointwise(
@@ -137,4 +138,5 @@ log_sigmoid = pointwise(
     meaning=lambda x: -kernel("log", 1 + kernel("exp", -x)),
     aliases=("log_expit",),
     samples=over(_ANY),
+    doc="The logarithm of the logistic function, as scipy.special.log_expit.",
 )

@@ -250,6 +250,7 @@ getitem = structural(
     meaning=_getitem_meaning,
     vjp=[lambda g, y, a, key: _placed(g, key, extents(a))],
     samples=drawn(lambda draw: [call(draw(2, 3), key) for key in _KEYS]),
+    doc="x[index], with any index that NumPy takes.",
 )
 
 put = structural(
@@ -261,6 +262,7 @@ put = structural(
     meaning=_put_meaning,
     vjp=[lambda g, y, a, key, shape: _block(g, key)],
     samples=drawn(lambda draw: [call(draw(2), (slice(None), 1), (2, 3)), call(draw(2, 2), (slice(0, 3, 2),), (3, 2))]),
+    doc="Zeros of some shape with x added at an index: the transpose of getitem.",
 )
 
 setitem: Op = structural(
@@ -285,6 +287,7 @@ setitem: Op = structural(
             call(draw(2, 3), draw(1, 2), (slice(None), slice(0, 2))),
         ]
     ),
+    doc="A copy of x with x[index] replaced by values; where an index repeats, the last one counts.",
 )
 
 

@@ -89,13 +89,26 @@ dawsn_slope: Op = _integral(
 # ---------------------------------------------------------------------------- sines and cosines over x
 
 _sine = _integral(
-    "sine_integral", lambda y, x: REGISTRY["sinc"](x / math.pi), _ANY, forward=lambda x: special("sici")(x)[0]
+    "sine_integral",
+    lambda y, x: REGISTRY["sinc"](x / math.pi),
+    _ANY,
+    forward=lambda x: special("sici")(x)[0],
+    doc="∫ sin(t)/t dt from 0 to x, the first result of scipy.special.sici.",
 )
 _cosine = _integral(
-    "cosine_integral", lambda y, x: np.cos(x) / x, _POSITIVE, forward=lambda x: special("sici")(x)[1], domain="x > 0"
+    "cosine_integral",
+    lambda y, x: np.cos(x) / x,
+    _POSITIVE,
+    forward=lambda x: special("sici")(x)[1],
+    domain="x > 0",
+    doc="γ + log x + ∫ (cos(t) - 1)/t dt from 0 to x, the second result of scipy.special.sici.",
 )
 _hyperbolic_sine = _integral(
-    "hyperbolic_sine_integral", lambda y, x: _sinhc(x), _ANY, forward=lambda x: special("shichi")(x)[0]
+    "hyperbolic_sine_integral",
+    lambda y, x: _sinhc(x),
+    _ANY,
+    forward=lambda x: special("shichi")(x)[0],
+    doc="∫ sinh(t)/t dt from 0 to x, the first result of scipy.special.shichi.",
 )
 _hyperbolic_cosine = _integral(
     "hyperbolic_cosine_integral",
@@ -103,6 +116,7 @@ _hyperbolic_cosine = _integral(
     _POSITIVE,
     forward=lambda x: special("shichi")(x)[1],
     domain="x > 0",
+    doc="γ + log x + ∫ (cosh(t) - 1)/t dt from 0 to x, the second result of scipy.special.shichi.",
 )
 
 
@@ -128,10 +142,18 @@ def shichi(x: Any) -> tuple[Any, Any]:
 
 
 _fresnel_sine = _integral(
-    "fresnel_sine", lambda y, x: np.sin(0.5 * math.pi * x * x), _ANY, forward=lambda x: special("fresnel")(x)[0]
+    "fresnel_sine",
+    lambda y, x: np.sin(0.5 * math.pi * x * x),
+    _ANY,
+    forward=lambda x: special("fresnel")(x)[0],
+    doc="∫ sin(π t²/2) dt from 0 to x, the first result of scipy.special.fresnel.",
 )
 _fresnel_cosine = _integral(
-    "fresnel_cosine", lambda y, x: np.cos(0.5 * math.pi * x * x), _ANY, forward=lambda x: special("fresnel")(x)[1]
+    "fresnel_cosine",
+    lambda y, x: np.cos(0.5 * math.pi * x * x),
+    _ANY,
+    forward=lambda x: special("fresnel")(x)[1],
+    doc="∫ cos(π t²/2) dt from 0 to x, the second result of scipy.special.fresnel.",
 )
 
 

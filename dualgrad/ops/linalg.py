@@ -140,6 +140,7 @@ logabsdet = structural(
     complex=Complex.ADJOINT,
     domain=_FULL_RANK,
     samples=drawn(squares),
+    doc="The logarithm of the absolute value of determinants.",
 )
 
 _sign_of_det = structural(
@@ -151,6 +152,7 @@ _sign_of_det = structural(
     meaning=means.of_determinants(means.sign),
     vjp=[None],
     samples=drawn(squares),
+    doc="The sign of determinants, which has derivative zero.",
 )
 
 
@@ -219,6 +221,7 @@ _cholesky = structural(
     complex=Complex.ADJOINT,
     domain="positive definite matrices; the lower triangle is read",
     samples=drawn(hermitians),
+    doc="The lower factor L of symmetric positive definite matrices, A = L Lᵀ, as numpy.linalg.cholesky.",
 )
 
 

@@ -110,6 +110,7 @@ def _matrix_function(name: str, domain: str = "") -> Op:
         complex=Complex.ANALYTIC,
         domain=domain,
         samples=drawn(squares),
+        doc=f"The function of square matrices that scipy.linalg.{name} computes.",
     )
     return op
 

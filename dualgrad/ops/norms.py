@@ -62,6 +62,7 @@ _p_norm = structural(
     kinks=(Kink("x = 0", "0", "the centre of the unit ball of subgradients"),),
     domain="ord > 1",
     samples=drawn(lambda draw: [call(draw(3), 3), call(draw(2, 3), 2.5, 1), call(draw(2, 3), 4, 0, True)]),
+    doc="(Σ |x|^p)^(1/p) over axes, for a number p.",
 )
 
 

@@ -49,6 +49,7 @@ relu = _piecewise(
     jvp=[lambda t, y, x: choosing.where(x > 0, t)],
     kinks=(Kink("x = 0", "0", "PyTorch and JAX agree; the gradient of a unit that is off"),),
     samples=over(_ANY),
+    doc="max(x, 0), entry by entry.",
 )
 
 where = _piecewise(

@@ -148,4 +148,5 @@ logcumsumexp = structural(
     vjp=[lambda g, y, a, axis: _share(a, y) * _adjoint(g, _carried(y, axis), axis)],
     jvp=[lambda t, y, a, axis: recurrence(t * _share(a, y), _carried(y, axis), axis)],
     samples=drawn(lambda draw: [call(draw(2, 3)), call(draw(2, 3), axis=1), call(draw(3), axis=0)]),
+    doc="log of the cumulative sum of exp(x) along an axis, without overflow.",
 )

@@ -94,6 +94,7 @@ _convolve = structural(
         lambda g, y, a, v: _slid(g, a, extents(v)[0]),
     ],
     samples=drawn(lambda draw: [call(draw(4), draw(2)), call(draw(2), draw(3)), call(draw(1), draw(1))]),
+    doc="The convolution of two sequences, as numpy.convolve.",
 )
 
 

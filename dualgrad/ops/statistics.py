@@ -156,6 +156,7 @@ norm = structural(
     jvp=[lambda t, y, x, axis, keepdims: _over_std(np.sum(inner(t, x), axis=axis, keepdims=keepdims), y)],
     kinks=(Kink("x = 0", "0", "the centre of the unit ball of subgradients, and PyTorch agrees"),),
     samples=drawn(_calls),
+    doc="The Euclidean norm over axes, as numpy.linalg.norm.",
 )
 
 # ---------------------------------------------------------------------------- logsumexp, softmax

@@ -1,5 +1,7 @@
 """``python -m verify`` is the command ``verify``."""
 
-from verify.cli import main
+import sys
 
-main()
+from verify.command.app import main
+
+sys.exit(main())

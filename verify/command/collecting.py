@@ -9,13 +9,13 @@ from pathlib import Path
 from verify.command.keyword import matcher
 from verify.execute.suite import Selected, collected
 from verify.run import NothingCollected, Target, UsageError
-from verify.settings import Settings
+from verify.settings import Resolved
 
 DECLARED = (".toml", ".json")
 
 
 def selected(
-    targets: Sequence[str], settings: Settings, keyword: str = "", shard: str = "", untrusted: bool = False
+    targets: Sequence[str], resolved: Resolved, keyword: str = "", shard: str = "", untrusted: bool = False
 ) -> tuple[Selected, ...]:
     """Return the cases to run, sorted by id; UsageError where a target cannot be loaded, or none is left."""
     if not targets:
@@ -27,7 +27,8 @@ def selected(
         _require_declared(targets)
     wanted = matcher(keyword) if keyword else None
     part = _shard(shard) if shard else None
-    found = collected(targets, timeout=settings.timeout, memory=settings.memory)
+    settings = resolved.settings
+    found = collected(targets, timeout=settings.timeout, memory=settings.memory, root=resolved.root)
     chosen = tuple(each for each in found if wanted is None or wanted(each.id))
     if not chosen:
         raise NothingCollected(f"-k {keyword!r} fits none of {len(found)} cases. They are listed by: verify list")

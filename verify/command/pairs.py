@@ -66,6 +66,13 @@ def bound(f: Any, point: Sequence[str]) -> tuple[Any, ...]:
     return found.args
 
 
+def arrays(values: Sequence[Any]) -> tuple[Any, ...]:
+    """The values as a case holds them: lists as arrays of NumPy."""
+    import numpy as np
+
+    return tuple(np.array(value) if isinstance(value, (list, tuple)) else value for value in values)
+
+
 def _read(text: str) -> tuple[str, Any]:
     name, value = "", text
     given = re.match(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", text, re.DOTALL)

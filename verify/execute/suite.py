@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def entries(
     seed: int = 0,
     engine: str = "local",
     isolation: str = "worker",
-) -> Iterator[Entry]:
+) -> Generator[Entry, None, None]:
     """What became of each case, as they end: every one that was selected comes out, once.
 
     ``jobs`` workers run at a time on the local engine, 0 for as many as there are processors. A case has ``timeout``
@@ -131,13 +131,19 @@ def _listed(supervisor: Supervisor, text: str, root: Path) -> Iterator[Selected]
     answer = supervisor.ask({"target": target + (f":{wanted.name}" if wanted.name else "")})
     if answer["outcome"] != "done":
         kind = NothingCollected if answer.get("empty") else UsageError
-        told = answer.get("reason", answer["outcome"])
-        raise kind(told if answer["outcome"] == "not run" else f"{text}: it cannot be loaded: {told}")
+        raise kind(answer["reason"] if answer["outcome"] == "not run" else f"{text}: {answer['reason']}")
     for case in answer["cases"]:
         file = _relative(case["file"], root)
         where = _relative(target, root) if path.is_file() else case["module"]
         yield Selected(
-            f"{where}::{case['key']}", target, file, case["line"], case["title"], case["key"], case["text"], case["kind"]
+            f"{where}::{case['key']}",
+            target,
+            file,
+            case["line"],
+            case["title"],
+            case["key"],
+            case["text"],
+            case["kind"],
         )
 
 
@@ -148,7 +154,9 @@ def _relative(file: str, root: Path) -> str:
 # ---------------------------------------------------------------------------- running
 
 
-def _entries(cases: Sequence[Selected], jobs: int, limits: Limits, seed: int, name: str) -> Iterator[Entry]:
+def _entries(
+    cases: Sequence[Selected], jobs: int, limits: Limits, seed: int, name: str
+) -> Generator[Entry, None, None]:
     left = {case.id: case for case in cases}
     with _interrupts() as interrupted, engine(name, jobs, limits) as chosen:
         for case, answer in _answers(cases, chosen, limits, seed, interrupted):
@@ -157,7 +165,7 @@ def _entries(cases: Sequence[Selected], jobs: int, limits: Limits, seed: int, na
             if interrupted.is_set():
                 break
     for case in left.values():
-        yield _entry(case, {"outcome": "not run", "reason": "the run was interrupted"})
+        yield _entry(case, {"outcome": "not run", "reason": "not run: the run was interrupted"})
 
 
 def _answers(
@@ -191,7 +199,7 @@ def _answers(
             for case in fresh:
                 submit([case])
             waiting += len(fresh)
-            answers = [{"outcome": "crashed", "reason": f"the engine lost it twice: {type(error).__name__}"}]
+            answers = [{"outcome": "crashed", "reason": f"the engine lost the case twice: {type(error).__name__}"}]
             part = [case for case in part if case not in fresh]
         yield from zip(part, answers, strict=False)
 
@@ -200,7 +208,7 @@ def _entry(case: Selected, answer: Json) -> Entry:
     outcome = answer["outcome"]
     if outcome == "done":
         return Entry(case.id, from_json(answer["result"]), outcome, float(answer["seconds"]), int(answer["peak"]))
-    reason = f"{_WORDS[outcome]}: {answer['reason']}" if "reason" in answer else _WORDS[outcome]
+    reason = answer["reason"]
     undecided = Formula(Verdict.UNDECIDED, reason=reason)
     result = Result(
         Verdict.UNDECIDED,
@@ -213,16 +221,6 @@ def _entry(case: Selected, answer: Json) -> Entry:
         kind=case.kind,
     )
     return Entry(case.id, result, outcome)
-
-
-_WORDS = {
-    "timeout": "time ran out",
-    "memory": "memory ran out",
-    "crashed": "the case ended its process",
-    "exited": "the case ended its process",
-    "unreadable": "no result came from the case",
-    "not run": "not run",
-}
 
 
 @contextmanager

@@ -1,0 +1,98 @@
+"""The application: its commands, and what becomes of everything that they raise."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Literal
+
+from cyclopts import App
+
+from verify.command import (
+    audit,
+    baseline,
+    certificate,
+    doctor,
+    explain,
+    history,
+    init,
+    listing,
+    merge,
+    one,
+    report,
+    run,
+)
+from verify.command.say import complain
+from verify.command.version import version
+from verify.gate import FAULT, INTERRUPTED, NOTHING, PASSED, USAGE
+from verify.run import NothingCollected, UsageError
+
+_HELP = """Verify gradients: proved, refuted with a counterexample, or undecided with the reason.
+
+Exit codes: 0 the gate passed, 1 it failed, 2 wrong usage or configuration, 3 a fault of verify itself, 5 no case was
+found, 130 interrupted, with what was done kept.
+"""
+
+
+def application() -> App:
+    """Return the application with all of its commands."""
+    app = App(name="verify", help=_HELP, help_format="plaintext", version=version)
+    app.command(run.run)
+    app.command(one.one)
+    app.command(explain.explain)
+    app.command(report.report)
+    app.command(listing.listing, name="list")
+    app.command(history.app)
+    app.command(baseline.app)
+    app.command(merge.merge)
+    app.command(audit.audit)
+    app.command(certificate.certificate)
+    app.command(init.init)
+    app.command(doctor.doctor)
+    app.command(completion)
+    return app
+
+
+def completion(shell: Literal["bash", "zsh", "fish", "powershell"], /) -> int:
+    """Print the script with which a shell completes this command.
+
+    For bash: verify completion bash > ~/.local/share/bash-completion/completions/verify. For zsh, write it to a file
+    _verify in a folder of $fpath; for fish, to ~/.config/fish/completions/verify.fish.
+
+    Parameters
+    ----------
+    shell
+        The shell.
+    """
+    print(application().generate_completion(shell=shell))
+    return PASSED
+
+
+def main(tokens: Sequence[str] | None = None) -> int:
+    """Run the command on these arguments, or on those of this process, and return its exit code."""
+    try:
+        code = application()(tokens, result_action="return_value")
+        sys.stdout.flush()
+    except NothingCollected as error:
+        complain(str(error))
+        return NOTHING
+    except UsageError as error:
+        complain(str(error))
+        return USAGE
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # who read the output, as head does, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PASSED
+    except Exception:
+        complain(
+            f"this is a fault of verify itself, and says nothing about your code.\n{traceback.format_exc()}{_REPORT}"
+        )
+        return FAULT
+    return code if isinstance(code, int) else PASSED
+
+
+_REPORT = "Please report it with the lines above, and with what this prints: verify doctor"

@@ -1,0 +1,124 @@
+"""``verify run``: check every case of the targets, and judge what was found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from verify.command.collecting import selected
+from verify.command.finish import Ending, finish
+from verify.command.options import Judging, Running, settings_of
+from verify.command.outputs import TERMINAL, outputs_of, require_folder
+from verify.command.pairs import pair_file
+from verify.command.running import run_cases
+from verify.command.say import counted
+from verify.command.telling import Loudness, teller
+from verify.report.terminal import console
+from verify.run import UsageError
+from verify.settings import Resolved
+from verify.suite import Run
+
+FOREVER = 86400.0 * 365
+
+
+def run(
+    *targets: str,
+    keyword: Annotated[str, Parameter(name=["-k", "--keyword"])] = "",
+    grad: str = "",
+    point: Annotated[list[str] | None, Parameter(negative="")] = None,
+    shard: str = "",
+    untrusted: Annotated[bool, Parameter(negative="")] = False,
+    budget: float = FOREVER,
+    json_file: Annotated[Path | None, Parameter(name="--json")] = None,
+    certificates: Path | None = None,
+    history: bool = True,
+    quiet: Annotated[bool, Parameter(name=["-q", "--quiet"], negative="")] = False,
+    verbose: Annotated[bool, Parameter(name=["-v", "--verbose"], negative="")] = False,
+    judging: Judging | None = None,
+    running: Running | None = None,
+) -> int:
+    """Check every case of the targets, and exit with 0 when the gate passes.
+
+    Parameters
+    ----------
+    targets
+        Files, folders, modules, or one function of a file or module: notebook.py, package.module:function.
+    keyword
+        Only cases whose id fits: parts of ids joined by and, or, not, as in 'loss and not slow'.
+    grad
+        With one FILE.py:NAME or MODULE:NAME as the target: the function that computes its gradient, written so too.
+    point
+        Where the pair is checked, once for each argument: 'x=[1.5, 2.0]', or in order without the names.
+    shard
+        I/N: the I-th part of N of all cases. The parts are put together again by "verify merge".
+    untrusted
+        Run only files of declared cases, which are data and no code of anybody.
+    budget
+        Seconds for the whole run; cases that it leaves out are not run, which fails the gate.
+    json_file
+        Write everything that was found to this file; short for --output-format json=FILE.
+    certificates
+        Write the certificate of every proof into this folder, for "verify certificate"; it is made where missing.
+    history
+        Put the run on record in .verify/history.sqlite, for "verify report", "verify history" and "verify baseline".
+    quiet
+        Print only what is not ok, a line for each.
+    verbose
+        Print a paragraph for every case.
+    """
+    resolved = settings_of(judging, running, targets=targets)
+    outputs = outputs_of(resolved.settings, json_file)
+    if certificates is not None:
+        require_folder(certificates)
+    if not budget >= 0:
+        raise UsageError(f"--budget {budget}: expected a number of seconds, not less than 0.")
+    named = resolved.settings.targets
+    chosen = selected(_paired(named, grad, point or [], resolved), resolved, keyword, shard, untrusted)
+    out = console(error=any(output.path == TERMINAL for output in outputs))
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    loudness = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.USUAL
+    entries, interrupted = run_cases(chosen, resolved.settings, budget, teller(chosen, loudness, out), out)
+    found = Run(
+        entries,
+        title=", ".join(named),
+        settings={
+            **resolved.record(),
+            **({"shard": shard} if shard else {}),
+            **({"keyword": keyword} if keyword else {}),
+        },
+        started=started,
+        interrupted=interrupted,
+    )
+    _say_interrupted(found, out)
+    return finish(_located(found, resolved.root), resolved, Ending(outputs, certificates, history), out)
+
+
+def _paired(targets: tuple[str, ...], grad: str, point: list[str], resolved: Resolved) -> tuple[str, ...]:
+    if not grad:
+        if point:
+            raise UsageError("--point belongs to a pair: name the gradient too, as in: --grad model.py:gradient.")
+        return targets
+    if len(targets) != 1:
+        raise UsageError(
+            f"--grad {grad}: expected one target, the function that it is the gradient of, and got {len(targets)}."
+        )
+    return (pair_file(targets[0], grad, point, resolved.root),)
+
+
+def _located(run: Run, root: Path) -> Run:
+    """The run with where and on what it ran."""
+    from verify.command.commit import commit_of
+    from verify.report.record import environment
+
+    return replace(run, environment=environment(), commit=commit_of(root))
+
+
+def _say_interrupted(run: Run, out: Console) -> None:
+    if run.interrupted:
+        done = sum(entry.outcome != "not run" for entry in run.entries)
+        out.print(f"interrupted: {counted(done, 'case')} of {len(run.entries)} had been run")

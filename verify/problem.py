@@ -219,6 +219,9 @@ def _numeric(what: str, value: Any) -> Array:
 
 
 def _describe(value: Any) -> str:
-    text = repr(value)
     kind = type(value).__name__
+    try:
+        text = repr(value)
+    except Exception:
+        return kind
     return f"{kind} {text if len(text) <= 40 else text[:37] + '...'}"

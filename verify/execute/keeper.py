@@ -17,18 +17,29 @@ import numpy as np
 
 from verify.check import check
 from verify.execute.judge import judged
-from verify.execute.limits import adopt_orphans, end_with_parent, held, kill_group, kill_others, limit_memory, others
+from verify.execute.limits import (
+    adopt_orphans,
+    end_with_parent,
+    family,
+    held,
+    hold_more,
+    kill_group,
+    kill_others,
+    limit_memory,
+    others,
+)
 from verify.execute.messages import SECRET, Channel, Closed, Garbled, Json
 from verify.execute.watch import Changed, remember
 from verify.execute.worker import serve
 from verify.suite import writable
 
 CASES_EACH = 50  # before a worker is replaced
+PROCESSES = 64  # of a case
 TICK = 0.1  # seconds between two looks at a worker's memory
 NAMED = 3  # changes of the library
 SHOWN = 8192  # bytes that are kept of what a case prints
 _DEATH = 0.5  # seconds that a worker which closed its end has to end
-_FAULT = re.compile(r'File "([^"]+)", line (\d+)')
+_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 
 
 @dataclass
@@ -58,7 +69,7 @@ class Keeper:
 
     def __init__(self, asked: Channel, memory: int, isolation: str) -> None:
         self._asked, self._memory, self._isolation = asked, memory, isolation
-        self._most = held(os.getpid()) + (memory << 20)
+        self._most = held() + (memory << 20)
         self._worker: _Worker | None = None
         self._changed: Changed = remember()
 
@@ -77,7 +88,7 @@ class Keeper:
         if answer["outcome"] == "killed":  # by nobody here, so by the system or a person: no fault of the case
             answer = self._once(request)
         if answer["outcome"] == "killed":
-            answer = {"outcome": "crashed", "reason": "it was killed twice by signal 9 (SIGKILL), from outside"}
+            answer = {"outcome": "crashed", "reason": "the case was killed by signal 9 (SIGKILL), twice"}
         return answer
 
     def _once(self, request: Json) -> Json:
@@ -87,7 +98,7 @@ class Keeper:
         strange = answer.pop("left", True) or left or answer.get("changed")
         if strange or self._isolation == "case" or worker.cases >= CASES_EACH:
             self._end()
-        return _weighed(answer)
+        return self._no_memory() if answer.get("outcome") == "memory" else _weighed(answer)
 
     # ------------------------------------------------------------------------ one worker
 
@@ -148,18 +159,25 @@ class Keeper:
             except Closed:
                 return self._ended(worker)
             except Garbled as error:
-                return {"outcome": "unreadable", "reason": f"something else was sent in place of its result: {error}"}
+                return _unreadable(f"something else was sent in its place: {error}")
             if found is not None and found[0] != secret:
-                return {"outcome": "unreadable", "reason": "something else was sent in place of its result"}
+                return _unreadable("something else was sent in its place")
             if found is not None and "loaded" not in found[1]:
                 return found[1]
             if found is not None:
-                seconds, what = request["timeout"], "it"
+                seconds, what = request["timeout"], "the case"
                 until = time.monotonic() + seconds
             elif time.monotonic() >= until:
-                return {"outcome": "timeout", "reason": f"{what} took more than {seconds:g} s and was stopped"}
-            elif held(worker.pid) > self._most:
-                return {"outcome": "memory"}
+                return {
+                    "outcome": "timeout",
+                    "reason": f"time ran out: {what} took more than {seconds:g} s and was stopped",
+                }
+            else:
+                processes = family(worker.pid)
+                if len(processes) > PROCESSES:
+                    return {"outcome": "crashed", "reason": f"the case started more than {PROCESSES - 1} processes"}
+                if hold_more(processes, self._most):
+                    return self._no_memory()
 
     def _awaited(self, worker: _Worker, seconds: float) -> tuple[bytes, Json] | None:
         """A message of the worker, where one comes in this time; ``Closed`` where none can come any more."""
@@ -180,19 +198,32 @@ class Keeper:
         until = time.monotonic() + _DEATH
         while (status := worker.ended()) is None:
             if time.monotonic() > until:
-                return {"outcome": "unreadable", "reason": "it closed the connection over which its result is sent"}
+                return _unreadable("it closed the connection over which it is sent")
             time.sleep(0.005)
         with suppress(OSError):
             worker.drain()
         if not os.WIFSIGNALED(status):
             code = os.WEXITSTATUS(status)
-            return {"outcome": "exited", "reason": f"it ended its process with exit code {code}"}
+            return {"outcome": "exited", "reason": f"the case ended its process, with exit code {code}"}
         number = os.WTERMSIG(status)
         if number == signal.SIGKILL:
             return {"outcome": "killed"}
-        place = _FAULT.search(worker.printed.decode("utf-8", "replace")) if number != signal.SIGTERM else None
-        where = f" at {os.path.basename(place[1])}:{place[2]}" if place else ""
-        return {"outcome": "crashed", "reason": f"it ended by signal {number} ({signal.Signals(number).name}){where}"}
+        name = signal.Signals(number).name if number in set(signal.Signals) else "unknown"
+        return {"outcome": "crashed", "reason": f"the case ended by signal {number} ({name}){_place(worker)}"}
+
+    def _no_memory(self) -> Json:
+        return {"outcome": "memory", "reason": f"memory ran out: the case may take {self._memory} MB"}
+
+
+def _unreadable(why: str) -> Json:
+    return {"outcome": "unreadable", "reason": f"no result came from the case: {why}"}
+
+
+def _place(worker: _Worker) -> str:
+    """The line of the target at which it crashed, as far as that was printed."""
+    frames = _FRAME.findall(worker.printed.decode("utf-8", "replace"))
+    here = [(file, line) for file, line in frames if file == worker.target.partition(":")[0]] or frames
+    return f" at {os.path.basename(here[0][0])}:{here[0][1]}" if here else ""
 
 
 def _enter(printing: int, memory: int) -> None:
@@ -217,11 +248,11 @@ def _weighed(answer: Json) -> Json:
             return {name: answer[name] for name in ("outcome", "reason", "empty") if name in answer}
         if answer["changed"]:
             changed = ", ".join(answer["changed"][:NAMED])
-            return {"outcome": "unreadable", "reason": f"it changed {changed}, so what was found counts for nothing"}
+            return _unreadable(f"it changed {changed}, so what was found counts for nothing")
         result = writable(judged(answer["result"]).to_json())
         return {"outcome": "done", "result": result, "seconds": answer["seconds"], "peak": answer["peak"]}
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        return {"outcome": "unreadable", "reason": f"its result cannot be read: {type(error).__name__}: {error}"}
+        return _unreadable(f"what was sent is none: {type(error).__name__}: {error}")
 
 
 def main(descriptor: int, memory: int, isolation: str) -> None:

@@ -59,9 +59,19 @@ def peak() -> int:
     return _status("VmHWM") if LINUX else 0
 
 
-def held(pid: int) -> int:
-    """The memory that a process and those below it hold, in bytes; 0 where that is not known."""
-    return sum(map(_resident, (pid, *_below(pid)))) if LINUX else 0
+def family(pid: int) -> tuple[int, ...]:
+    """A process and those below it, as far as the system tells."""
+    return (pid, *_below(pid))
+
+
+def hold_more(processes: tuple[int, ...], most: int) -> bool:
+    """Whether processes hold more bytes than this together; False where that is not known."""
+    return sum(map(_resident, processes)) > most and sum(map(_own, processes)) > most  # the second is exact, and slow
+
+
+def held() -> int:
+    """The memory that this process holds, in bytes; 0 where that is not known."""
+    return _resident(os.getpid())
 
 
 def kill_group(pid: int) -> None:
@@ -82,7 +92,7 @@ def kill_others() -> None:
     for _ in range(_ATTEMPTS):
         left = others()
         for child in left:
-            for each in (child, *_below(child)):
+            for each in family(child):
                 kill_group(each)
         with suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
@@ -113,6 +123,15 @@ def _resident(pid: int) -> int:
             return int(file.read().split()[1]) * _PAGE
     except (OSError, IndexError):
         return 0
+
+
+def _own(pid: int) -> int:
+    """Resident memory, with what is shared divided among those that share it."""
+    with suppress(OSError), open(f"/proc/{pid}/smaps_rollup") as file:
+        for line in file:
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) << 10
+    return _resident(pid)
 
 
 def _status(name: str) -> int:

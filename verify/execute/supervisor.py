@@ -67,8 +67,8 @@ class Supervisor:
             except (Closed, Garbled):
                 self._drop()
                 if self._closed:
-                    return {"outcome": "not run", "reason": "the run was interrupted"}
-        return {"outcome": "crashed", "reason": "the process that watches over it was killed, twice"}
+                    return {"outcome": "not run", "reason": "not run: the run was interrupted"}
+        return {"outcome": "crashed", "reason": "the process that watches over the case was killed twice"}
 
     def close(self) -> None:
         """End the keeper, its workers, and what these started."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
 OWN = ("dualgrad", "verify")
@@ -54,11 +54,10 @@ def _spaces() -> Iterator[tuple[str, Any]]:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] not in OWN and name not in TOOLS:
             continue
-        if not isinstance(module, ModuleType):
-            continue
-        yield name, vars(module)
+        space = getattr(module, "__dict__", {})  # what stands in sys.modules need not be a module
+        yield name, space
         if name.partition(".")[0] in OWN:
-            for value in list(vars(module).values()):
+            for value in list(space.values()):
                 if isinstance(value, type) and value.__module__ == name:
                     yield f"{name}.{value.__qualname__}", value.__dict__
 

@@ -12,7 +12,6 @@ import random
 import socket
 import threading
 import time
-from typing import Any
 
 import numpy as np
 
@@ -58,9 +57,9 @@ def _answer(request: Json, loaded: dict[str, tuple[Case, ...]], channel: Channel
     except UsageError as error:
         return {"outcome": "not run", "reason": str(error), "empty": isinstance(error, NothingCollected)}
     except ValueError:
-        return {"outcome": "not run", "reason": f"{target} has no case {request['key']} when it is loaded again"}
+        return {"outcome": "not run", "reason": f"not run: loaded again, {target} has no case {request['key']}"}
     except BaseException as error:  # such as KeyboardInterrupt: a case can raise anything
-        return {"outcome": "exited", "reason": f"it raised {type(error).__name__}"}
+        return {"outcome": "exited", "reason": f"the case raised {type(error).__name__}"}
 
 
 def _listed(case: Case) -> Json:

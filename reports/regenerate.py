@@ -18,6 +18,7 @@ import verify
 from verify.report.page import page
 from verify.report.record import document, written
 from verify.run import collect, run
+from verify.suite import run_of
 from verify.verdict import Result
 
 HERE = Path(__file__).resolve().parent
@@ -37,7 +38,7 @@ def write(found: Sequence[Result], folder: Path) -> None:
     claims = {"schema": record["schema"], "claims": record["claims"]}
     measured = {"results": record["results"], "environment": record["environment"]}
     texts = {
-        "notebook.html": page(found, TARGET, record["environment"]),
+        "notebook.html": page(run_of(found, TARGET, record["environment"])),
         "notebook.json": written(claims),
         "notebook.measured.json": written(measured),
     }

@@ -39,6 +39,15 @@ class Run:
     interrupted: bool = False
 
 
+def run_of(results: Iterable[Result], title: str = "", environment: Mapping[str, str] | None = None) -> Run:
+    """Return results of one process as a run, in their order, each under its file and name."""
+    entries = tuple(
+        Entry(f"{result.source.rpartition(':')[0]}::{result.name}", result, seconds=result.seconds)
+        for result in results
+    )
+    return Run(entries, title, environment=environment or {})
+
+
 def lines(run: Run) -> Iterator[str]:
     """Write a run as JSON Lines: the head first, then one line a case.
 

@@ -18,7 +18,7 @@ from verify.findings import Findings, absorb, compared_in_numbers, example_of
 from verify.formula import Attempt, attempt
 from verify.hardpoints import hard_points
 from verify.kinks import Local, look_around
-from verify.look import Look, Point, finite_value, fits, look, sizes_at
+from verify.look import Look, Point, equalities, finite_value, fits, look, sizes_at
 from verify.numbers import Question, judge
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, record_symbolic, run_floats, with_inputs
@@ -29,6 +29,7 @@ from verify.witness import counterexample
 GENERIC_POINTS = 4
 LARGE = 20_000  # elements of all arguments that are read in balls where they are given
 PROOF_SHARE = 0.6  # of the time is for the proof, at most; the rest is for looking at points
+GROWTH = 8.0  # how much longer the next size may take than the longest before
 HARD_SECONDS = 1.0  # spent on hard points, at most
 
 
@@ -99,13 +100,16 @@ def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
         if findings.settled or findings.unsure:
             return findings
         _visit(findings, point, usable)
+    longest = 0.0
     for point in chain(_every_size(problem), other_sizes(problem, tried.recording)):
         if findings.settled or findings.unsure:
             return findings
-        if time.monotonic() > deadline:
+        began = time.monotonic()
+        if began + GROWTH * longest > deadline:
             findings.notes += ("not every size was tried: time ran out",)
             return findings
         _visit(findings, point, usable)
+        longest = max(longest, time.monotonic() - began)
     _hard(findings, usable, min(deadline, time.monotonic() + HARD_SECONDS))
     _whole_numbers(findings)
     return findings
@@ -202,6 +206,8 @@ def _at_kink(findings: Findings, seen: Look, got: list[Array]) -> Numbers:
         return numbers if wrong and numbers else Numbers("unknown", points=1, reason="the point lies on a kink")
     numbers = judge(asked, truth=local.derivative)
     compared_in_numbers(findings, got)
+    if numbers.status == "ok":
+        findings.equalities.update((test, True) for test, held in equalities(seen).items() if held)
     return numbers
 
 

@@ -10,6 +10,7 @@ from flint import arb
 
 from dualgrad.program.record import Program, Variable
 from verify.ball.compare import disjoint
+from verify.ball.grid import TooLarge
 from verify.ball.precision import working_precision
 from verify.ball.read import BallArray, Differential, Event, evaluate, gradient, jacobian
 from verify.kinks import look_around
@@ -71,6 +72,13 @@ def look(problem: Problem, point: Point, recording: Recording | None) -> Look:
         recording = record(problem, point.arrays, None)
     if recording.forward is None:
         return Look(point, "unknown", recording, reason=recording.refused)
+    try:
+        return _look_at(problem, point, recording)
+    except TooLarge as error:
+        return Look(point, "unknown", recording, reason=str(error))
+
+
+def _look_at(problem: Problem, point: Point, recording: Recording) -> Look:
     base = None
     if problem.base is not None and recording.base is not None:
         base = look(problem.base, point, recording.base)
@@ -293,6 +301,20 @@ def _elements(
             continue
         for index in np.ndindex(a.shape):
             yield place, index, a.item(index), b.item(index)
+
+
+def equalities(seen: Look) -> dict[str, bool]:
+    """The candidate's tests for equality, and which of them hold at the point of a look."""
+    if seen.recording.gradient is None:
+        return {}
+    found = evaluate(
+        seen.recording.gradient,
+        with_inputs(seen.recording, seen.point.arrays),
+        sizes_at(seen.recording, seen.point),
+        FIRST_BITS,
+        "exact",
+    )
+    return _equalities(seen.recording.gradient, found.values)
 
 
 def _equalities(program: Program, values: Mapping[Variable, BallArray]) -> dict[str, bool]:

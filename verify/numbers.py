@@ -13,7 +13,8 @@ cancel, it is the scale on which rounding is measured. No tolerance is chosen an
 small because the function is flat keeps its own scale: off by 100 % is wrong.
 
     ok     within OK ulps x κ
-    wrong  not finite where the truth is, or more than half of the digits lost beyond what κ explains
+    wrong  not finite where the truth is, or more than half of the digits lost beyond what κ explains, or no digit right
+           where κ leaves some
     lost   between
 """
 
@@ -37,6 +38,7 @@ from verify.ball.refine import refine
 from verify.verdict import Numbers
 
 OK = 64.0  # ulps x κ
+LEFT = 64.0  # what conditioning has to leave of a value, in its own roundings, before no digit of it may be right
 STEP = 4.0  # eps, the size of the changes that measure κ
 DIRECTIONS = 2  # that many changes
 LARGE = 2048  # elements; above, the changes are left out as long as everything is ok without them
@@ -148,8 +150,18 @@ def _rank(value: float, truth: arb, scale: arb, dtype: np.dtype[Any]) -> tuple[i
     if not scale.is_finite():
         return _ORDER.index("unknown"), near
     distance = upper_float(abs(arb(value) - truth) / spacing(scale, dtype))
-    status = "ok" if distance <= OK else "wrong" if distance > wrong_beyond(dtype) else "lost"
-    return _ORDER.index(status), distance
+    wrong = distance > wrong_beyond(dtype) or without_a_digit(value, truth, scale, dtype)
+    return _ORDER.index("ok" if distance <= OK else "wrong" if wrong else "lost"), distance
+
+
+def without_a_digit(value: float, truth: arb, scale: arb, dtype: np.dtype[Any]) -> bool:
+    """Whether a value is off by half of itself where conditioning leaves digits: 0 for -0.9 in single precision.
+
+    >>> without_a_digit(0.0, arb(-0.9), arb(6e4), np.dtype(np.float32))
+    True
+    """
+    eps = arb(float(np.finfo(dtype).eps))
+    return bool(abs(arb(value) - truth) > abs(truth) / 2 and scale * eps < abs(truth) / LEFT)
 
 
 def _float_distance(value: float, truth: arb, dtype: np.dtype[Any]) -> float:

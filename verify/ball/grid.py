@@ -15,6 +15,12 @@ from dualgrad.program.size import evaluate
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+LARGEST = 2**24  # points of one grid
+
+
+class TooLarge(Exception):
+    """An entry is needed at more index values than can be gone through."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Grid:
@@ -35,6 +41,8 @@ class Grid:
 
     def coordinates(self) -> dict[Index, Ints]:
         """The value of every index variable at every point."""
+        if self.size > LARGEST:
+            raise TooLarge(f"a step has {self.size} terms, more than are read in balls")
         flat = np.arange(prod(self.extents), dtype=np.int64) if self.points is None else self.points
         found: dict[Index, Ints] = {}
         for index, extent in zip(reversed(self.indices), reversed(self.extents), strict=True):

@@ -29,7 +29,15 @@ LONGEST_CHECKER = 600  # it shares nothing, so it cannot be split into what othe
 # From the ground up: a module may import from its own layer and from those below.
 LAYERS = [
     ["dualgrad._version", "dualgrad.program"],
-    ["dualgrad.choosing", "dualgrad.conjugate", "dualgrad.document", "dualgrad.lazy", "dualgrad.samples", "dualgrad.shapes", "dualgrad.sums"],
+    [
+        "dualgrad.choosing",
+        "dualgrad.conjugate",
+        "dualgrad.document",
+        "dualgrad.lazy",
+        "dualgrad.samples",
+        "dualgrad.shapes",
+        "dualgrad.sums",
+    ],
     ["dualgrad.meanings", "dualgrad.positions"],
     ["dualgrad.op"],
     ["dualgrad.matrices", "dualgrad.matrix_meanings"],

@@ -98,4 +98,3 @@ def _formula(findings: Findings) -> Formula:
 def _digits(findings: Findings) -> int:
     """The decimal digits to which the candidate and the truth agree wherever they were compared."""
     return int(findings.bits * 0.30103)
-

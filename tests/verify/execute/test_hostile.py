@@ -31,12 +31,18 @@ UNDONE = {
     "closes_every_descriptor": ("exited", "the case ended its process, with exit code 0"),
     "recurses_into_the_stack_of_c": ("crashed", "the case ended by signal 11 (SIGSEGV) at hostile_lesson.py:"),
     "writes_to_every_descriptor": ("unreadable", "no result came from the case: something else was sent in its place"),
-    "replaces_the_check": ("unreadable", "it changed verify.execute.worker.check, so what was found counts for nothing"),
+    "replaces_the_check": (
+        "unreadable",
+        "it changed verify.execute.worker.check, so what was found counts for nothing",
+    ),
     "replaces_the_code_of_the_rule": ("unreadable", "it changed verify.numbers.judge"),
     "replaces_a_constant": ("unreadable", "it changed verify.numbers.OK"),
     "replaces_a_property": ("unreadable", "it changed verify.verdict.Result.ok"),
     "replaces_what_numpy_says": ("unreadable", "it changed numpy.isfinite"),
-    "is_misused": ("not run", "the case 'is_misused' cannot be checked: verify.check: there is no keyword wrong_keyword"),
+    "is_misused": (
+        "not run",
+        "the case 'is_misused' cannot be checked: verify.check: there is no keyword wrong_keyword",
+    ),
 }
 UNDECIDED = {
     "leaves_by_sys_exit": "raised SystemExit: 0",

@@ -1,4 +1,4 @@
-"""Real identities and traps: a wrong gradient never passes, a right formula is never refuted."""
+"""Real identities, traps and bugs: a wrong gradient never passes, a right formula is never refuted."""
 
 import json
 import linecache
@@ -26,6 +26,7 @@ DOMAIN = {
 }
 PASS = {Verdict.PROVED, Verdict.CERTIFIED, Verdict.AGREES}
 LINEAR_ALGEBRA = ("linalg", "svd", "eig", "chol", "scipy")
+CALLED = ("grad", "jac", "hess", "hvp")
 NUMBERS = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}
 
 
@@ -126,3 +127,47 @@ def test_no_trap_is_fallen_into(row):
     result = check(f, *map(array, row["inputs"]), grad=g, wrt=row["wrt"])
     verdict = result.formula.verdict if row["truth"] == "equal" else result.verdict
     assert verdict.name not in row["unsound_verdicts"], str(result)
+
+
+# ---------------------------------------------------------------------------- bugs of real libraries
+
+BUGS = [row for row in rows("bugs_open.jsonl") if not row["stateful"] and row["deriv_kind"] in CALLED]
+# Both are 0/0 at an input that is zero, where the function has a derivative: refuted there, with that input.
+NOT_FINITE_AT_ZERO = {"deriv-25-dbinom", "jax-14397-int-exponents"}
+
+
+def given(entry):
+    if "py" in entry:
+        return tuple(entry["py"]) if isinstance(entry["py"], list) else entry["py"]
+    return array(entry)
+
+
+def checked(row, which):
+    f, g = function(row["forward"], "f", "<forward>"), function(row[which], "g", "<gradient>")
+    args, kind = list(map(given, row["bug_inputs"][0])), row["deriv_kind"]
+    if kind == "hvp":
+        x, v = args
+        args, whole = [x], f
+        f = lambda x: whole(x, v)  # noqa: E731
+    wrt = tuple(row["wrt"]) if len(row["wrt"]) > 1 else row["wrt"][0]
+    return check(f, *args, **{kind: g, "wrt": wrt})
+
+
+@pytest.mark.parametrize("row", BUGS, ids=lambda row: row["id"])
+def test_a_bug_that_a_library_had_is_caught_where_it_shows(row):
+    result = checked(row, "wrong_grad")
+    assert not result.ok, str(result)
+    convention = row["right_semantics"] in ("subgradient", "clarke")
+    assert result.verdict is Verdict.REFUTED or (convention and result.verdict is Verdict.NONDIFFERENTIABLE), str(
+        result
+    )
+
+
+@pytest.mark.parametrize("row", BUGS[::3], ids=lambda row: row["id"])
+def test_what_the_library_does_since_is_not_refuted(row):
+    result = checked(row, "right_grad")
+    if row["id"] not in NOT_FINITE_AT_ZERO:
+        assert result.verdict is not Verdict.REFUTED, str(result)
+    elif result.verdict is Verdict.REFUTED:
+        assert result.formula.verdict in PASS, str(result)
+        assert "nan" in result.counterexample.got, str(result)

@@ -1,4 +1,4 @@
-"""Pages that are made from the code: a row for each op, a page for each rule code, an entry for each public function."""
+"""Pages that are made from the code: an entry for each op and public function, a page for each rule code."""
 
 from __future__ import annotations
 

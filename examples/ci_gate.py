@@ -1,7 +1,8 @@
 # %% [markdown]
 # # A gate in CI
 #
-# Put `verify.case` above a function, with the arguments at which to check it. That changes nothing about the function.
+# Put `verify.case` above a function, with the arguments at which to check it. That changes nothing about the
+# function.
 
 # %%
 import numpy as np
@@ -28,8 +29,8 @@ def huber(r, delta):
 # verify run examples/ci_gate.py
 # ```
 #
-# It exits with 0 when every case passes. `verify init --ci github` writes a workflow that runs it on every push and shows what
-# fails at the lines of the pull request. Here the same run from Python:
+# It exits with 0 when every case passes. `verify init --ci github` writes a workflow that runs it on every push and
+# shows what fails at the lines of the pull request. Here the same run from Python:
 
 # %%
 found = verify.check(huber, np.array([0.3, -4.0, 1.5]), 1.0, grad=huber_gradient, wrt="r", domain={"delta": "positive"})

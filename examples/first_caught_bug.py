@@ -10,8 +10,8 @@ import numpy as np
 import verify
 
 # %% [markdown]
-# Here is a loss that many people have written: logistic regression with a penalty on the weights, for labels that are 0
-# or 1.
+# Here is a loss that many people have written: logistic regression with a penalty on the weights, for labels that
+# are 0 or 1.
 
 
 # %%
@@ -38,7 +38,8 @@ print(np.abs(difference - gradient(w, X, y)).max())
 assert np.allclose(difference, gradient(w, X, y))
 
 # %% [markdown]
-# Ask for more: that it be right for arguments of every size. `y` may be any numbers here, so nothing has to be said of it.
+# Ask for more: that it be right for arguments of every size. `y` may be any numbers here, so nothing has to be said
+# of it.
 
 # %%
 found = verify.check(loss, w, X, y, grad=gradient, wrt="w", sizes="every")
@@ -46,8 +47,9 @@ print(found)
 assert found.verdict is verify.Verdict.REFUTED
 
 # %% [markdown]
-# The mean is over the rows of `X`, and the gradient divides by the number of weights. With three rows and three weights these
-# are one number. The result names a size at which they are not, the element, its true value, and a script that shows it.
+# The mean is over the rows of `X`, and the gradient divides by the number of weights. With three rows and three
+# weights these are one number. The result names a size at which they are not, the element, its true value, and a
+# script that shows it.
 #
 # Divide by `len(y)`, and ask again:
 
@@ -63,7 +65,8 @@ print(found)
 assert found.verdict is verify.Verdict.PROVED
 
 # %% [markdown]
-# PROVED: for every number of rows and of weights, at every point. The proof is an object, `found.formula.certificate`, which a
-# small checker that shares no code with the rest has replayed; `verify certificate FILE` does it again.
+# PROVED: for every number of rows and of weights, at every point. The proof is an object,
+# `found.formula.certificate`, which a small checker that shares no code with the rest has replayed; `verify
+# certificate FILE` does it again.
 #
 # In a test, one line keeps it so: `verify.assert_gradient(loss, w, X, y, grad=repaired, wrt="w")`.

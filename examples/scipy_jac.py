@@ -1,8 +1,8 @@
 # %% [markdown]
 # # A `jac` for SciPy
 #
-# SciPy's optimisers take the gradient as `jac`, the Hessian as `hess`, and more arguments as `args`. `verify.check` takes
-# the same.
+# SciPy's optimisers take the gradient as `jac`, the Hessian as `hess`, and more arguments as `args`. `verify.check`
+# takes the same.
 
 # %%
 import numpy as np

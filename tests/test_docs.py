@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+import verify
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,3 +28,12 @@ def test_the_notebook_gives_four_and_a_half(capsys):
     printed = capsys.readouterr().out
     assert "tensor(27., grad_fn=<MeanBackward0>)" in printed
     assert "∂o/∂xᵢ = 3/2 (xᵢ + 2)" in printed
+
+
+@pytest.mark.parametrize("name", ["first_caught_bug", "custom_op", "scipy_jac", "ci_gate"])
+def test_what_a_notebook_asserts_holds(name):
+    """In a process of its own: one of them declares ops."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(verify.__file__).parents[1])}
+    command = [sys.executable, str(ROOT / "examples" / f"{name}.py")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

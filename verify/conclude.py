@@ -76,6 +76,8 @@ def _formula(findings: Findings) -> Formula:
     if findings.refutation is not None:
         return Formula(Verdict.REFUTED, method="disjoint enclosures in balls", reason=findings.reason)
     small = findings.here.status == "large"
+    if small and findings.looked == 0 and not findings.unsure:
+        return _beside_the_engine(findings, reason)
     if findings.unsure or findings.looked == 0 or (findings.numbers.status in ("wrong", "unknown") and not small):
         return Formula(Verdict.UNDECIDED, reason=findings.unsure or findings.numbers.reason or reason)
     if findings.here.status in ("numbers only", "kink") and findings.numbers.status != "ok":
@@ -93,6 +95,15 @@ def _formula(findings: Findings) -> Formula:
         assumptions=tuple(f"literals are read as {reading}" for reading in sorted(findings.readings - {"exact"})),
         reason=f"not proved: {reason}" if reason else "",
     )
+
+
+def _beside_the_engine(findings: Findings, reason: str) -> Formula:
+    """Where nothing could be looked at in balls but single elements of large arguments."""
+    if findings.numbers.status != "ok":
+        return Formula(Verdict.UNDECIDED, reason=findings.numbers.reason or reason)
+    method = f"all {findings.numbers.elements} elements beside the engine's gradient in floats, the furthest in balls"
+    said = f"not proved: {reason}" if reason else ""
+    return Formula(Verdict.AGREES, method=method, sizes="the sizes run", reason=said)
 
 
 def _digits(findings: Findings) -> int:

@@ -13,21 +13,22 @@ from verify import hygiene
 from verify.assign import assignments, shapes
 from verify.conclude import conclude
 from verify.direct.ladder import answer
+from verify.effort import is_large
 from verify.extremes import EXTREME, negligible, other_whole_numbers
 from verify.findings import Findings, absorb, compared_in_numbers, example_of
 from verify.formula import Attempt, attempt
 from verify.hardpoints import hard_points
 from verify.kinks import Local, look_around
+from verify.large import compare
 from verify.look import Look, Point, equalities, finite_value, fits, look, sizes_at
 from verify.numbers import Question, judge
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, record_symbolic, run_floats, with_inputs
-from verify.sampling import judged, other_sizes, question, random_points, sample, strayed
+from verify.sampling import judged, other_sizes, question, random_points, sample, shrunk, strayed
 from verify.verdict import Formula, Kink, Numbers, Result, Verdict
 from verify.witness import counterexample
 
 GENERIC_POINTS = 4
-LARGE = 20_000  # elements of all arguments that are read in balls where they are given
 PROOF_SHARE = 0.6  # of the time is for the proof, at most; the rest is for looking at points
 GROWTH = 8.0  # how much longer the next size may take than the longest before
 HARD_SECONDS = 1.0  # spent on hard points, at most
@@ -49,8 +50,8 @@ def decide(problem: Problem, deadline: float) -> Result:
     misfit = _misfit(problem, values, got)
     if misfit is not None:
         return misfit
-    clean = hygiene.examine(problem, got)
     findings = _search(problem, got, deadline)
+    clean = findings.clean or hygiene.examine(problem, got)
     if findings.settled:
         _trust_the_gradient(problem)
     return conclude(findings, clean)
@@ -82,9 +83,14 @@ def _misfit(problem: Problem, values: Sequence[Array], got: Sequence[Array]) -> 
 def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
     now = time.monotonic()
     tried = attempt(problem, now + PROOF_SHARE * (deadline - now))
+    if is_large(problem, tried.recording):
+        return _search_large(problem, got, tried, deadline)
+    return _look_at(problem, got, tried, deadline)
+
+
+def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
+    """Everything that can be looked at in balls: the given arguments, generic and hard points, other sizes."""
     usable = tried.recording if tried.recording.gradient is not None else None
-    if sum(array.size for array in problem.arrays.values()) > LARGE:
-        return _search_small(problem, got, tried, deadline)
     here = look(problem, Point("the given arguments", problem.arrays), usable)
     findings = Findings(problem, got, here, judged(problem, here, got), tried)
     if here.status == "kink":
@@ -158,23 +164,23 @@ def _trust_the_gradient(problem: Problem) -> None:
             raise Undecidable(seen.reason)
 
 
-def _search_small(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
-    """For arguments too large to read in balls: the same functions at smaller sizes, no word on the numbers here."""
-    reason = f"the arguments have more than {LARGE} elements, so numbers were compared at smaller sizes only"
-    here = Look(Point("the given arguments", problem.arrays), "large", tried.recording, reason=reason)
-    findings = Findings(problem, got, here, Numbers("unknown", points=0, reason=reason), tried)
-    for seed, sizes in enumerate(assignments(tried.recording)):
-        arrays = sample(problem, shapes(tried.recording, sizes), seed)
-        if time.monotonic() > deadline or findings.settled:
-            break
-        if arrays is not None and _is_small(arrays):
-            _visit(findings, Point("a random point of a smaller size", arrays), None)
+def _search_large(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
+    """For arguments too large for balls: the same functions at small sizes, and the numbers where they are given.
+
+    The candidate is called once more at full size where it takes no smaller arguments, and not at all where it does.
+    """
+    here = Look(Point("the given arguments", problem.arrays), "large", tried.recording)
+    findings = Findings(problem, got, here, Numbers("unknown"), tried)
+    small = shrunk(problem, tried.recording)
+    if small is None or is_large(small, tried.recording):
+        findings.clean = hygiene.glance(problem, got)
+    else:
+        there = small.gradient(small.arrays)
+        findings.clean = hygiene.examine(small, there)
+        findings.take(_look_at(small, there, tried, deadline))
+    if not findings.settled:
+        findings.numbers = compare(problem, got, deadline)
     return findings
-
-
-def _is_small(arrays: Mapping[int, Array]) -> bool:
-    """Whether a point is small enough to be read in balls."""
-    return sum(array.size for array in arrays.values()) <= LARGE
 
 
 def _hard(findings: Findings, usable: Recording | None, until: float) -> None:

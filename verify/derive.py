@@ -25,7 +25,7 @@ class Stages:
 
 def stages(trace: Trace, asked: Derived, function: Program, tracers: Mapping[int, Tracer]) -> Stages:
     """Record what the question is about, on the trace and the inputs of f."""
-    again = _replay(trace, function)
+    again = replayed(trace, function)
     cotangents = [tracers[place] for place in asked.cotangents]
     for out, cotangent in zip(function.outputs, cotangents, strict=bool(cotangents)):
         _of_one_shape(trace, out, cotangent)
@@ -57,7 +57,7 @@ def _of_one_shape(trace: Trace, out: Operand, cotangent: Tracer) -> None:
         trace.extents.same(mine, other, "a cotangent")
 
 
-def _replay(trace: Trace, program: Program) -> Callable[..., tuple[Any, ...]]:
+def replayed(trace: Trace, program: Program) -> Callable[..., tuple[Any, ...]]:
     """The program as a function of its inputs, on tracers or on the engine's tensors around them."""
 
     def run(*inputs: Any) -> tuple[Any, ...]:

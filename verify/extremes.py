@@ -51,7 +51,8 @@ def _large(problem: Problem) -> Iterator[tuple[str, Arrays]]:
             continue
         for magnitude in MAGNITUDES:
             for sign in (1.0, -1.0) if position in problem.wrt else (1.0,):
-                scaled = np.asarray(array * (sign * magnitude / largest), dtype=array.dtype)
+                with np.errstate(over="ignore"):  # in half precision
+                    scaled = np.asarray(array * (sign * magnitude / largest), dtype=array.dtype)
                 yield EXTREME, {**problem.arrays, position: scaled}
 
 
@@ -105,10 +106,10 @@ def engine_gradient_at(problem: Problem, recording: Recording, arrays: Mapping[i
     assert recording.forward is not None
     wrt = [recording.inputs[position] for position in problem.wrt]
     inputs, sizes = with_inputs(recording, dict(arrays)), sizes_at(recording, Point("", arrays))
-    return _engine(recording.forward, wrt, inputs, sizes)
+    return engine_floats(recording.forward, wrt, inputs, sizes)
 
 
-def _engine(
+def engine_floats(
     program: Program, wrt: list[Variable], inputs: Mapping[Variable, Array], sizes: Mapping[str, int]
 ) -> list[Array]:
     """The engine's gradient of a recorded program, in floats."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from verify.direct.ladder import Direct
 from verify.formula import Attempt
+from verify.hygiene import Hygiene
 from verify.look import AGREED_BITS, ROUNDED_BITS, ROUNDED_READING, Look
 from verify.numbers import OK
 from verify.problem import Array, Problem
@@ -39,11 +40,23 @@ class Findings:
     equalities: dict[str, bool] = field(default_factory=dict)
     unsure: str = ""
     notes: tuple[str, ...] = ()
+    clean: Hygiene | None = None  # where it was not examined at the given arguments
 
     @property
     def settled(self) -> bool:
         """Whether a counterexample was found, so that nothing more needs looking at."""
         return self.refutation is not None or self.wrong_numbers is not None
+
+    def take(self, small: Findings) -> None:
+        """Take what was found for the same functions at small arguments; of the numbers given it says nothing."""
+        self.refutation, self.refuted_at = small.refutation, small.refuted_at
+        self.wrong_numbers, self.reason = small.wrong_numbers, small.reason
+        if small.numbers.status == "wrong" and not small.settled:
+            self.wrong_numbers = example_of(small.problem, small.here, small.numbers)
+            self.reason = f"the numbers are wrong at small arguments: {small.numbers.reason or small.numbers.index}"
+        self.kinks = tuple(replace(kink, at_input=False) for kink in small.kinks)
+        self.readings, self.looked, self.bits = small.readings, small.looked, small.bits
+        self.equalities, self.unsure, self.notes = small.equalities, small.unsure, small.notes
 
     @property
     def recording(self) -> Recording:

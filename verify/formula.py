@@ -11,6 +11,7 @@ from typing import Any
 from dualgrad.program.size import dimension, dimensions
 from verify.assign import assignments, shapes
 from verify.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
+from verify.effort import is_large, readable
 from verify.form.facts import Facts
 from verify.form.rank import extents_for_rank
 from verify.key import OTHER_READING, second_key
@@ -42,7 +43,8 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
     else:
         _require_rank(recording)
         formula, reason = _proved(problem, recording, deadline)
-    if formula is None and free_dimensions(recording) and time.monotonic() < deadline:
+    fixable = bool(free_dimensions(recording)) and not is_large(problem, recording)
+    if formula is None and fixable and time.monotonic() < deadline:
         fixed = record(problem, problem.arrays, fixed_labels(problem))
         formula, _ = _proved(problem, fixed, deadline)
         if formula is not None:
@@ -78,6 +80,8 @@ def fixed_labels(problem: Problem) -> Labels:
 def _proved(problem: Problem, recording: Recording, deadline: float) -> tuple[Formula | None, str]:
     if recording.forward is None or recording.gradient is None:
         return None, recording.refused or recording.gradient_refused
+    if not any(readable(recording, shapes(recording, sizes)) for sizes in assignments(recording)):
+        return None, "it is too large for a second key in balls at any size that it accepts"
     proved, reason = _all_proved(problem, recording, deadline)
     if not proved:
         return None, reason

@@ -42,6 +42,18 @@ def examine(problem: Problem, reference: Sequence[Array]) -> Hygiene:
     return Hygiene(tuple(findings), tuple(refuting))
 
 
+def glance(problem: Problem, reference: Sequence[Array]) -> Hygiene:
+    """The same with one more call: on read-only arrays of another layout."""
+    args = [_read_only(np.array(a, order="F")) if isinstance(a, np.ndarray) and a.ndim else a
+            for a in problem.call(problem.arrays)]  # fmt: skip
+    result = _attempt(problem, args)
+    if result is None:
+        return Hygiene(("raises on read-only or Fortran-ordered arguments",), ())
+    if not _close(reference, result):
+        return Hygiene((), ("a repeated call, with arguments of another memory layout, returned another value",))
+    return Hygiene((), ())
+
+
 def _attempt(problem: Problem, args: Sequence[Any]) -> list[Array] | None:
     try:
         return [np.array(part) for part in problem.split(problem.answer(args))]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from verify.look import Look, Point, shaped, sizes_at
+from verify.assign import assignments, shapes
+from verify.claim import free_dimensions
+from verify.look import Look, Point, finite_value, shaped, sizes_at
 from verify.numbers import Question, judge
-from verify.points import points
+from verify.points import admits, points
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, with_inputs
 from verify.verdict import Numbers
@@ -33,6 +36,39 @@ def sample(problem: Problem, shapes: Mapping[int, tuple[int, ...]], seed: int) -
         return None
     rng = np.random.default_rng(seed)
     return {p: _of_its_kind(problem, p, np.asarray(array), rng) for p, array in zip(arrays, drawn, strict=True)}
+
+
+def near(problem: Problem, shapes: Mapping[int, tuple[int, ...]], seed: int) -> dict[int, Array] | None:
+    """A point of these shapes made of the given numbers, moved by up to a tenth; None where the domain has it not.
+
+    Where f is not finite at most inputs, it is here.
+    """
+    rng = np.random.default_rng(seed)
+    found = {}
+    for position, array in problem.arrays.items():
+        moved = np.resize(array, shapes[position]) if array.size else np.ones(shapes[position])
+        if position in problem.wrt or not (moved == np.floor(moved)).all():
+            moved = moved * rng.uniform(0.9, 1.1, moved.shape)
+        found[position] = np.asarray(moved, dtype=array.dtype)
+    inside = all(admits(problem.domain.get(position, "real"), array) for position, array in found.items())
+    return found if inside else None
+
+
+def shrunk(problem: Problem, recording: Recording) -> Problem | None:
+    """The problem at small sizes, where its functions have some and accept them; None where there are none."""
+    if not free_dimensions(recording):
+        return None
+    for seed, sizes in enumerate(assignments(recording)):
+        at = shapes(recording, sizes)
+        for arrays in (_accepted(problem, sample(problem, at, seed)), _accepted(problem, near(problem, at, seed))):
+            if arrays is None or not finite_value(problem, arrays):
+                continue
+            arguments = [
+                replace(argument, given=arrays[place], array=arrays[place]) if place in arrays else argument
+                for place, argument in enumerate(problem.arguments)
+            ]
+            return replace(problem, arguments=tuple(arguments))
+    return None
 
 
 def presumed(problem: Problem, position: int) -> str:

@@ -20,7 +20,7 @@ from dualgrad.program.record import Equation, Operand, Program, Variable
 from dualgrad.program.size import evaluate
 from verify.ball.branches import Choose, Extreme, Floor, Guard
 from verify.ball.decompose import FAMILY, part, unknowns
-from verify.ball.grid import Grid, Mask
+from verify.ball.grid import Grid, Ints, Mask
 from verify.ball.matrix import SQUARE, Parts, TimesInverse
 from verify.ball.steps import (
     Argument,
@@ -49,9 +49,12 @@ class Layout:
     places: Mapping[Variable, int]
     outputs: tuple[int, ...]
     conditions: tuple[int, ...]
+    parts: Mapping[Variable, Ints] | None = None  # the elements of each variable that are listed; None: all of them
 
     def shape(self, operand: Operand) -> tuple[int, ...]:
-        """The lengths of an operand's axes."""
+        """The lengths of an operand's axes; where only parts are listed, how many elements are."""
+        if self.parts is not None and isinstance(operand, Variable):
+            return (len(self.parts[operand]),)
         return concrete_shape(operand, self.sizes)
 
 
@@ -79,6 +82,44 @@ def lay_out(program: Program, sizes: Mapping[str, int]) -> Layout:
     return Layout(program, sizes, builder.steps, builder.places, outputs, conditions)
 
 
+def lay_out_parts(program: Program, sizes: Mapping[str, int], outputs: Mapping[int, Ints]) -> Layout:
+    """Unroll only what these elements of outputs (by their flat positions) are computed from.
+
+    ``outputs`` of the layout are those asked for, in their order. Conditions of the program are not looked at.
+    """
+    asked: dict[Variable, list[Ints]] = {}
+    for place, flat in outputs.items():
+        operand = program.outputs[place]
+        if isinstance(operand, Variable):
+            asked.setdefault(operand, []).append(flat)
+    parts: dict[Variable, Ints] = {}
+    for number, equation in reversed(tuple(enumerate(program.equations))):
+        if equation.output in asked:
+            parts[equation.output] = _merged(asked.pop(equation.output))
+            reader = _Builder(sizes, parts=parts, asked=asked)
+            reader.equation(number, equation)
+    parts.update((variable, _merged(lists)) for variable, lists in asked.items())
+    builder = _Builder(sizes, parts=parts)
+    for variable in (*program.inputs, *program.captured):
+        if variable in parts:
+            builder.operand(variable)
+    for number, equation in enumerate(program.equations):
+        if equation.output in parts:
+            builder.equation(number, equation)
+    found = []
+    for place, flat in outputs.items():
+        operand = program.outputs[place]
+        node = builder.operand(operand)
+        if isinstance(operand, Variable):
+            node = builder.add(Gather, (Argument(node, np.searchsorted(parts[operand], flat).tolist()),), len(flat))
+        found.append(node)
+    return Layout(program, sizes, builder.steps, builder.places, tuple(found), (), parts)
+
+
+def _merged(lists: list[Ints]) -> Ints:
+    return np.unique(np.concatenate(lists))
+
+
 _Found = tuple[int, Grid]  # a step, and the grid over which it is listed
 
 
@@ -92,19 +133,28 @@ class _Builder:
     seen: dict[Any, _Found] = field(default_factory=dict)
     free: dict[int, frozenset[e.Index]] = field(default_factory=dict)
     kept: list[e.Entry] = field(default_factory=list)
+    parts: Mapping[Variable, Ints] | None = None  # the elements that are listed, where not all are
+    asked: dict[Variable, list[Ints]] | None = None  # where it is only found out what an equation reads: that
+    read: tuple[Operand, ...] = ()  # the operands of the equation at hand
 
     def operand(self, operand: Operand) -> int:
         if isinstance(operand, Variable) and operand in self.places:
             return self.places[operand]
-        node = self.add(Given, (), prod(concrete_shape(operand, self.sizes)), key=operand)
+        size = prod(concrete_shape(operand, self.sizes))
+        if self.parts is not None and isinstance(operand, Variable):
+            if operand not in self.parts:
+                return -1  # nothing of it is read
+            size = len(self.parts[operand])
+        node = self.add(Given, (), size, key=operand)
         if isinstance(operand, Variable):
             self.places[operand] = node
         return node
 
     def equation(self, number: int, equation: Equation) -> None:
-        self.number, self.seen, self.free = number, {}, {}
+        self.number, self.seen, self.free, self.read = number, {}, {}, equation.inputs
         self.operands = tuple((self.operand(x), concrete_shape(x, self.sizes)) for x in equation.inputs)
-        grid = Grid(equation.meaning.indices, tuple(self.extent(index) for index in equation.meaning.indices))
+        points = None if self.parts is None else self.parts[equation.output]
+        grid = Grid(equation.meaning.indices, tuple(self.extent(index) for index in equation.meaning.indices), points)
         found = self.entry(equation.meaning.body, grid)
         self.places[equation.output] = self.on(found, grid)
         self.number = -1
@@ -194,9 +244,20 @@ class _Builder:
             inside &= (along >= 0) & (along < length)
             flat = flat * length + along
         flat[~inside] = -1
-        if grid.size == prod(shape) and np.array_equal(flat, np.arange(grid.size)):
+        flat, count = self.among(slot, flat, prod(shape))
+        if grid.size == count and np.array_equal(flat, np.arange(grid.size)):
             return source
         return self.add(Gather, (Argument(source, flat.tolist()),), grid.size)
+
+    def among(self, slot: int, flat: Ints, count: int) -> tuple[Ints, int]:
+        """Positions among the elements of an operand that are listed, and how many those are."""
+        operand = self.read[slot]
+        if self.asked is not None and isinstance(operand, Variable):
+            self.asked.setdefault(operand, []).append(np.unique(flat[flat >= 0]))
+        listed = self.parts.get(operand) if self.parts is not None and isinstance(operand, Variable) else None
+        if listed is None:
+            return flat, count
+        return np.where(flat >= 0, np.searchsorted(listed, flat), -1), len(listed)
 
     def times(self, node: e.Entry, grid: Grid) -> int:
         """A product. Where an index relation among its factors fails it is 0, and the rest is not looked at."""

@@ -25,6 +25,8 @@ def forward(
 ) -> Run:
     """Run all steps. ``wrt`` says what counts as active; ``along`` is a direction whose tangents are kept."""
     given = {**layout.program.captured, **inputs}
+    if layout.parts is not None:
+        given = {v: np.ravel(given[v])[layout.parts[v]] for v in layout.places if v in given}
     balls = {v: flat_balls(v.name, given[v], layout.shape(v)) for v in layout.places if v in given}
     run = Run(balls, layout.sizes, _activity(layout, wrt), literals)
     moving: dict[object, Balls] = {}

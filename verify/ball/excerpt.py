@@ -1,0 +1,76 @@
+"""Some elements of a program's outputs in balls, with only what they are computed from; and what a reading takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+
+import numpy as np
+from flint import arb
+
+from dualgrad.program import entry as e
+from dualgrad.program.record import Program
+from dualgrad.program.size import evaluate
+from verify.ball.grid import TooLarge
+from verify.ball.layout import lay_out_parts
+from verify.ball.precision import working_precision
+from verify.ball.read import Inputs, Sizes
+from verify.ball.sweep import forward
+
+
+def elements(
+    program: Program, inputs: Inputs, sizes: Sizes, wanted: Mapping[int, list[int]], precision: int, most: int
+) -> dict[int, list[arb]] | None:
+    """Elements of outputs, ``wanted`` by output and flat position, in the order asked for.
+
+    None where more than ``most`` numbers are needed for them, where a guard is undecided, or where the program only
+    holds under conditions.
+    """
+    if program.conditions:
+        return None
+    try:
+        layout = lay_out_parts(program, sizes, {place: np.array(flat) for place, flat in wanted.items()})
+    except TooLarge:
+        return None
+    if sum(step.size for step in layout.steps) > most:
+        return None
+    with working_precision(precision):
+        run = forward(layout, inputs, (), "exact")
+    if any(mark.kind == "undecided" for mark in run.marks):
+        return None
+    return {place: list(run.values[node]) for place, node in zip(wanted, layout.outputs, strict=True)}
+
+
+def work(program: Program, sizes: Sizes) -> int:
+    """How many numbers a reading of the whole program computes: every part of an entry over the indices it has."""
+    return sum(_counted(equation.meaning, sizes) for equation in program.equations)
+
+
+def _counted(meaning: e.Meaning, sizes: Sizes) -> int:
+    total = 0
+    free: dict[int, frozenset[e.Index]] = {}
+
+    def over(indices: frozenset[e.Index]) -> int:
+        return prod(evaluate(index.extent, sizes) for index in indices)
+
+    def visit(node: e.Entry) -> frozenset[e.Index]:
+        nonlocal total
+        if id(node) not in free:
+            below = frozenset[e.Index]().union(*map(visit, e.children(node)))
+            match node:
+                case e.Element(_, position):
+                    below = frozenset(index for form in position for index, _ in form.terms)
+                case e.Holds(_, form):
+                    below = frozenset(index for index, _ in form.terms)
+                case e.Reduce(_, index, _):
+                    total += over(below | {index})
+                    below -= {index}
+                case e.MatrixEntry(_, row, column, _, at):
+                    total += over(below | {row, column}) * evaluate(row.extent, sizes)
+                    below = below - {row, column} | {index for form in at for index, _ in form.terms}
+            free[id(node)] = below
+            total += over(below)
+        return free[id(node)]
+
+    visit(meaning.body)
+    return total

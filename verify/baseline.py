@@ -79,8 +79,8 @@ def improved(baseline: Baseline, run: Run) -> Baseline:
     cases = dict(baseline.cases)
     for entry in run.entries:
         now, known = known_of(entry), cases.get(entry.case)
-        if now.ok if known is None else now.certainty > known.certainty:
-            cases[entry.case] = now if now.ok or known is None else replace(now, reason=known.reason)
+        if now.ok and (known is None or now.certainty > known.certainty):
+            cases[entry.case] = now
     return Baseline(cases)
 
 

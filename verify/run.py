@@ -167,6 +167,8 @@ def _importing(target: Target, folder: Path) -> Iterator[None]:
     sys.path.insert(0, str(folder))
     try:
         yield
+    except UsageError:  # of a target that loads others, in words that fit already
+        raise
     except (Exception, SystemExit) as error:
         raise UsageError(_import_failed(target, error)) from error
     finally:

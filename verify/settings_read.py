@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import Field, fields
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 class Wrong(ValueError):
@@ -77,14 +77,18 @@ def _example(about: Field[Any]) -> str:
 
 
 def _plain(hint: Any) -> Any:
-    if isinstance(hint, types.UnionType):
+    if _is_union(hint):
         return next(part for part in get_args(hint) if get_origin(part) is not Literal)
     return hint
 
 
 def _choices(hint: Any) -> tuple[Any, ...]:
-    parts = get_args(hint) if isinstance(hint, types.UnionType) else ()
+    parts = get_args(hint) if _is_union(hint) else ()
     return tuple(choice for part in parts if get_origin(part) is Literal for choice in get_args(part))
+
+
+def _is_union(hint: Any) -> bool:
+    return get_origin(hint) in (Union, types.UnionType)
 
 
 def _words(hint: Any) -> str:

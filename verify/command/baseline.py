@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -106,4 +107,4 @@ def _place(named: str | None) -> Path:
     resolved = settings_of()
     if named is not None:
         resolved = replace(resolved, settings=replace(resolved.settings, baseline=named))
-    return baseline_place(resolved) or resolved.root / NAME
+    return baseline_place(resolved) or Path(os.path.relpath(resolved.root / NAME))

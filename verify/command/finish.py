@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from verify import history
 from verify.baseline import NAME, Baseline, improved, load, text
 from verify.command.outputs import TERMINAL, Output, written
 from verify.command.say import complain, counted
-from verify.gate import Finding, Judgement, judge
+from verify.gate import NOT_RUN, Finding, Judgement, judge
 from verify.report.changes import WORSE, changes
 from verify.report.overview import sentence
 from verify.report.text import printable
@@ -44,8 +45,8 @@ def finish(run: Run, resolved: Resolved, ending: Ending, out: Console) -> int:
     judgement = judge(run, resolved.settings, resolved.reasons, baseline)
     run = replace(run, settings={**run.settings, "loosened": [*_loosened(run), *_by_baseline(judgement)]})
     against, past = _earlier(run, resolved, ending)
-    out.print(printable(sentence(run, against)))
-    _tell(_worse(run, against), out)
+    if not any(output.path == TERMINAL for output in ending.outputs):  # it would say so twice
+        _tell([sentence(run, against), *_worse(run, against)], out)
     for output, content in written(run, ending.outputs, against, past):
         if output.path == TERMINAL:
             print(content, end="")
@@ -65,7 +66,7 @@ def baseline_place(resolved: Resolved) -> Path | None:
     """The file of the baseline: the one named, or the usual one where it is there."""
     if resolved.settings.baseline:
         return Path(resolved.settings.baseline)
-    usual = resolved.root / NAME
+    usual = Path(os.path.relpath(resolved.root / NAME))
     return usual if usual.is_file() else None
 
 
@@ -95,7 +96,7 @@ def _some(cases: Sequence[str]) -> str:
 def _earlier(run: Run, resolved: Resolved, ending: Ending) -> tuple[Run | None, tuple[Past, ...]]:
     """The last green run of the same targets, and the last runs in numbers; nothing where there is no history."""
     place = resolved.root / history.PLACE
-    if not (ending.keep and place.is_file()):
+    if not (ending.keep and place.is_file()) or "shard" in run.settings:
         return None, ()
     try:
         with history.opened(place) as connection:
@@ -125,7 +126,7 @@ def _certificates(run: Run, folder: Path) -> Iterator[Path]:
 
 def _keep(run: Run, resolved: Resolved, judgement: Judgement) -> None:
     """A run that cannot be put on record is not lost for it: what was found is told all the same."""
-    green = not judgement.failures and not run.interrupted
+    green = not judgement.failures and not run.interrupted and "shard" not in run.settings
     try:
         with history.opened(resolved.root / history.PLACE) as connection:
             history.add(connection, run, green)
@@ -147,9 +148,11 @@ def _improve(baseline: Baseline, run: Run, place: Path, out: Console) -> None:
 
 def _told(judgement: Judgement, resolved: Resolved) -> list[str]:
     failures, accepted = judgement.failures, judgement.accepted
-    silent = [each for each in failures if each.kind not in ("refuted", "undecided", "nondifferentiable", "not run")]
+    silent = [each for each in failures if each.kind not in ("refuted", "undecided", "nondifferentiable", NOT_RUN)]
     rows = [f"  {each.kind:15} {each.case}: {each.text}" for each in silent[:_LISTED]]
     rows += [f"  and {len(silent) - _LISTED} more"] if len(silent) > _LISTED else []
+    left = Counter(each.text for each in failures if each.kind == NOT_RUN)
+    rows += [f"  {counted(number, 'case')} {text}" for text, number in left.items()]
     if failures:
         rows.append(f"gate: failed: {_kinds(failures)}{_all_the_same(judgement, resolved)}")
     for reason in dict.fromkeys(each.accepted for each in accepted):

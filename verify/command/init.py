@@ -105,7 +105,7 @@ def init(*, ci: Literal["github", "gitlab", "pre-commit"] | None = None) -> int:
         Also write a workflow of GitHub Actions, a job of GitLab, or a hook of pre-commit.
     """
     _write_settings(Path("pyproject.toml"))
-    _write(Path("gradients.py"), _CASE)
+    _write(Path("gradients.py"), _CASE, hint=False)
     if ci is not None:
         _write(*_JOBS[ci])
     say("Next: verify run")
@@ -129,9 +129,9 @@ def _write_settings(file: Path) -> None:
     say(f"{file}: [tool.verify] added")
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: str, hint: bool = True) -> None:
     if file.exists():
-        say(f"{file}: is there already, and is left as it is. What it would have been:\n{text}")
+        say(f"{file}: is there already, and is left as it is{f'. Add to it:{chr(10)}{text}' if hint else ''}")
         return
     _written(file, text)
     say(f"{file}: written")

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from verify.command.options import settings_of
-from verify.command.pairs import arrays, bound, pair_file
 from verify.command.say import say
 from verify.execute.suite import seed_of
 from verify.gate import FAILED, PASSED
+from verify.pairs import at, pair_file
 from verify.report.codes import CODES, code
 from verify.report.paragraph import paragraph
 from verify.run import Target, UsageError, collect, run_one
@@ -94,7 +94,7 @@ def _only(text: str, cases: Sequence[Case]) -> Case:
 
 
 def _moved(case: Case, point: list[str]) -> Case:
-    return replace(case, arguments=arrays(bound(case.function, point))) if point else case
+    return replace(case, arguments=at(case.function, point)) if point else case
 
 
 def _checked(case: Case, name: str, seed: int) -> Result:

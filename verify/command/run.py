@@ -14,10 +14,10 @@ from verify.command.collecting import selected
 from verify.command.finish import Ending, finish
 from verify.command.options import Judging, Running, settings_of
 from verify.command.outputs import TERMINAL, outputs_of, require_folder
-from verify.command.pairs import pair_file
 from verify.command.running import run_cases
 from verify.command.say import counted
 from verify.command.telling import Loudness, teller
+from verify.pairs import pair_file
 from verify.report.terminal import console
 from verify.run import UsageError
 from verify.settings import Resolved
@@ -79,13 +79,15 @@ def run(
         raise UsageError(f"--budget {budget}: expected a number of seconds, not less than 0.")
     named = resolved.settings.targets
     chosen = selected(_paired(named, grad, point or [], resolved), resolved, keyword, shard, untrusted)
-    out = console(error=any(output.path == TERMINAL for output in outputs))
+    to_terminal = any(output.path == TERMINAL for output in outputs)
+    out = console(error=to_terminal)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     loudness = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.USUAL
+    loudness = Loudness.SILENT if to_terminal else loudness
     entries, interrupted = run_cases(chosen, resolved.settings, budget, teller(chosen, loudness, out), out)
     found = Run(
         entries,
-        title=", ".join(named),
+        title=", ".join(named) + (f" -k {keyword}" if keyword else ""),
         settings={
             **resolved.record(),
             **({"shard": shard} if shard else {}),

@@ -19,6 +19,7 @@ from verify.suite import Entry
 class Loudness(Enum):
     """How much is said of each case."""
 
+    SILENT = "nothing"
     QUIET = "a line for what is not ok"
     USUAL = "a line for each, a paragraph for what is not ok"
     VERBOSE = "a paragraph for each"
@@ -29,13 +30,15 @@ def teller(chosen: Sequence[Selected], loudness: Loudness, out: Console) -> Call
     width = max((len(each.title) for each in chosen), default=0)
 
     def tell(entry: Entry) -> None:
-        if loudness is Loudness.VERBOSE and entry.result.ok:
+        if entry.outcome == "not run":  # told at the end, all together
+            return
+        if loudness is Loudness.QUIET and not entry.result.ok:
+            out.print(told(entry.result, width).split("\n")[0])
+        elif loudness is Loudness.VERBOSE and entry.result.ok:
             out.print(Text(paragraph(entry.result) + "\n"))
-        elif loudness is not Loudness.QUIET:
+        elif loudness in (Loudness.USUAL, Loudness.VERBOSE):
             out.print(told(entry.result, width), end="" if not entry.result.ok else "\n")
             _print_hints(entry, out)
-        elif not entry.result.ok:
-            out.print(told(entry.result, width).split("\n")[0])
 
     return tell
 

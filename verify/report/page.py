@@ -149,15 +149,20 @@ def _shares(entries: Sequence[Entry]) -> Markup:
 
 
 def _folders(run: Run) -> list[tuple[str, int, Markup]]:
-    """One bar for each file, or for each folder where there are many files."""
-    for depth in (None, -1, 2, 1):
-        groups: dict[str, list[Entry]] = {}
-        for entry in run.entries:
-            groups.setdefault("/".join(entry.case.partition("::")[0].split("/")[:depth]) or ".", []).append(entry)
-        if len(groups) <= FOLDERS:
-            break
+    """One bar for each file, or for each folder where there are many files, those with most that is not ok."""
+    ways = [_grouped(run, depth) for depth in (None, -1, 2, 1)]
+    groups = next((found for found in ways if len(found) <= FOLDERS), ways[-1])
+    if len(groups) == 1:
+        groups = min(ways, key=lambda found: (len(found) == 1, len(found)))
     ranked = sorted(groups.items(), key=lambda item: (-sum(not e.result.ok for e in item[1]), item[0]))[:FOLDERS]
     return [(name, len(entries), _shares(entries)) for name, entries in ranked] if len(groups) > 1 else []
+
+
+def _grouped(run: Run, depth: int | None) -> dict[str, list[Entry]]:
+    groups: dict[str, list[Entry]] = {}
+    for entry in run.entries:
+        groups.setdefault("/".join(entry.case.partition("::")[0].split("/")[:depth]) or ".", []).append(entry)
+    return groups
 
 
 def _trends(runs: Sequence[Past]) -> list[tuple[str, Markup, str, str]]:

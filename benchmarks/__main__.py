@@ -1,16 +1,18 @@
 """python -m benchmarks --engines numpy,torch,autograd,dualgrad --tasks all --json out.json
 python -m benchmarks --verify all --json verify.json          (the verifiers; see verify/run.py)
-python -m benchmarks --report out.json                        (print saved results again)"""
+python -m benchmarks --report out.json                        (print saved results again)
+python -m benchmarks --measure     (all tasks, dualgrad and the peers installed; makes docs/performance.md anew)"""
 
 import argparse
 import contextlib
+import importlib.util
 import json
 import os
 import platform
 import time
 from importlib import metadata
 
-from . import report
+from . import performance, report
 from .engines import ENGINES
 from .runner import run_task
 from .tasks import TASKS
@@ -23,6 +25,10 @@ def versions():
         with contextlib.suppress(metadata.PackageNotFoundError):
             out[n] = metadata.version(n)
     return out
+
+
+def installed(engine):
+    return importlib.util.find_spec(ENGINES[engine][2]) is not None
 
 
 def save(path, data):
@@ -48,7 +54,11 @@ def main():
     p.add_argument("--problems", default="all", help="with --verify: problem name prefixes")
     p.add_argument("--json")
     p.add_argument("--report")
+    p.add_argument("--measure", action="store_true", help="results/engines.json and docs/performance.md, made anew")
     a = p.parse_args()
+    if a.measure:
+        a.engines, a.json = ",".join(filter(installed, performance.ENGINES.split(","))), performance.RESULTS
+        a.budget = min(a.budget, 10)
     if a.report:
         with open(a.report) as fh:
             print(report.markdown(json.load(fh)))
@@ -77,6 +87,8 @@ def main():
                 )
                 save(a.json, data)
     save(a.json, data)
+    if a.measure:
+        performance.publish(data)
     print(report.markdown(data))
 
 

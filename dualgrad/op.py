@@ -78,8 +78,8 @@ class Op:
                   always is, or None for no derivative
     ``vjp``       one function ``(g, y, *inputs, **params) -> cotangent`` a slot, None for no derivative
     ``variadic``  takes any number of operands: its one VJP gets the slot as ``slot=``
-    ``each``      of a variadic op: ``(g, y, inputs, params) -> the cotangents of all slots``, where one at a time would
-                  take time quadratic in their number; of complex operands the adjoint
+    ``each``      ``(g, y, inputs, params) -> the cotangents of all slots``, where they have work in common, or one at a
+                  time would take time quadratic in their number; of complex operands, of a variadic op, the adjoint
     ``jvp``       selection and composite, and where a slot does not enter as a factor: one function
                   ``(t, y, *inputs, **params) -> tangent`` a slot
     ``meaning``   ``(sizes, *shapes, **params) -> Meaning``

@@ -98,7 +98,7 @@ _BASIC = frozenset({slice, int, type(None), type(Ellipsis)})
 def is_advanced(key: Any) -> bool:
     """Whether a key holds sequences, arrays or truth values: more than integers, slices, None and the ellipsis."""
     parts = key if isinstance(key, tuple) else (key,)
-    if all(type(part) in _BASIC for part in parts):
+    if _BASIC.issuperset(map(type, parts)):
         return False
     return any(isinstance(p, (list, tuple, bool, np.bool_)) or (hasattr(p, "dtype") and _is_array(p)) for p in parts)
 

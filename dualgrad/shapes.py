@@ -78,7 +78,11 @@ def one_axis(axis: Any, ndim: int) -> int:
 
 def all_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """The axes named by an ``axis`` argument, sorted and counted from the front; None names all."""
-    return tuple(range(ndim)) if axis is None else tuple(sorted(normalize_axis_tuple(axis, ndim)))
+    if axis is None:
+        return tuple(range(ndim))
+    if type(axis) is int and 0 <= axis < ndim:
+        return (axis,)
+    return tuple(sorted(normalize_axis_tuple(axis, ndim)))
 
 
 def behind(axes: Iterable[int]) -> tuple[int, ...]:
@@ -115,7 +119,10 @@ def with_ones(shape: Shape, axes: Iterable[int]) -> tuple[Any, ...]:
 
 def spread(g: Any, a: Any, axis: Iterable[int], keepdims: bool) -> Any:
     """A result of a reduction of ``a`` over these axes, with the reduced axes back as axes of size 1."""
-    return g if keepdims else np.reshape(g, with_ones(extents(a), axis))
+    if keepdims:
+        return g
+    shape = with_ones(extents(a), axis)
+    return g.reshape(shape) if isinstance(g, (np.ndarray, np.generic)) else np.reshape(g, shape)
 
 
 def resolved(shape: Shape, size: Sequence[Extent]) -> Shape:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.buffers import doubled, minus, negated, own, plus, sole, times
+from dualgrad.engine.buffers import LARGE, doubled, minus, negated, own, plus, sole, times
 from dualgrad.engine.graph import Binary, Edge, Node, Unary, free, leading_to, walk
 from dualgrad.engine.overwritten import nothing_changed
 from dualgrad.engine.tensor import Tensor, handle
@@ -23,6 +23,7 @@ from dualgrad.sums import total
 
 Adjoints = dict[Edge, Any]
 Lift = Callable[[Any, Edge], Any]
+_ARRAYS = (np.ndarray, np.generic)
 
 
 def pull_back(
@@ -93,12 +94,17 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way) -> None:
     edge: Any
     for node in nodes:
         if not node.plain:
-            if node in adjoints:
-                stays = node.extra is not None and _retained(node)
-                if node.extra is not None:
-                    adjoints[node] = full(adjoints[node], node.value)
-                    _watched(adjoints, node)
+            if node not in adjoints:
+                continue
+            if node.extra is not None or not isinstance(node.value, _ARRAYS):
+                stays = _retained(node)
+                adjoints[node] = full(adjoints[node], node.value)
+                _watched(adjoints, node)
                 _through(node, adjoints[node] if stays else pop(node), adjoints, way)
+            elif node.op.partials:
+                _scaled_through(node, pop(node), adjoints, None)
+            else:
+                _ruled_through(node, pop(node), adjoints, None)
             continue
         g = pop(node, None)
         if g is None:
@@ -129,7 +135,12 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way) -> None:
                     if edge is not None:
                         pulled = rule(g, node.value, node.x1, node.x2)
                         held = get(edge)
-                        adjoints[edge] = pulled if held is None else plus(held, pulled, sole(held, 2))
+                        if held is None:
+                            adjoints[edge] = pulled
+                        elif pulled.nbytes < LARGE:
+                            adjoints[edge] = held + pulled
+                        else:
+                            adjoints[edge] = plus(held, pulled, sole(held, 2))
         elif type(node) is Unary:
             (partial,) = node.op.partials
             edge = node.edge1
@@ -160,9 +171,9 @@ def _through(node: Node, g: Any, adjoints: Adjoints, way: _Way) -> None:
     """From the result of a node to its operands."""
     if node.extra is not None or not way.unchanged:
         node.require_usable()
-    if way.lift is not None or not isinstance(node.value, (np.ndarray, np.generic)) or node.where:
+    if way.lift is not None or not isinstance(node.value, _ARRAYS) or node.where:
         _recorded(node, g, adjoints, way.useful, way.lift)
-    elif node.op.partials and g.dtype.kind != "c":
+    elif node.op.partials:
         _scaled_through(node, g, adjoints, way.useful)
     else:
         _ruled_through(node, g, adjoints, way.useful)
@@ -183,6 +194,9 @@ def _recorded(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, 
 
 def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None) -> None:
     """Through a pointwise op on arrays. What is constant along an axis stays of size 1 there."""
+    if g.dtype.kind == "c":
+        _ruled_through(node, g, adjoints, useful)
+        return
     value, operands, params, partials = node.value, node.saved, node.params, node.op.partials
     edges: Sequence[Any] = node.edges
     slots = [slot for slot, edge in enumerate(edges) if edge is not None and (useful is None or edge in useful)]
@@ -222,9 +236,11 @@ def _ruled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | N
         return
     if g.shape != value.shape:
         g = full(g, value)
-    parts = None if op.each is None else op.each(g, value, operands, params)
+    wanted = [edge is not None and (useful is None or edge in useful) for edge in node.edges]
+    together = op.each is not None and (op.variadic or (all(wanted) and g.dtype.kind != "c"))
+    parts = op.each(g, value, operands, params) if together else None  # type: ignore[misc]
     for slot, edge in enumerate(node.edges):
-        if edge is not None and (useful is None or edge in useful):
+        if edge is not None and wanted[slot]:
             like, held = operands[slot], adjoints.get(edge)
             if parts is not None:
                 pulled = parts[slot]
@@ -355,12 +371,10 @@ def unbroadcast(g: Any, shape: tuple[Any, ...]) -> Any:
 def summed(g: Any, shape: tuple[Any, ...]) -> Any:
     """The same, but what broadcasts to the shape stays as it is."""
     have = extents(g)
+    if have == shape:
+        return g
     added = len(have) - len(shape)
-    if (
-        have == shape
-        or added < 0
-        or any(extent == 1 != other for extent, other in zip(have[added:], shape, strict=True))
-    ):
+    if added < 0 or any(extent == 1 != other for extent, other in zip(have[added:], shape, strict=True)):
         return g
     stretched = tuple(axis for axis, extent in enumerate(shape, added) if extent == 1 != have[axis])
     plain = type(g) is np.ndarray  # elsewhere np.sum comes to the same

@@ -313,21 +313,26 @@ _shells: dict[tuple[Any, ...], Any] = {}
 
 def free(nodes: Iterable[Node]) -> None:
     """Free each of them."""
+    again: dict[Op, bool] = {}
     for node in nodes:
-        value = node.value
-        if not node.plain or not node.op.partials:
+        if not node.plain:
             node.free()
             continue
-        if type(value) is np.ndarray and value.nbytes > _SMALL:
-            node.value = same = shell(value)  # which stands for the operands too: they have its shape
+        value, op = node.value, node.op
+        if type(value) is np.ndarray and (value.nbytes > _SMALL or not op.partials):
+            node.value = same = shell(value)
+            alike = op.partials  # then what stands for the result stands for the operands: they have its shape
             if type(node) is Unary:
-                node.x1 = same
+                node.x1 = same if alike else shell(node.x1)
             elif type(node) is Binary:
                 if node.edge1 is not None:
-                    node.x1 = same
+                    node.x1 = same if alike else shell(node.x1)
                 if node.edge2 is not None:
-                    node.x2 = same
-        if not reads_shapes_only(node.op):
+                    node.x2 = same if alike else shell(node.x2)
+        usable = again.get(op)
+        if usable is None:
+            usable = again[op] = reads_shapes_only(op)
+        if not usable:
             node.plain, node.extra = False, _FREED
 
 

@@ -46,8 +46,8 @@ def hand_out(array: Any) -> Any:
     if isinstance(array, np.ndarray):
         root = _root(array)
         if id(root) not in handed_out:
-            key = id(root)
-            handed_out[key] = (weakref.ref(root, lambda _: handed_out.pop(key, None)), fingerprint(root))
+            key, gone = id(root), handed_out.pop  # at interpreter exit the name means nothing any more
+            handed_out[key] = (weakref.ref(root, lambda _: gone(key, None)), fingerprint(root))
     return array
 
 

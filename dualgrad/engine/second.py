@@ -29,8 +29,35 @@ def derivative_of_gradient(nodes: Sequence[Node], out: Edge, seed: Any, at: Edge
     with np.errstate(all="ignore"):
         for node in nodes:
             if node in adjoints:
-                _through(node, adjoints.pop(node), moving.pop(node, None), tangents, adjoints, moving)
+                way = _plainly if node.plain and node.op.partials else _through
+                way(node, adjoints.pop(node), moving.pop(node, None), tangents, adjoints, moving)
     return moving.get(at)
+
+
+def _plainly(node: Node, g: Any, dg: Any, tangents: Adjoints, adjoints: Adjoints, moving: Adjoints) -> None:
+    """The same for a plain node of a pointwise op, where nothing is to be broadcast or cast."""
+    edges, y, tangent = node.edges, node.value, tangents.get(node)
+    inputs = node.saved
+    if not reads_shapes_only(node.op):
+        y = y if tangent is None else Dual(y, tangent)
+        inputs = tuple(
+            [x if (t := tangents.get(edge)) is None else Dual(x, t) for x, edge in zip(inputs, edges, strict=True)]  # type: ignore[arg-type]
+        )
+    for partial, edge in zip(node.op.partials, edges, strict=True):
+        if edge is None:
+            continue
+        factor: Any = partial(y, *inputs) if callable(partial) else partial
+        if type(factor) is Dual:
+            pulled, moved = g * factor.value, factor.tangent * g
+            if dg is not None:
+                moved = moved + dg * factor.value
+        else:
+            pulled, moved = scaled_by(g, factor), None if dg is None else scaled_by(dg, factor)
+        held = adjoints.get(edge)
+        adjoints[edge] = pulled if held is None else held + pulled
+        if moved is not None:
+            held = moving.get(edge)
+            moving[edge] = moved if held is None else held + moved
 
 
 def _through(node: Node, g: Any, dg: Any, tangents: Adjoints, adjoints: Adjoints, moving: Adjoints) -> None:
@@ -58,7 +85,7 @@ def _through(node: Node, g: Any, dg: Any, tangents: Adjoints, adjoints: Adjoints
             if factor is None:
                 continue
             if type(factor) is Dual:
-                pulled, moved = g * factor.value, g * factor.tangent
+                pulled, moved = g * factor.value, factor.tangent * g
                 if dg is not None:
                     moved = moved + dg * factor.value
             else:

@@ -17,6 +17,7 @@ import numpy as np
 from dualgrad.engine.arguments import argument, name_of, positions, require_function, result, typed
 from dualgrad.engine.autograd import ones
 from dualgrad.engine.backward import Adjoints, full, pull_back
+from dualgrad.engine.diagonal import Diagonal
 from dualgrad.engine.forward import push_on
 from dualgrad.engine.graph import General, Node, walk
 from dualgrad.engine.modes import enable_grad, no_grad
@@ -241,13 +242,17 @@ class _Run:
         found = derivative_of_gradient(self.nodes, out, ones(self.out._data), x._edge, tangent)
         return np.zeros_like(x._data) if found is None else full(found, x._data)
 
-    def _units(self, like: Tensor) -> Iterator[tuple[slice, Stack]]:
+    def _units(self, like: Tensor) -> Iterator[tuple[slice, Stack | Diagonal]]:
         """The arrays like this one with a single 1, some at a time, and which ones these are."""
         size = int(like.size)
         most = max(_MOST // max(int(node.value.size) for node in self.nodes), 1)
         for start in range(0, size, most):
             stop = min(start + most, size)
-            yield slice(start, stop), Stack(np.eye(stop - start, size, start, like.dtype).reshape(-1, *like.extents))
+            if stop - start == size and like.ndim == 1:
+                yield slice(start, stop), Diagonal(np.ones_like(like._data))
+            else:
+                units = np.eye(stop - start, size, start, like.dtype)
+                yield slice(start, stop), Stack(units.reshape(-1, *like.extents))
 
     def pull(self, cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the arguments."""

@@ -32,9 +32,18 @@ def canonical(key: Any, shape: Shape) -> Key:
     >>> canonical((0, slice(None, None, -1)), (2, 3))
     ((0,), (2, 3, -1))
     """
+    if type(key) is tuple and len(key) == len(shape):  # what is asked most often
+        steps: list[Step] = []
+        for part, length in zip(key, shape, strict=True):
+            if type(part) is slice:
+                steps.append(_range(part, length))
+            elif type(part) is type(length) is int and 0 <= part < length:
+                steps.append((part,))
+            else:
+                break
+        else:
+            return tuple(steps)
     parts = list(key) if isinstance(key, tuple) else [key]
-    if len(parts) == len(shape) and {*map(type, parts)} == {slice}:
-        return tuple(map(_range, parts, shape))
     named = sum(part is not None and part is not Ellipsis for part in parts)
     if named > len(shape):
         raise IndexError(f"too many indices: the array has {len(shape)} axes, but {named} were indexed")
@@ -72,7 +81,10 @@ _KNOWN = frozenset({int, type(None)})
 
 
 def _range(part: slice, length: Extent) -> Step:
-    if type(length) is int and type(part.start) in _KNOWN and type(part.stop) in _KNOWN and type(part.step) in _KNOWN:
+    first, last, step = part.start, part.stop, part.step
+    if type(length) is int and type(first) in _KNOWN and type(last) in _KNOWN and type(step) in _KNOWN:
+        if first is last is step is None:
+            return 0, length, 1
         places = range(length)[part]
         return places.start, len(places), places.step
     start, stop, stride = (None if p is None else plain_extent(p) for p in (part.start, part.stop, part.step))
@@ -244,7 +256,7 @@ getitem = structural(
     "getitem",
     Kind.MULTILINEAR,
     call=lambda a, key: Call((a,), {"key": canonical(key, extents(a))}),
-    forward=lambda a, key: np.asarray(a)[native(key)],
+    forward=lambda a, key: (a if type(a) is np.ndarray else np.asarray(a))[native(key)],
     stacked=lambda which, a, key: a[(slice(None), *native(key))],
     adds=_add_block,
     meaning=_getitem_meaning,

@@ -13,7 +13,18 @@ import numpy as np
 
 from dualgrad import matrix_meanings as means
 from dualgrad.conjugate import adjoint, conj, inner, is_complex
-from dualgrad.matrices import FLOATING, REAL_FLOATING, hermitians, lower, matrix_call, read, read_back, square, squares
+from dualgrad.matrices import (
+    FLOATING,
+    REAL_FLOATING,
+    hermitians,
+    inverse_of_matrix,
+    lower,
+    matrix_call,
+    read,
+    read_back,
+    square,
+    squares,
+)
 from dualgrad.matrices import turned as _t
 from dualgrad.meanings import Unread
 from dualgrad.op import Call, Complex, Kind, Op, composed, structural
@@ -29,7 +40,7 @@ inv: Op = structural(
     "inv",
     Kind.COMPOSITE,
     call=matrix_call,
-    forward=np.linalg.inv,
+    forward=inverse_of_matrix,
     dtype=FLOATING,
     meaning=means.inverses,
     vjp=[lambda g, y, a: -_t(y) @ g @ _t(y)],
@@ -39,6 +50,12 @@ inv: Op = structural(
     complex=Complex.ANALYTIC,
     samples=drawn(squares),
 )
+
+
+def _solve_each(g: Any, y: Any, inputs: Any, params: Any) -> Any:
+    back = _solve(_t(inputs[0]), g)  # once for both
+    return -back @ _t(y), back
+
 
 _solve: Op = structural(
     "solve_matrix",
@@ -56,6 +73,7 @@ _solve: Op = structural(
         lambda t, y, a, b: _solve(a, t),
     ],
     domain=_FULL_RANK,
+    each=_solve_each,
     complex=Complex.ANALYTIC,
     samples=drawn(
         lambda draw: [
@@ -195,6 +213,11 @@ def slogdet(a: Any) -> SlogdetResult:
 
 def _half(m: Any) -> Any:
     """The lower triangle with half of the diagonal."""
+    if type(m) is np.ndarray and m.ndim == 2:
+        found = np.tril(m)
+        diagonal = np.einsum("ii->i", found)
+        diagonal *= 0.5
+        return found
     return np.tril(m) - 0.5 * np.tril(np.triu(m))
 
 

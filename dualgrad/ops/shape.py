@@ -19,7 +19,7 @@ from dualgrad.shapes import Shape, behind, extents, one_axis, plain_extents, ran
 
 
 def _reshape_call(a: Any, /, shape: Any, order: str = "C") -> Call:
-    if order not in ("C", "A"):
+    if order != "C" and order != "A":
         raise TypeError(f"reshape: order={order!r} is not an op; transpose first, or use order='C'")
     return Call((a,), {"shape": resolved(plain_extents(shape), extents(a))})
 
@@ -72,7 +72,7 @@ reshape = structural(
     "reshape",
     Kind.MULTILINEAR,
     call=_reshape_call,
-    forward=lambda a, shape: np.reshape(a, shape),
+    forward=lambda a, shape: a.reshape(shape) if type(a) is np.ndarray else np.reshape(a, shape),
     stacked=lambda which, a, shape: np.reshape(a, (len(a), *shape)),
     meaning=_reshape_meaning,
     vjp=[lambda g, y, a, shape: np.reshape(g, extents(a))],
@@ -148,7 +148,7 @@ transpose = structural(
     "transpose",
     Kind.MULTILINEAR,
     call=_transpose_call,
-    forward=np.transpose,
+    forward=lambda a, axes: a.transpose(axes) if type(a) is np.ndarray else np.transpose(a, axes),
     stacked=lambda which, a, axes: np.transpose(a, (0, *behind(axes))),
     meaning=_transpose_meaning,
     vjp=[lambda g, y, a, axes: np.transpose(g, np.argsort(axes))],

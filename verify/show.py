@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -76,8 +77,12 @@ def _about(problem: Problem) -> str:
 
 def _with_count(formula: Read) -> str:
     """The formula, and what n is where it counts all elements of an array of several axes."""
-    counts = [note for note in formula.notes if note.endswith(".size")]
-    return "\n  with ".join([str(formula), *counts])
+    return "\n  with ".join([str(formula), *_counts(formula)])
+
+
+def _counts(formula: Read) -> list[str]:
+    notes = [note for note in formula.notes if note.endswith(".size")]
+    return [note for note in notes if re.search(rf"\b{re.escape(note.partition(' = ')[0])}\b", str(formula))]
 
 
 def with_derivation(problem: Problem, recording: Recording, got: list[Array], result: Result) -> Result:
@@ -106,7 +111,7 @@ def with_derivation(problem: Problem, recording: Recording, got: list[Array], re
 
 
 def _latex_with_count(formula: Read) -> str:
-    counts = [note.replace(" = ", r" = \text{") + "}" for note in formula.notes if note.endswith(".size")]
+    counts = [note.replace(" = ", r" = \text{") + "}" for note in _counts(formula)]
     return r" \qquad ".join([formula.latex, *counts])
 
 

@@ -20,6 +20,7 @@ from dualgrad.program.entry import (
     Guard,
     Holds,
     Index,
+    Kernel,
     MatrixEntry,
     Number,
     Plus,
@@ -129,14 +130,15 @@ def plus(*args: Entry) -> Entry:
         return ZERO
     if len(kept) == 2 and ONE in kept:
         opposite = times(MINUS, kept[1 - kept.index(ONE)])
-        if _indicator(opposite):
+        if is_indicator(opposite):
             return negation(opposite)
     return kept[0] if len(kept) == 1 else Plus(tuple(kept))
 
 
-def _indicator(node: Entry) -> bool:
+def is_indicator(node: Entry) -> bool:
+    """Whether an entry is 0 or 1 by its form."""
     if isinstance(node, Times):
-        return all(map(_indicator, node.args))
+        return all(map(is_indicator, node.args))
     return isinstance(node, Guard | Holds) or (isinstance(node, Select) and {node.yes, node.no} == {ZERO, ONE})
 
 
@@ -220,7 +222,7 @@ def guard(relation: str, value: Entry) -> Entry:
     """1 where value > 0 (or == 0), decided for numbers, without a positive number in front."""
     if isinstance(value, Number):
         return ONE if (value.value > 0 if relation == ">" else value.value == 0) else ZERO
-    if _indicator(value):
+    if is_indicator(value):
         return value if relation == ">" else negation(value)
     coefficient, factors = split(value)
     sign = Fraction(1 if coefficient > 0 or relation == "==" else -1)
@@ -301,5 +303,10 @@ def tidy(node: Entry) -> Entry:
             return guard(relation, value)
         case Select(condition, yes, no):
             return choice(condition, yes, no)
+        case Kernel(name, (Number(value),)) if (name, value) in _KNOWN:
+            return Number(_KNOWN[name, value])
         case _:
             return node
+
+
+_KNOWN = {("exp", 0): Fraction(1), ("cos", 0): Fraction(1), ("cosh", 0): Fraction(1), ("log", 1): Fraction(0)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum
 
-from dualgrad.mirror.algebra import split
+from dualgrad.mirror.algebra import is_indicator, split
 from dualgrad.mirror.book import Book
 from dualgrad.mirror.equality import size_of
 from dualgrad.mirror.softmax import as_softmax
@@ -53,6 +53,7 @@ FITS = {  # which forms read well inside which surroundings
     Form.REDUCTION: {Form.ATOM},
 }
 LONGEST = 30  # nodes of one line
+LONGEST_CONDITION = 10  # nodes of one that is written out wherever it is used
 LONGEST_NAME = 20  # characters
 
 
@@ -66,6 +67,8 @@ def lines(book: Book, outputs: Collection[Variable], called: Collection[Variable
         form = form_of(body)
         if variable in outputs:
             kept[variable] = None
+        elif is_indicator(body) and size_of(body) <= LONGEST_CONDITION and variable not in called:
+            continue
         elif variable in users and form is not Form.ATOM:
             around = {place for user in users[variable] for place in _around(book, user, variable)}
             alone = len(users[variable]) == 1 and all(form in FITS[place] for place in around)

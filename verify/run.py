@@ -95,10 +95,14 @@ def run(
             yield _undecided(case, f"not run: the budget of {budget:g} s for the whole run was used up")
 
 
-def run_one(case: Case, check: Check) -> Result:
-    """Check one case: whatever it does becomes a result, but for misuse of the check, which is a :class:`UsageError`."""
+def run_one(case: Case, check: Check, explain: bool = True) -> Result:
+    """Check one case: whatever it does becomes a result, but for misuse of the check, which is a :class:`UsageError`.
+
+    Without ``explain`` a result that is ok comes without its derivation.
+    """
     try:
-        result = check(case.function, *case.arguments, **case.options).explained()
+        result = check(case.function, *case.arguments, **case.options)
+        result = result.explained() if explain or not result.ok else replace(result, explain=None)
     except (TypeError, ValueError) as error:  # a check raises for its own misuse only
         raise UsageError(f"{_place(case)}: the case {case.name!r} cannot be checked: {error}") from error
     except (Exception, SystemExit) as error:

@@ -36,6 +36,13 @@ def read_gradient(
 def gradient(reading: Reading, wrt: Variable | str | int, jacobian: bool = False) -> Formula:
     """The gradient of the sum of the output's elements; with ``jacobian``, the derivative of each of them."""
     variable = reading.variable(wrt)
+    known = reading.gradients
+    if (variable, jacobian) not in known:
+        known[variable, jacobian] = _read(reading, variable, jacobian)
+    return known[variable, jacobian]
+
+
+def _read(reading: Reading, variable: Variable, jacobian: bool) -> Formula:
     if reading.book.is_short(reading.outputs, UNFOLDED):
         full = Adjoints(reading, (), jacobian).formula(variable)
         if size_of(full.body) <= READABLE and not full.where:

@@ -7,7 +7,7 @@ beside the formula, so the work is linear in the program.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dualgrad.mirror.algebra import count
 from dualgrad.mirror.book import Book, literal
@@ -33,6 +33,7 @@ class Reading:
     results: tuple[Operand, ...]
     lines: tuple[Variable, ...]
     names: tuple[str, ...]
+    gradients: dict[tuple[Variable, bool], Formula] = field(default_factory=dict)  # those that were read already
 
     @property
     def output(self) -> Operand:

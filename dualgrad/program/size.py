@@ -85,7 +85,7 @@ def evaluate(extent: Extent, at: Mapping[str, int]) -> int:
 
 def substitute(extent: Extent, by: Mapping[str, Extent]) -> Extent:
     """The extent with dimensions replaced, all at once."""
-    if isinstance(extent, int):
+    if isinstance(extent, int) or not any(name in by for monomial, _ in extent.terms for name, _ in monomial):
         return extent
     total: Extent = 0
     for monomial, factor in extent.terms:

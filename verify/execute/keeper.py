@@ -258,9 +258,7 @@ def _weighed(answer: Json) -> Json:
 def main(descriptor: int, memory: int, isolation: str) -> None:
     """Be a keeper on this socket, with everything loaded that a check needs."""
     adopt_orphans()
-    at = np.array([1.0, 2.0])
-    for factor in (2, 3):
-        check(lambda x: (x * x).sum(), at, grad=lambda x, factor=factor: factor * x).to_json()
+    check(lambda x: (x * x).sum(), np.array([1.0, 2.0]), grad=lambda x: 2 * x).to_json()
     gc.collect()
     gc.freeze()
     Keeper(Channel(socket.socket(fileno=descriptor)), memory, isolation).serve()

@@ -24,6 +24,7 @@ from verify.suite import Entry
 from verify.verdict import Formula, Numbers, Result, Verdict
 from verify.wire import from_json
 
+EXPLAINED = 200  # cases of a run in which also those that are ok come with their derivation
 ISOLATIONS = ("worker", "case")
 _LOOK = 0.2  # seconds between two looks whether to stop
 _REGISTERS = re.compile(r"\bverify\b.*\bcase\b|\bcase\b.*\bverify\b|^\s*import verify\b", re.MULTILINE)
@@ -86,7 +87,7 @@ def entries(
     go on. ``isolation="case"`` runs each in a process of its own.
 
     While this runs, the first interrupt from the terminal ends it early: what has ended comes out, then the rest as
-    "not run". :class:`UsageError` where the engine or the isolation is none.
+    "not run". Of more than 200 cases only those that are not ok come with a derivation. :class:`UsageError` where the engine or the isolation is none.
     """
     if isolation not in ISOLATIONS:
         raise UsageError(f"isolation is {isolation!r}; expected one of {', '.join(ISOLATIONS)}")
@@ -128,7 +129,7 @@ def _listed(supervisor: Supervisor, text: str, root: Path) -> Iterator[Selected]
     wanted = Target.parse(text)
     path = Path(wanted.module)
     target = str(path.resolve()) if path.is_file() else wanted.module
-    answer = supervisor.ask({"target": target + (f":{wanted.name}" if wanted.name else "")})
+    answer = supervisor.ask({"target": text})
     if answer["outcome"] != "done":
         kind = NothingCollected if answer.get("empty") else UsageError
         raise kind(answer["reason"] if answer["outcome"] == "not run" else f"{text}: {answer['reason']}")
@@ -175,10 +176,13 @@ def _answers(
     done: SimpleQueue[tuple[Sequence[Selected], Future[Any]]] = SimpleQueue()
 
     def submit(part: Sequence[Selected]) -> None:
-        requests = tuple({"target": c.target, "key": c.key, "seed": seed_of(seed, c.id)} for c in part)
+        requests = tuple(
+            {"target": c.target, "key": c.key, "seed": seed_of(seed, c.id), "explain": explain} for c in part
+        )
         future = chosen.executor.submit(run_batch, Batch(requests, limits))
         future.add_done_callback(lambda future: done.put((part, future)))
 
+    explain = len(cases) <= EXPLAINED
     parts = [cases[start : start + chosen.size] for start in range(0, len(cases), chosen.size)]
     for part in parts:
         submit(part)

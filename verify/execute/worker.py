@@ -51,7 +51,7 @@ def _answer(request: Json, loaded: dict[str, tuple[Case, ...]], channel: Channel
             return {"cases": [_listed(case) for case in loaded[target]]}
         (case,) = (case for case in loaded[target] if case.key == request["key"])
         channel.send(secret, {"loaded": True})
-        return _checked(case, request["seed"])
+        return _checked(case, request)
     except MemoryError:
         return {"outcome": "memory"}
     except UsageError as error:
@@ -67,12 +67,12 @@ def _listed(case: Case) -> Json:
     return told | {"file": os.path.abspath(case.file), "line": case.line}
 
 
-def _checked(case: Case, seed: int) -> Json:
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002  # functions under test draw from it
+def _checked(case: Case, request: Json) -> Json:
+    random.seed(request["seed"])
+    np.random.seed(request["seed"] % 2**32)  # noqa: NPY002  # functions under test draw from it
     forget_peak()
     started = time.perf_counter()
-    result = run_one(case, check)
+    result = run_one(case, check, request["explain"])
     told = writable(result.to_json())
     seconds = time.perf_counter() - started
     if result.reason.startswith(NO_MEMORY):

@@ -1,5 +1,6 @@
 """Cases that try what a case can do to the process it runs in, between ordinary ones. Loaded by the tests beside it."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -44,10 +45,8 @@ def backtracks_in_c(x):
 @verify.case(X, grad=double)
 def sleeps_whatever_is_raised(x):
     while True:
-        try:
+        with contextlib.suppress(BaseException):
             time.sleep(1000)
-        except BaseException:
-            pass
 
 
 @verify.case(X, grad=double)
@@ -147,10 +146,8 @@ def prints_what_looks_like_a_result(x):
 def writes_to_every_descriptor(x):
     body = json.dumps(PASS).encode()
     for number in range(256):
-        try:
+        with contextlib.suppress(OSError):
             os.write(number, struct.pack("!16sI", bytes(16), len(body)) + body)
-        except OSError:
-            pass
     return np.sum(x**2)
 
 

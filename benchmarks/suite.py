@@ -1,0 +1,140 @@
+"""python -m benchmarks.suite --cases 2000 --jobs 2 --json suite.json
+
+How long a suite of small cases takes, half of them elementwise and half of them with matrices, each with a gradient
+written by hand and no two alike. The suite is written to a folder and run as ``verify run`` runs one: collected and
+checked in processes of its own, imports and start included.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import random
+import resource
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from verify.execute.suite import collected, entries
+
+# Functions of u with their derivatives; all are defined and smooth at every u.
+SMOOTH = {
+    "np.sin({u})": "np.cos({u})",
+    "np.cos({u})": "-np.sin({u})",
+    "np.tanh({u})": "(1 - np.tanh({u})**2)",
+    "np.exp({u})": "np.exp({u})",
+    "np.exp(-{u})": "-np.exp(-{u})",
+    "np.arctan({u})": "1 / (1 + ({u})**2)",
+    "np.log1p(({u})**2)": "2 * ({u}) / (1 + ({u})**2)",
+    "np.sqrt(1 + ({u})**2)": "({u}) / np.sqrt(1 + ({u})**2)",
+    "np.logaddexp(0, {u})": "1 / (1 + np.exp(-({u})))",
+    "1 / (1 + ({u})**2)": "-2 * ({u}) / (1 + ({u})**2)**2",
+    "({u})**2": "2 * ({u})",
+    "({u})**3": "3 * ({u})**2",
+}
+MATRICES = {
+    "affine": ("np.sum(A @ x) * {c}", "{c} * np.sum(A, axis=0)", "vector"),
+    "quadratic": ("{c} * (x @ A.T @ A @ x)", "2 * {c} * A.T @ (A @ x)", "vector"),
+    "least squares": ("np.sum((A @ x - {c})**2)", "2 * A.T @ (A @ x - {c})", "vector"),
+    "ridge": ("np.sum((A @ x)**2) + {c} * np.sum(x**2)", "2 * A.T @ (A @ x) + 2 * {c} * x", "vector"),
+    "logistic": ("np.sum(np.logaddexp(0, {c} * (A @ x)))", "{c} * A.T @ (1 / (1 + np.exp(-{c} * (A @ x))))", "vector"),
+    "weighted": ("np.sum(A * W) * {c}", "{c} * W", "matrix"),
+    "frobenius": ("np.sum((A - {c} * W)**2)", "2 * (A - {c} * W)", "matrix"),
+    "product": ("{c} * np.sum((A @ W.T)**2)", "2 * {c} * A @ W.T @ W", "matrix"),
+    "trace": ("np.trace(A @ W.T) + {c} * np.sum(A)", "W + {c}", "matrix"),
+    "rows": ("np.sum(np.exp({c} * np.sum(A, axis=1)))", "{c} * np.exp({c} * np.sum(A, axis=1, keepdims=True)) + 0 * A",
+             "matrix"),
+    "centred": ("{c} * np.sum((A - np.mean(A, axis=0))**2)", "2 * {c} * (A - np.mean(A, axis=0))", "matrix"),
+    "mixed": ("np.sum(np.tanh(A) * W) + {c} * np.sum(A**2)", "W * (1 - np.tanh(A)**2) + 2 * {c} * A", "matrix"),
+}  # fmt: skip
+HEAD = "import numpy as np\nimport verify\n\nrng = np.random.default_rng(0)\n"
+
+
+def elementwise(number, rng):
+    """A case that composes two functions of every element."""
+    outer, inner = rng.choice(list(itertools.product(SMOOTH, repeat=2)))
+    c, u = rng.randrange(1, 20), "v"
+    f = outer.format(u=u)
+    inside = inner.format(u=f"{c} / 8 * x")
+    slope = SMOOTH[outer].format(u=u), SMOOTH[inner].format(u=f"{c} / 8 * x")
+    return (
+        f"def slope_{number}(x):\n    v = {inside}\n    return {slope[0]} * ({slope[1]}) * {c} / 8\n\n"
+        f"@verify.case(rng.uniform(-2, 2, {rng.randrange(2, 6)}), grad=slope_{number})\n"
+        f"def elementwise_{number}(x):\n    v = {inside}\n    return np.sum({f})\n"
+    )
+
+
+def matrices(number, rng):
+    """A case with products and sums of matrices."""
+    f, gradient, wrt = MATRICES[rng.choice(list(MATRICES))]
+    c = f"{rng.randrange(1, 99)} / 8"
+    n, m = rng.randrange(2, 5), rng.randrange(2, 5)
+    names, at = ("A, x", f"rng.normal(size=({n}, {m})), rng.normal(size={m})") if wrt == "vector" else (
+        "A, W", f"rng.normal(size=({n}, {m})), rng.normal(size=({n}, {m}))")  # fmt: skip
+    f, gradient = f.replace("{c}", f"({c})"), gradient.replace("{c}", f"({c})")
+    by = "x" if wrt == "vector" else "A"
+    return (
+        f"def slope_{number}({names}):\n    return {gradient}\n\n"
+        f"@verify.case({at}, grad=slope_{number}, wrt={by!r})\n"
+        f"def matrices_{number}({names}):\n    return {f}\n"
+    )
+
+
+def write(folder, count, each=200):
+    """Write the suite, some cases a file."""
+    rng = random.Random(0)
+    texts = [(elementwise if number % 2 else matrices)(number, rng) for number in range(count)]
+    for start in range(0, count, each):
+        text = "\n\n".join([HEAD, *texts[start : start + each]])
+        (folder / f"lesson_{start // each:03}.py").write_text(text, encoding="utf-8")
+
+
+def measured(count, jobs):
+    """The figures of one run."""
+    with tempfile.TemporaryDirectory() as name:
+        write(Path(name), count)
+        started, before = time.perf_counter(), _processor_time()
+        selected = collected([name], root=Path(name))
+        collecting = time.perf_counter() - started
+        found = list(entries(selected, jobs=jobs))
+        wall = time.perf_counter() - started
+    return {
+        "cases": count,
+        "jobs": jobs,
+        "seconds": round(wall, 2),
+        "seconds collecting": round(collecting, 2),
+        "processor seconds": round(_processor_time() - before, 2),
+        "seconds a case, median": sorted(entry.seconds for entry in found)[count // 2],
+        "verdicts": dict(Counter(entry.result.verdict.value for entry in found)),
+        "outcomes": dict(Counter(entry.outcome for entry in found)),
+        "not proved": sorted(f"{e.case}: {e.result.reason}" for e in found if e.result.verdict.value != "PROVED")[:20],
+        "slowest": sorted(((round(e.seconds, 3), e.case) for e in found), reverse=True)[:10],
+        "load": os.getloadavg(),
+    }
+
+
+def _processor_time():
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=2000)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--write", type=Path, help="write the suite into this folder, and run nothing")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    if options.write:
+        options.write.mkdir(parents=True, exist_ok=True)
+        write(options.write, options.cases)
+        return
+    text = json.dumps(measured(options.cases, options.jobs), indent=1)
+    if options.json:
+        options.json.write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,4 +11,4 @@ from verify.suite import Run
 
 def html(run: Run, against: Run | None, past: Sequence[Past]) -> str:
     """Return the page of a run."""
-    return page(run, against, past)
+    return page(run, against, past) + "\n"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from verify.report.codes import CODES, code
 from verify.report.overview import message, place, reproduce
 from verify.report.paragraph import paragraph
+from verify.report.terminal import told
 from verify.report.text import line
 from verify.report.trends import Past
 from verify.suite import Entry, Run
@@ -35,16 +36,16 @@ def junit(run: Run, against: Run | None, past: Sequence[Past]) -> str:
 
 
 def _case(suite: ElementTree.Element, entry: Entry) -> None:
-    file, number = place(entry)
-    result = entry.result
+    result, (file, _) = entry.result, place(entry)
     said = {"name": line(entry.case), "classname": file, "time": _seconds(entry.seconds)}
-    case = ElementTree.SubElement(suite, "testcase", {**said, "file": file, "line": str(number)})
+    case = ElementTree.SubElement(suite, "testcase", said)
+    if result.ok:
+        ElementTree.SubElement(case, "system-out").text = str(told(result))
+        return
     found = code(entry)
-    _properties(case, {"verdict": result.verdict.value, "sizes": result.formula.sizes, "code": found})
-    if not result.ok:
-        kind = "failure" if entry.outcome == "done" else "error"
-        tag = ElementTree.SubElement(case, kind, {"type": found, "message": f"{CODES[found].title}: {message(entry)}"})
-        tag.text = f"{paragraph(result)}\n  reproduce   {reproduce(entry)}"
+    kind = "failure" if entry.outcome == "done" else "error"
+    tag = ElementTree.SubElement(case, kind, {"type": found, "message": f"{CODES[found].title}: {message(entry)}"})
+    tag.text = f"{paragraph(result)}\n  reproduce   {reproduce(entry)}"
 
 
 def _properties(owner: ElementTree.Element, values: dict[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as _json
-import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -30,11 +29,8 @@ def inert(text: str) -> str:
     >>> inert('"a\u202eb ##[error]"')
     '"a\\u202eb \\u0023#[error]"'
     """
-    return re.sub(r"[^\x20-\x7e\n]|#(?=#\[)", _escaped, text)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    letter = found[0]
-    if letter != "#" and unicodedata.category(letter) not in HIDDEN:
-        return letter
-    return _json.dumps(letter)[1:-1] if letter != "#" else r"\u0023"
+    hidden = (letter for letter in set(text) if letter != "\n" and unicodedata.category(letter) in HIDDEN)
+    shown = text.translate({ord(letter): _json.dumps(letter)[1:-1] for letter in hidden})
+    while "##[" in shown:
+        shown = shown.replace("##[", r"\u0023#[")
+    return shown

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from verify import hygiene
-from verify.evidence import explained
 from verify.findings import Findings, example_of
-from verify.show import with_expression
+from verify.problem import Array, Problem
+from verify.recording import Recording
 from verify.triangle import REASON
-from verify.verdict import Counterexample, Formula, Result, Verdict
+from verify.verdict import Counterexample, Formula, Result, Verdict, Written
 from verify.witness import counterexample
 
 
 def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
     """The result that the findings support."""
     problem = findings.problem
-    formula = with_expression(problem, findings.recording, _formula(findings))
+    formula = replace(_formula(findings), written=partial(_written, problem, findings.recording))
     verdict, reason, example = formula.verdict, formula.reason, findings.refutation or findings.wrong_numbers
     if findings.settled:
         verdict, reason = Verdict.REFUTED, findings.reason
@@ -44,8 +46,22 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
         counterexample=example,
         reason=reason,
         notes=(*problem.notes, *findings.notes),
-        explain=partial(explained, problem, findings.recording, findings.got, findings.refuted_at),
+        explain=partial(_explained, problem, findings.recording, findings.got, findings.refuted_at),
     )
+
+
+def _written(problem: Problem, recording: Recording) -> Written:
+    from verify.show import written  # SymPy is loaded only where a formula is asked for
+
+    return written(problem, recording)
+
+
+def _explained(
+    problem: Problem, recording: Recording, got: list[Array], elsewhere: Mapping[int, Array], result: Result
+) -> Result:
+    from verify.evidence import explained
+
+    return explained(problem, recording, got, elsewhere, result)
 
 
 def _smallest(findings: Findings) -> Counterexample | None:

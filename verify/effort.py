@@ -9,7 +9,7 @@ import numpy as np
 from verify.ball.excerpt import work
 from verify.look import Point, sizes_at
 from verify.problem import Problem
-from verify.recording import Recording
+from verify.recording import Recording, record
 
 ELEMENTS = 20_000  # of all arguments
 WORK = 100_000  # numbers that a reading computes, at most
@@ -17,6 +17,8 @@ WORK = 100_000  # numbers that a reading computes, at most
 
 def is_large(problem: Problem, recording: Recording) -> bool:
     """Whether the arguments are too large for a reading in balls."""
+    if recording.forward is None:  # with dimensions; with numbers in their place it may be recorded
+        recording = record(problem, problem.arrays, {place: array.shape for place, array in problem.arrays.items()})
     return not readable(recording, {place: array.shape for place, array in problem.arrays.items()})
 
 

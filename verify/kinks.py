@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from flint import arb
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from dualgrad.program.record import Variable
 from verify.ball.compare import accurate, decimal, disjoint
@@ -210,6 +209,8 @@ def _flat(piece: _Piece) -> NDArray[Any]:
 
 def _nearest(rows: Sequence[NDArray[Any]], value: NDArray[Any]) -> NDArray[Any]:
     """The point of the rows' convex hull that is nearest to the value, very nearly."""
+    from scipy.optimize import nnls  # loaded only where there is a kink
+
     matrix = np.array(rows).T
     heavy = 1e3 * max(1.0, float(np.abs(matrix).max()))  # the weight on: coefficients sum to 1
     weights, _ = nnls(np.vstack([matrix, np.full(len(rows), heavy)]), np.append(value, heavy))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,18 +16,14 @@ from dualgrad.program.size import dimension, substitute
 from verify.callers import outer_names
 from verify.problem import Array, Problem
 from verify.recording import Recording, with_inputs
-from verify.verdict import Expression, Formula, Result, Row, Step, Verdict, Written
+from verify.verdict import Expression, Result, Row, Step, Verdict, Written
 from verify.written import is_proved, letters
 
 UNPROVED = "\n  (as read off the program; that this is its derivative was not proved)"
 
 
-def with_expression(problem: Problem, recording: Recording, formula: Formula) -> Formula:
-    """The formula with its expression, read when it is first asked for; empty where the mirror cannot read it."""
-    return replace(formula, written=partial(_written, problem, recording))
-
-
-def _written(problem: Problem, recording: Recording) -> Written:
+def written(problem: Problem, recording: Recording) -> Written:
+    """The derivative as formulas; empty where the mirror cannot read it."""
     reading = _reading(problem, recording)
     if reading is None:
         return ()

@@ -49,28 +49,39 @@ def work(program: Program, sizes: Sizes) -> int:
 def _counted(meaning: e.Meaning, sizes: Sizes) -> int:
     total = 0
     free: dict[int, frozenset[e.Index]] = {}
+    picked: set[e.Index] = set()  # bound indices of which a relation leaves about one value
 
     def over(indices: frozenset[e.Index]) -> int:
-        return prod(evaluate(index.extent, sizes) for index in indices)
+        return prod(evaluate(index.extent, sizes) for index in indices if index not in picked)
 
     def visit(node: e.Entry) -> frozenset[e.Index]:
         nonlocal total
-        if id(node) not in free:
-            below = frozenset[e.Index]().union(*map(visit, e.children(node)))
-            match node:
-                case e.Element(_, position):
-                    below = frozenset(index for form in position for index, _ in form.terms)
-                case e.Holds(_, form):
-                    below = frozenset(index for index, _ in form.terms)
-                case e.Reduce(_, index, _):
-                    total += over(below | {index})
-                    below -= {index}
-                case e.MatrixEntry(_, row, column, _, at):
-                    total += over(below | {row, column}) * evaluate(row.extent, sizes)
-                    below = below - {row, column} | {index for form in at for index, _ in form.terms}
-            free[id(node)] = below
-            total += over(below)
-        return free[id(node)]
+        if id(node) in free:
+            return free[id(node)]
+        if isinstance(node, e.Reduce) and _picks(node):
+            picked.add(node.index)
+        below = frozenset[e.Index]().union(*map(visit, e.children(node)))
+        match node:
+            case e.Element(_, position):
+                below = frozenset(index for form in position for index, _ in form.terms)
+            case e.Holds(_, form):
+                below = frozenset(index for index, _ in form.terms)
+            case e.Reduce(_, index, _):
+                total += over(below | {index})
+                below -= {index}
+            case e.MatrixEntry(_, row, column, _, at):
+                total += over(below | {row, column}) * evaluate(row.extent, sizes)
+                below = below - {row, column} | {index for form in at for index, _ in form.terms}
+        free[id(node)] = below
+        total += over(below)
+        return below
 
     visit(meaning.body)
     return total
+
+
+def _picks(node: e.Reduce) -> bool:
+    """Whether a sum has a factor that is 0 but where its index has one value."""
+    factors = node.body.args if isinstance(node.body, e.Times) else (node.body,)
+    forms = [factor.form for factor in factors if isinstance(factor, e.Holds) and factor.relation == "=="]
+    return node.kind == "sum" and any(index == node.index for form in forms for index, _ in form.terms)

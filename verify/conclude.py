@@ -45,7 +45,7 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
         hygiene=(*clean.findings, *clean.refuting),
         counterexample=example,
         reason=reason,
-        notes=(*problem.notes, *findings.notes),
+        notes=(*problem.notes, *findings.notes, *findings.branches.notes),
         explain=partial(_explained, problem, findings.recording, findings.got, findings.refuted_at),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from verify import hygiene
 from verify.assign import assignments, shapes
+from verify.branches import other_branches
 from verify.conclude import conclude
 from verify.direct.ladder import answer
 from verify.effort import is_large
@@ -20,7 +21,7 @@ from verify.formula import Attempt, attempt
 from verify.hardpoints import hard_points
 from verify.kinks import Local, look_around
 from verify.large import compare
-from verify.look import Look, Point, equalities, finite_value, fits, look, sizes_at
+from verify.look import OTHER_PATH, Look, Point, equalities, finite_value, fits, look, sizes_at
 from verify.numbers import Question, judge
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, record_symbolic, run_floats, with_inputs
@@ -30,12 +31,15 @@ from verify.witness import counterexample
 
 GENERIC_POINTS = 4
 PROOF_SHARE = 0.6  # of the time is for the proof, at most; the rest is for looking at points
+PATIENCE = 0.4  # seconds that a call may take at other inputs,
+SLOWER = 30.0  # beside so many times what f and the candidate took at the given ones
 GROWTH = 8.0  # how much longer the next size may take than the longest before
 HARD_SECONDS = 1.0  # spent on hard points, at most
 
 
 def decide(problem: Problem, deadline: float) -> Result:
     """Answer both questions about a problem before the deadline (a time.monotonic() value)."""
+    began = time.monotonic()
     values = problem.value(problem.arrays)
     if not all(np.isfinite(value).all() for value in values):
         raise Undecidable(f"{problem.name} is not finite at the given arguments, so it has no derivative there")
@@ -47,6 +51,7 @@ def decide(problem: Problem, deadline: float) -> Result:
             f"them, or vjp="
         )
     got = problem.gradient(problem.arrays)
+    problem = replace(problem, patience=PATIENCE + SLOWER * (time.monotonic() - began))
     misfit = _misfit(problem, values, got)
     if misfit is not None:
         return misfit
@@ -98,6 +103,7 @@ def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float
     if here.status in ("unknown", "outside") and not (here.base is not None and here.base.status == "different"):
         return _directly(findings, deadline)
     absorb(findings, here)
+    findings.branches.take(here)
     _on_integers(findings)
     seeds = range(1000, 1001 if tried.formula is not None else 1000 + GENERIC_POINTS)
     for point in random_points(problem, seeds):
@@ -106,6 +112,10 @@ def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float
         if findings.settled or findings.unsure:
             return findings
         _visit(findings, point, usable)
+    for point in other_branches(problem, findings.branches, deadline):
+        if findings.settled or findings.unsure:
+            return findings
+        _visit(findings, point, None)
     longest = 0.0
     for point in chain(_every_size(problem), other_sizes(problem, tried.recording)):
         if findings.settled or findings.unsure:
@@ -268,7 +278,10 @@ def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
             f"known of it with domain="
         )
         return
+    if seen.reason == OTHER_PATH:  # floats choose another branch than the numbers they stand for: nothing is known
+        return
     absorb(findings, seen)
+    findings.branches.take(seen)
     if findings.refutation is None and seen.status in ("equal", "numbers only", "kink"):
         _numbers_there(findings, seen)
 

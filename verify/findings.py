@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from verify.branches import Branches
 from verify.direct.ladder import Direct
 from verify.formula import Attempt
 from verify.hygiene import Hygiene
@@ -38,6 +39,7 @@ class Findings:
     looked: int = 0
     bits: float = AGREED_BITS  # of relative agreement, at the point where it is least
     equalities: dict[str, bool] = field(default_factory=dict)
+    branches: Branches = field(default_factory=Branches)
     unsure: str = ""
     notes: tuple[str, ...] = ()
     clean: Hygiene | None = None  # where it was not examined at the given arguments
@@ -57,6 +59,7 @@ class Findings:
         self.kinks = tuple(replace(kink, at_input=False) for kink in small.kinks)
         self.readings, self.looked, self.bits = small.readings, small.looked, small.bits
         self.equalities, self.unsure, self.notes = small.equalities, small.unsure, small.notes
+        self.branches = small.branches
 
     @property
     def recording(self) -> Recording:

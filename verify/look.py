@@ -23,7 +23,9 @@ LAST_BITS = 2048
 AGREED_BITS = 80  # a difference is enclosed to this many bits of its terms before it counts as zero
 ROUNDED_READING = "constants that may be rounded"
 ROUNDED_BITS = 36  # of agreement, where the constants' own roundings are allowed for
+OTHER_PATH = "the recorded path is not the one taken at this point"
 ULP = 2.0**-52
+ITERATED = 2.0**-26  # relative; what an iteration that ended by a test may be off by
 AROUND = 2.0**-60  # relative; how near to the derivatives around it one at a tie has to be
 
 
@@ -149,7 +151,7 @@ def _look(problem: Problem, point: Point, recording: Recording, bits: int) -> Lo
     if any(event.kind == "undecided" for event in seen.events):
         return replace(seen, reason="a guard could not be decided in balls")
     if any(event.kind == "path" for event in seen.events):
-        return replace(seen, status="unknown", reason="the recorded path is not the one taken at this point")
+        return replace(seen, status="unknown", reason=OTHER_PATH)
     if any(event.kind == "boundary" for event in seen.events):
         return replace(seen, status="kink")
     if not all(_finite(array) for array in truth.reading.outputs):
@@ -210,6 +212,8 @@ def _compare(problem: Problem, point: Point, recording: Recording, bits: int, se
         other = _sides(problem, point, recording, bits, reading)
         if other.finite and _status(other, bits)[0] == "equal" and _less_than_an_ulp(exact, other, bits):
             return replace(seen, status="equal", reading=reading)
+    if _iterates(recording.forward) and _left_by_an_iteration(exact, bits):
+        return replace(seen, status="numbers only", reason="f iterates, and the difference is what that may leave")
     return _rounded(_sides(problem, point, recording, bits, "rounded"), replace(seen, difference=difference), bits)
 
 
@@ -274,6 +278,21 @@ def _less_than_an_ulp(exact: _Sides, other: _Sides, bits: int) -> bool:
             a is not None and b is not None and bool(abs(a - b).upper() <= abs(a).upper() * ULP)
             for one, two in pairs
             for _, _, a, b in _elements(one, two)
+        )
+
+
+def _iterates(program: Program | None) -> bool:
+    """Whether a condition was tested again and again, with both outcomes: the derivative is that of the loop so far."""
+    found = [] if program is None else [(condition.line, condition.outcome) for condition in program.conditions]
+    return any((line, not outcome) in found for line, outcome in found)
+
+
+def _left_by_an_iteration(sides: _Sides, bits: int) -> bool:
+    """Whether the derivative of what was recorded differs from the claim by no more than half of the digits."""
+    with working_precision(bits):
+        return all(
+            a is not None and b is not None and bool(abs(a - b).upper() <= abs(a).upper() * ITERATED)
+            for _, _, a, b in _elements(sides.truth, sides.claim.outputs)
         )
 
 

@@ -6,10 +6,12 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import numpy as np
 
+from verify.clock import Slow, at_most
 from verify.kinds import ON_A_GRADIENT, WORDS, Derived
 from verify.own import leaves, on_tensors
 
@@ -63,6 +65,7 @@ class Problem:
     notes: tuple[str, ...] = ()
     derived: Derived | None = None
     part: int | None = None
+    patience: float = inf  # seconds that a call may take, away from the given arguments
     every_size: bool = False  # the claim is for every size, and being wrong at another one refutes it
 
     @property
@@ -108,7 +111,7 @@ class Problem:
     def result(self, arrays: Mapping[int, Array]) -> Any:
         """What f returns, run natively."""
         function = on_tensors(self.f) if self.tensors else self.f
-        return run(self.name, function, self.taken(self.call(arrays)))
+        return run(self.name, function, self.taken(self.call(arrays)), self.patience)
 
     def taken(self, values: Sequence[Any]) -> list[Any]:
         """What f is called with, of the values of all arguments."""
@@ -120,7 +123,7 @@ class Problem:
 
     def answer(self, values: Sequence[Any]) -> Any:
         """What the candidate returns for the values of all arguments."""
-        return self.picked(run(self.what, self.candidate, self.passed(values)))
+        return self.picked(run(self.what, self.candidate, self.passed(values), self.patience))
 
     def picked(self, result: Any) -> Any:
         """The part of the candidate's result that is in question."""
@@ -169,14 +172,16 @@ def split_result(result: Any, count: int) -> list[Any] | None:
     return [result] if count == 1 else None
 
 
-def run(what: str, function: Callable[..., Any], args: Sequence[Any]) -> Any:
-    """Call user code quietly; whatever it raises becomes Undecidable with the reason."""
+def run(what: str, function: Callable[..., Any], args: Sequence[Any], patience: float = inf) -> Any:
+    """Call user code quietly; whatever it raises becomes Undecidable with the reason, and so does taking too long."""
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        with at_most(patience), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return function(*args)
     except Undecidable:
         raise
+    except Slow as error:
+        raise Undecidable(f"{what}: {error}") from error
     except MemoryError as error:
         raise OutOfMemory(f"{NO_MEMORY}: {what} raised MemoryError: {error}") from error
     except (Exception, SystemExit, GeneratorExit) as error:

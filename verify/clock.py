@@ -1,0 +1,45 @@
+"""Time limits on calls of user code, within the alarm that bounds the whole check."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import inf
+from typing import Any
+
+
+class Slow(Exception):
+    """A call did not return in time."""
+
+
+class _Rung(BaseException):
+    """Raised by the timer inside user code; not an Exception, so that user code does not catch it by accident."""
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Interrupt the block after so many seconds with :class:`Slow`, where a longer alarm is set already.
+
+    Without one (in another thread, or where the caller uses the timer itself) the block runs freely.
+    """
+    left = signal.getitimer(signal.ITIMER_REAL)[0] if threading.current_thread() is threading.main_thread() else 0.0
+    if seconds == inf or seconds >= left:
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _ring)
+    started = time.monotonic()
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    except _Rung as error:
+        raise Slow(f"it did not return within {seconds:.2g} s") from error
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - started), 1e-3))
+
+
+def _ring(*_: Any) -> None:
+    raise _Rung

@@ -17,10 +17,12 @@ def jsonl(run: Run, against: Run | None, past: Sequence[Past]) -> str:
 
 
 def json(run: Run, against: Run | None, past: Sequence[Past]) -> str:
-    """Return one document: the head of the run, and all cases as its ``entries``."""
-    head, *entries = (_json.loads(text) for text in lines(run))
-    del head["cases"]
-    return inert(_json.dumps({**head, "entries": entries}, ensure_ascii=False, indent=1)) + "\n"
+    """Return one document: the head of the run, and all cases as its ``entries``, a line each."""
+    head, *entries = lines(run)
+    about = _json.loads(head)
+    del about["cases"]
+    opened = _json.dumps(about, ensure_ascii=False).removesuffix("}")
+    return inert(f'{opened}, "entries": [\n' + ",\n".join(entries) + "\n]}\n")
 
 
 def inert(text: str) -> str:

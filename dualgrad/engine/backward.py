@@ -101,10 +101,11 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way) -> None:
                 adjoints[node] = full(adjoints[node], node.value)
                 _watched(adjoints, node)
                 _through(node, adjoints[node] if stays else pop(node), adjoints, way)
-            elif node.op.partials:
-                _scaled_through(node, pop(node), adjoints, None)
             else:
-                _ruled_through(node, pop(node), adjoints, None)
+                g = pop(node)  # a variable, which reference counts are told from: what holds an argument varies
+                through = _scaled_through if node.op.partials else _ruled_through
+                through(node, g, adjoints, None)
+                del g
             continue
         g = pop(node, None)
         if g is None:

@@ -22,6 +22,8 @@ from verify.case import Case, cases_of
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 Check = Callable[..., Result]
+DECLARED = (".toml", ".json")  # what verify.declared reads
+_SUFFIXES = (".py", *DECLARED)
 
 
 class UsageError(Exception):
@@ -56,7 +58,7 @@ class Target:
 def collect(target: str) -> tuple[Case, ...]:
     """Return the target's cases; raise :class:`UsageError` where there is no such target, or none in it."""
     wanted = Target.parse(target)
-    found = cases_of(_load(wanted))
+    found = _declared(wanted) if Path(wanted.module).suffix in DECLARED else cases_of(_load(wanted))
     if not found:
         raise NothingCollected(
             f"{target}: no case was found. Put @verify.case(x, grad=g) above a function, "
@@ -67,6 +69,18 @@ def collect(target: str) -> tuple[Case, ...]:
         names = ", ".join(dict.fromkeys(case.name for case in found))
         raise UsageError(f"{target}: no case is named {wanted.name!r}. The module's cases: {names}.")
     return chosen
+
+
+def _declared(target: Target) -> tuple[Case, ...]:
+    """The cases of a file that is data and no code."""
+    from verify.declared.cases import declared_cases
+    from verify.declared.grammar import Refused
+
+    require_file(target)
+    try:
+        return declared_cases(Path(target.module))
+    except Refused as error:
+        raise UsageError(str(error)) from error
 
 
 def function(text: str) -> Callable[..., Any]:
@@ -141,9 +155,15 @@ def _load(target: Target) -> ModuleType:
         raise UsageError(f"{target.text}: this is a folder. Name a file in it, as {path.as_posix()}/NAME.py.")
     if path.is_file():
         return _load_file(target, path.resolve())
-    if path.suffix == ".py" or "/" in target.module or os.sep in target.module:
-        raise UsageError(f"{target.text}: there is no such file. Paths start from {Path.cwd().as_posix()}.")
+    require_file(target)
     return _load_named(target)
+
+
+def require_file(target: Target) -> None:
+    """Raise :class:`UsageError` where a target is written as a path, and nothing is there."""
+    path = Path(target.module)
+    if not path.exists() and (path.suffix in _SUFFIXES or "/" in target.module or os.sep in target.module):
+        raise UsageError(f"{target.text}: there is no such file. Paths start from {Path.cwd().as_posix()}.")
 
 
 def _load_file(target: Target, path: Path) -> ModuleType:

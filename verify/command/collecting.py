@@ -8,10 +8,8 @@ from pathlib import Path
 
 from verify.command.keyword import matcher
 from verify.execute.suite import Selected, collected
-from verify.run import NothingCollected, Target, UsageError
+from verify.run import DECLARED, NothingCollected, Target, UsageError, require_file
 from verify.settings import Resolved
-
-DECLARED = (".toml", ".json")
 
 
 def selected(
@@ -23,6 +21,8 @@ def selected(
             "nothing to run. Name a target, as in: verify run examples/notebook.py. "
             'Or put targets = ["…"] under [tool.verify] in pyproject.toml.'
         )
+    for target in targets:
+        require_file(Target.parse(target))  # known at once; loading a target takes a process
     if untrusted:
         _require_declared(targets)
     wanted = matcher(keyword) if keyword else None

@@ -8,7 +8,7 @@ import re
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, TypeVar
@@ -94,16 +94,20 @@ def cases_of(module: ModuleType) -> tuple[Case, ...]:
     [('f[grad=abs]', 'f [grad=abs]'), ('f', 'f [own gradient]'), ('f#2', 'f [own gradient #2]')]
     """
     # Decorators run from the last to the first.
-    found: list[Case] = sorted(getattr(module, _REGISTER, ()), key=lambda case: case.line)
-    names, seen, keyed = Counter(case.name for case in found), Counter[str](), []
+    return keyed(sorted(getattr(module, _REGISTER, ()), key=lambda case: case.line))
+
+
+def keyed(found: Sequence[Case]) -> tuple[Case, ...]:
+    """Return the cases of one file, each with a key of its own, and a label where several share a name."""
+    names, seen, done = Counter(case.name for case in found), Counter[str](), []
     for case in found:
         options = _options(case)
         key = f"{case.name}[{options}]" if options else case.name
         seen[key] += 1
         again = f"#{seen[key]}" if seen[key] > 1 else ""
         label = _label(case, options, again) if names[case.name] > 1 else ""
-        keyed.append(replace(case, label=label, key=key + again))
-    return tuple(keyed)
+        done.append(replace(case, label=label, key=key + again))
+    return tuple(done)
 
 
 def _label(case: Case, options: str, again: str) -> str:
@@ -133,7 +137,9 @@ def _told(value: Any) -> str:
         return f"{{{', '.join(f'{key!r}: {_told(entry)}' for key, entry in value.items())}}}"
     if isinstance(value, (tuple, list)):
         return f"({', '.join(map(_told, value))})"
-    if type(value).__repr__ is object.__repr__:  # which names the module, and a file's module is named by where it lies
+    if (
+        getattr(type(value), "__repr__", None) is object.__repr__
+    ):  # which names the module, and a file's module is named by where it lies
         return type(value).__name__
     return " ".join(_ADDRESS.sub("", repr(value)).split())
 

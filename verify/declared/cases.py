@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.case import Case
+from verify.case import Case, keyed
 from verify.declared.evaluate import function
 from verify.declared.grammar import Refused, require_name
 from verify.declared.limits import CASES, ELEMENTS, FILE_BYTES, RANK, TEXT
 
-SUFFIXES = (".toml", ".json")
 _GRADIENTS = ("grad", "jac", "hess")
 _KEYS = frozenset({"name", "function", "arguments", "wrt", "domain", "sizes", *_GRADIENTS})
 _DTYPES = frozenset("float16 float32 float64 complex64 complex128 int64 bool".split())
@@ -41,7 +40,7 @@ def declared_cases(path: Path) -> tuple[Case, ...]:
     if len(found) > CASES:
         raise Refused(f"{path}: {len(found)} cases are more than {CASES}; split the file")
     starts = _starts(text, len(found))
-    return tuple(_numbered(path, number, each, starts[number - 1 : number + 1]) for number, each in enumerate(found, 1))
+    return keyed([_numbered(path, n, each, starts[n - 1 : n + 1]) for n, each in enumerate(found, 1)])
 
 
 def _starts(text: str, count: int) -> list[int]:

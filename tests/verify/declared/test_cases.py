@@ -13,6 +13,7 @@ import verify
 from verify.declared.cases import declared_cases
 from verify.declared.evaluate import function
 from verify.declared.grammar import Refused
+from verify.run import UsageError, collect
 from verify.witness import full_source, source
 
 GOOD = """
@@ -161,3 +162,13 @@ def test_any_record_is_read_or_refused(tmp_path_factory, record):
     except Refused:
         return
     assert all(isinstance(value, np.ndarray) for value in case.arguments)
+
+
+def test_they_are_targets_of_the_command(tmp_path):
+    path = tmp_path / "cases.toml"
+    path.write_text(GOOD)
+    assert [case.key for case in collect(str(path))] == ["least_squares[grad=grad]", "softplus_wrong[grad=grad]"]
+    assert [case.name for case in collect(f"{path}:least_squares")] == ["least_squares"]
+    path.write_text("[[case]]\nfunction = 'open(x)'\narguments = { x = 1 }")
+    with pytest.raises(UsageError, match="no function 'open'"):
+        collect(str(path))

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualgrad import fft, linalg, special
+from dualgrad import autograd, fft, func, linalg, special
 from dualgrad._version import __version__
 from dualgrad.array import public as _public
-from dualgrad.engine import autograd
+from dualgrad.engine.checkpoint import checkpoint
 from dualgrad.engine.factories import arange, eye, full, linspace, ones, rand, randn, tensor, zeros
-from dualgrad.engine.function import checkpoint
-from dualgrad.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from dualgrad.engine.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from dualgrad.engine.tensor import Tensor, Variable
 from dualgrad.engine.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vhp, vjp
 
@@ -33,6 +32,7 @@ __all__ = [  # noqa: RUF022  (in the order in which one meets them)
     "randn",
     "no_grad",
     "enable_grad",
+    "inference_mode",
     "set_grad_enabled",
     "is_grad_enabled",
     "grad",
@@ -47,6 +47,7 @@ __all__ = [  # noqa: RUF022  (in the order in which one meets them)
     "compile",
     "autograd",
     "fft",
+    "func",
     "linalg",
     "special",
 ]

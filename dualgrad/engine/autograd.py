@@ -9,28 +9,54 @@ import numpy as np
 
 from dualgrad.engine.arguments import described, typed
 from dualgrad.engine.backward import Adjoints, Lift, pull_back, wrapped
-from dualgrad.engine.function import Function
 from dualgrad.engine.graph import Edge, Leaf
-from dualgrad.engine.modes import detect_anomaly, enable_grad, no_grad
+from dualgrad.engine.modes import enable_grad, no_grad
 from dualgrad.engine.overwritten import hand_out
 from dualgrad.engine.tensor import Tensor, handle
+from dualgrad.op import COMPOSED
 from dualgrad.shapes import extents
 
-__all__ = ["Function", "backward", "detect_anomaly", "grad"]
+__all__ = ["backward", "grad"]
 
 
 def backward(
-    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
 ) -> None:
-    """Add the gradients of the tensors to the ``grad`` of every leaf they depend on: see :meth:`Tensor.backward`."""
+    """Add the gradients of the tensors to the ``grad`` of every leaf they depend on: see :meth:`Tensor.backward`.
+
+    With ``inputs`` to the ``grad`` of these alone.
+    """
+    if inputs is not None and not len(_sequence(inputs)):
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     seeds = list(_seeds("backward", _sequence(tensors), _sequence(grad_tensors), create_graph))
-    found = _run(seeds, None, retain_graph, create_graph)
+    targets = None if inputs is None else [_edge(tensor, k) for k, tensor in enumerate(_sequence(inputs))]
+    found = _run(seeds, targets, retain_graph, create_graph)
+    if targets is not None:
+        _keep_at(_sequence(inputs), found, create_graph)
+        return
     # Only now, so that an exception on the way leaves every .grad as it was.
     holders = [(_holder(edge), wrapped(cotangent)) for edge, cotangent in _apart(found, seeds).items()]
     with enable_grad() if create_graph else no_grad():
-        sums = [(holder, new if holder.grad is None else holder.grad + new) for holder, new in holders if holder]
+        sums = [(h, new if h.grad is None else h.grad + new) for h, new in holders if h is not None]
     for holder, total in sums:
         holder.grad = total
+    for holder, _ in sums:
+        for hook in list(getattr(holder, "after", {}).values()):
+            hook(holder.variable)
+
+
+def _keep_at(tensors: Sequence[Tensor], found: Adjoints, create_graph: bool) -> None:
+    """Add what was found at these tensors to their ``grad``."""
+    found = _apart({tensor._edge: found[tensor._edge] for tensor in tensors if tensor._edge in found}, ())
+    with enable_grad() if create_graph else no_grad():
+        for tensor in {id(tensor): tensor for tensor in tensors}.values():
+            if tensor._edge in found:
+                new = wrapped(found[tensor._edge])
+                tensor.grad = new if tensor.grad is None else tensor.grad + new
 
 
 def grad(
@@ -39,25 +65,51 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    allow_unused: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The sum of the gradients of the outputs with respect to each input, without touching any ``grad``.
+
+    An input that the outputs do not depend on is an error, unless ``allow_unused``: it then has None, or zeros with
+    ``materialize_grads``. With ``is_grads_batched`` the grad_outputs have an axis in front, and so has the result.
 
     >>> from dualgrad.engine.tensor import Tensor
     >>> x = Tensor(3.0, requires_grad=True)
     >>> grad(x * x, x)
     (tensor(6.),)
     """
+    if allow_unused is False and materialize_grads:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: False.")
+    if is_grads_batched:
+        return _batched(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads)
     seeds = list(_seeds("grad", _sequence(outputs), _sequence(grad_outputs), create_graph))
     edges = [_edge(tensor, position) for position, tensor in enumerate(_sequence(inputs))]
     found = _run(seeds, edges, retain_graph, create_graph)
-    if not allow_unused and any(edge not in found for edge in edges):
+    unused = [position for position, edge in enumerate(edges) if edge not in found]
+    if unused and not allow_unused and not materialize_grads:
         raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. "
-            "Set allow_unused=True if this is the desired behavior."
+            f"The differentiated Tensor at index {unused[0]} appears to not have been used in the graph. "
+            f"Set allow_unused=True if this is the desired behavior."
         )
     found = _apart({edge: found[edge] for edge in edges if edge in found}, seeds)
-    return tuple(wrapped(found[edge]) if edge in found else None for edge in edges)
+    absent = [handle(np.zeros_like(x._data), None) if materialize_grads else None for x in _sequence(inputs)]
+    return tuple(wrapped(found[e]) if e in found else none for e, none in zip(edges, absent, strict=True))
+
+
+def _batched(
+    outputs: Any, inputs: Any, gradients: Any, retain: bool | None, create: bool, *rest: Any
+) -> tuple[Tensor | None, ...]:
+    """The gradients for each entry of the grad_outputs, stacked."""
+    stacks = _sequence(gradients)
+    if not stacks or len({len(stack) for stack in stacks}) != 1:
+        raise RuntimeError("is_grads_batched=True needs grad_outputs, each with an axis of the same length in front")
+    last, rows = len(stacks[0]) - 1, []
+    for k in range(last + 1):
+        kept = True if k < last else retain
+        rows.append(grad(outputs, inputs, [stack[k] for stack in stacks], kept, create, rest[0], False, rest[1]))
+    columns: list[Any] = list(zip(*rows, strict=True))
+    return tuple([None if column[0] is None else COMPOSED["stack"](column) for column in columns])
 
 
 def ones(data: Any) -> Any:

@@ -1,19 +1,20 @@
-"""A user's own forward and backward, as PyTorch's ``autograd.Function``; and ``checkpoint``, which is one."""
+"""A user's own forward and backward, as PyTorch's ``autograd.Function``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from dualgrad.engine.arguments import described
-from dualgrad.engine.backward import pull_back, wrapped
-from dualgrad.engine.graph import Edge, General, Node, now
-from dualgrad.engine.modes import enable_grad, is_grad_enabled, no_grad
+from dualgrad.engine.backward import wrapped
+from dualgrad.engine.graph import Edge, General, Leaf, Node
+from dualgrad.engine.modes import is_grad_enabled, no_grad
 from dualgrad.engine.tensor import Tensor, handle, owned
 from dualgrad.meanings import Unread
-from dualgrad.op import REGISTRY, Kind, Op
+from dualgrad.op import Kind, Op
 
 _UNREAD = Unread("it is a Function, of which only a forward and a backward are known")
 
@@ -24,12 +25,28 @@ class Context:
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
         self._saved: tuple[Any, ...] = ()
-        self._result: Any = None
+        self._results: tuple[Any, ...] = ()  # what forward returned; one of them may be saved too
+        self._places: list[weakref.ref[Node]] = []  # of these, where there are several
+        self._constant: tuple[Any, ...] = ()
+        self._dirty: tuple[Any, ...] = ()
+        self._materialize = True
         self._last: tuple[Any, tuple[Any, ...]] | None = None
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep these operands or results for ``saved_tensors``."""
         self._saved = tensors
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """No gradient flows through these results; backward is given zeros for them."""
+        self._constant = tensors
+
+    def mark_dirty(self, *tensors: Tensor) -> None:
+        """Forward wrote to these operands in place, and returns them."""
+        self._dirty = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether backward is given zeros (else None) for a result that nothing depends on."""
+        self._materialize = value
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -57,38 +74,58 @@ class Function:
     """
 
     _op: ClassVar[Op]
+    setup_context: ClassVar[Callable[..., None] | None] = None
 
     def __init_subclass__(cls) -> None:
-        cls._op = _declared(cls.__name__, _rule)
+        cls._op = declared(cls.__name__, _rule)
 
     @staticmethod
     def forward(ctx: Any, *args: Any) -> Any:
-        """The result, one tensor. Runs without recording."""
+        """The result, a tensor or a tuple of tensors. Runs without recording.
+
+        With a static ``setup_context(ctx, inputs, output)`` it is given the arguments alone.
+        """
         raise NotImplementedError("define forward(ctx, *args) as a staticmethod of your Function")
 
     @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        """One gradient for each argument of forward, None for what has none."""
+    def backward(ctx: Any, *g: Any) -> Any:
+        """Given one gradient for each result, one for each argument of forward, None for what has none."""
         raise NotImplementedError("define backward(ctx, g) as a staticmethod of your Function to use it in a gradient")
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run forward on the arguments and record it."""
-        ctx = Context(tuple(isinstance(value, Tensor) and value.requires_grad for value in args))
+        operands = [value if isinstance(value, Tensor) else owned(0.0) for value in args]
+        saved, edges = tuple([x._data for x in operands]), tuple([x._edge for x in operands])
+        ctx = Context(tuple(edge is not None for edge in edges))
         with no_grad():
-            out = cls.forward(ctx, *args)
+            if cls.setup_context is None:
+                out = cls.forward(ctx, *args)
+            else:
+                out = cls.forward(*args)
+                cls.setup_context(ctx, args, out)
         if not any(isinstance(value, Tensor) for value in args):
             return out
-        if not isinstance(out, Tensor):
-            raise TypeError(f"{cls.__name__}.forward returned {described(out)}, expected one tensor")
+        results = out if isinstance(out, tuple) else (out,)
+        for result in results:
+            if not isinstance(result, Tensor):
+                raise TypeError(f"{cls.__name__}.forward returned {described(result)}, expected tensors")
+        _require_returned(ctx, results)
         if not any(ctx.needs_input_grad) or not is_grad_enabled():
             return out
-        operands = [value if isinstance(value, Tensor) else owned(0.0) for value in args]
-        saved = tuple(value._data for value in operands)
+        ctx._results = results
         params = {"ctx": ctx, "function": cls}
-        node = _FunctionNode(cls._op, saved, params, out._data, tuple(value._edge for value in operands))
-        ctx._result = out
-        return handle(out._data, node)
+        if isinstance(out, tuple):
+            node = _FunctionNode(cls._op, saved, params, np.float64(0), edges)
+            return tuple(_part(ctx, node, place, result) for place, result in enumerate(out))
+        if _among(out, ctx._constant):
+            return out
+        return _placed(ctx, out, _FunctionNode(cls._op, saved, params, out._data, edges))
+
+
+def declared(name: str, rule: Callable[..., Any]) -> Op:
+    """An op of any number of operands with this rule, and no more."""
+    return Op(name, Kind.COMPOSITE, _UNREAD, _UNREAD, _UNREAD, vjp=(rule,), jvp=(_UNREAD,), variadic=True)
 
 
 class _FunctionNode(General):
@@ -98,27 +135,99 @@ class _FunctionNode(General):
         return f"{self.op.name}Backward"
 
 
+# ---------------------------------------------------------------------------- results
+
+
+class _PartNode(General):
+    """Where one of several results is; it passes for the node of the Function."""
+
+    __slots__ = ()
+
+    def name(self) -> str:
+        (node,) = self.edges
+        return node.name()  # type: ignore[union-attr]
+
+    @property
+    def next_functions(self) -> tuple[tuple[Edge | None, int], ...]:
+        (node,) = self.edges
+        return node.next_functions  # type: ignore[union-attr]
+
+
+class _Parts:
+    """The cotangents of several results, by their places, on the way to the node that they share."""
+
+    __slots__ = ("by_place",)
+    shape = extents = ()
+    dtype = np.dtype(float)
+
+    def __init__(self, by_place: dict[int, Any]) -> None:
+        self.by_place = by_place
+
+    def __add__(self, other: _Parts) -> _Parts:
+        return _Parts({**self.by_place, **other.by_place})
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.zeros((), dtype)  # what is asked whether it is finite
+
+
+_part_op = declared("part", lambda g, y, a, slot, place: _Parts({place: g}))
+
+
+def _part(ctx: Context, node: Node, place: int, result: Tensor) -> Any:
+    if _among(result, ctx._constant) or result.dtype.kind not in "fc":
+        ctx._places.append(weakref.ref(node))
+        return result
+    own = _PartNode(_part_op, (node.value,), {"place": place}, result._data, (node,))
+    ctx._places.append(weakref.ref(own))
+    return _placed(ctx, result, own)
+
+
+def _placed(ctx: Context, result: Tensor, node: Node) -> Tensor:
+    """A tensor for the result at this node; an operand that was written to becomes it."""
+    if not _among(result, ctx._dirty):
+        return handle(result._data, node)
+    result._edge = node
+    return result
+
+
+def _require_returned(ctx: Context, results: Sequence[Any]) -> None:
+    for tensor in ctx._dirty:
+        if isinstance(tensor._edge, Leaf) and is_grad_enabled():
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        if not _among(tensor, results):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs "
+                "that are modified inplace must all be outputs of the Function."
+            )
+
+
+def _among(tensor: Any, tensors: Sequence[Any]) -> bool:
+    return any(tensor is other for other in tensors)
+
+
+# ---------------------------------------------------------------------------- backward
+
+
 def _rule(g: Any, y: Any, *inputs: Any, slot: int, ctx: Context, function: type[Function]) -> Any:
-    return _once(ctx, g, lambda: _backward(function, ctx, g, y))[slot]
+    return once(ctx, g, lambda: _backward(function, ctx, g, y))[slot]
 
 
-def _declared(name: str, rule: Callable[..., Any]) -> Op:
-    return Op(name, Kind.COMPOSITE, _UNREAD, _UNREAD, _UNREAD, vjp=(rule,), jvp=(_UNREAD,), variadic=True)
-
-
-def _once(ctx: Context | _Replay, g: Any, run: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
+def once(ctx: Any, g: Any, run: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
     """The gradients of all operands, made when the first is asked for."""
     if ctx._last is None or ctx._last[0] is not g:
         ctx._last = (g, run())
-    return ctx._last[1]
+    found: tuple[Any, ...] = ctx._last[1]
+    return found
 
 
 def _backward(cls: type[Function], ctx: Context, g: Any, y: Any) -> tuple[Any, ...]:
-    plain = not isinstance(g, Tensor)
-    kept, result = ctx._saved, wrapped(y)
-    ctx._saved = tuple(result if value is ctx._result else value for value in kept)
+    several = isinstance(g, _Parts)
+    known = list(g.by_place.values()) if isinstance(g, _Parts) else [g]
+    plain = not any(isinstance(cotangent, Tensor) for cotangent in known)
+    kept = ctx._saved
+    ctx._saved = tuple(_restored(ctx, value, None if several else y, plain) for value in kept)
     try:
-        found = cls.backward(ctx, wrapped(g))
+        found = cls.backward(ctx, *(_cotangents(ctx, g) if isinstance(g, _Parts) else [wrapped(g)]))
     finally:
         ctx._saved = kept
     gradients = found if isinstance(found, tuple) else (found,)
@@ -134,94 +243,23 @@ def _backward(cls: type[Function], ctx: Context, g: Any, y: Any) -> tuple[Any, .
     return tuple(value._data if plain and value is not None else value for value in gradients)
 
 
-# ---------------------------------------------------------------------------- checkpoint
+def _cotangents(ctx: Context, parts: _Parts) -> list[Any]:
+    """One for each result; for what nothing depends on zeros, or None where that was asked for."""
+    given: list[Any] = []
+    for place, result in enumerate(ctx._results):
+        if place in parts.by_place:
+            given.append(wrapped(parts.by_place[place]))
+        else:
+            given.append(handle(np.zeros_like(result._data), None) if ctx._materialize else None)
+    return given
 
 
-class _Replay:
-    """A function with its arguments, and the places outside of it that its result depends on."""
-
-    def __init__(self, f: Callable[..., Any], args: Sequence[Any], outside: Sequence[Edge]) -> None:
-        self.f, self.args, self.outside = f, args, outside
-        self._last: tuple[Any, tuple[Any, ...]] | None = None
-
-
-def checkpoint(f: Callable[..., Any], *args: Any) -> Any:
-    """``f(*args)``, without keeping what it computes on the way: backward runs f again.
-
-    Gradients flow to the arguments and to the tensors that f uses from outside. Backward raises where the second
-    run does not give what the first did.
-
-    >>> x = Tensor([1.0, 2.0], requires_grad=True)
-    >>> checkpoint(lambda x: (x * x).sum(), x).backward()
-    >>> x.grad
-    tensor([2., 4.])
-    """
-    if not is_grad_enabled():
-        return f(*args)
-    inner, since = _apart(args), now()
-    out = f(*inner)
-    if not isinstance(out, Tensor):
-        raise TypeError(f"dualgrad.checkpoint: f returned {described(out)}, expected one tensor")
-    mine = {value._edge for value in inner if isinstance(value, Tensor)}
-    outside = [edge for edge in _older(out._edge, since) if edge not in mine]
-    operands = [value for value in args if isinstance(value, Tensor)]
-    edges = (*(value._edge for value in operands), *outside)
-    if not any(edges):
-        return out
-    saved = (*(value._data for value in operands), *(_like(edge) for edge in outside))
-    return handle(out._data, General(_CHECKPOINT, saved, {"ctx": _Replay(f, args, outside)}, out._data, edges))
-
-
-def _apart(args: Sequence[Any]) -> list[Any]:
-    """The arguments, each tensor that requires grad on a node of its own, where the run inside ends."""
-    return [
-        handle(value._data, General(REGISTRY["positive"], (value._data,), {}, value._data, (value._edge,)))
-        if isinstance(value, Tensor) and value._edge is not None
-        else value
-        for value in args
-    ]
-
-
-def _older(root: Edge | None, since: int) -> Iterator[Edge]:
-    """The first edges below the root that were there before, each once."""
-    stack, seen = [root], set[Edge | None]([None])
-    while stack:
-        edge = stack.pop()
-        if edge is not None and edge not in seen:
-            seen.add(edge)
-            if edge.serial < since:
-                yield edge
-            elif isinstance(edge, Node):
-                stack.extend(edge.edges)
-
-
-def _like(edge: Edge) -> Any:
-    if isinstance(edge, Node):
-        return edge.value
-    variable = edge.variable
-    if variable is None:
-        raise RuntimeError("dualgrad.checkpoint: f uses a leaf that no longer exists")
-    return variable._data
-
-
-def _replayed(g: Any, y: Any, *inputs: Any, slot: int, ctx: _Replay) -> Any:
-    return _once(ctx, g, lambda: _replay(ctx, g, y))[slot]
-
-
-def _replay(ctx: _Replay, g: Any, y: Any) -> tuple[Any, ...]:
-    lifted = isinstance(g, Tensor)
-    with enable_grad():
-        inner, since = _apart(ctx.args), now()
-        out = ctx.f(*inner)
-    if not np.array_equal(out._data, getattr(y, "_data", y), equal_nan=True):
-        raise RuntimeError(
-            "dualgrad.checkpoint: f gave another result when it was run again for the backward pass. Give it as "
-            "arguments what changes, and draw random numbers outside of it"
-        )
-    targets = [value._edge for value in inner if isinstance(value, Tensor)] + list(ctx.outside)
-    wanted = [edge for edge in targets if edge is not None]
-    found = {} if out._edge is None else pull_back([(out._edge, g)], wanted, handle if lifted else None, True, since)
-    return tuple(None if edge is None else found.get(edge) for edge in targets)
-
-
-_CHECKPOINT = _declared("checkpoint", _replayed)
+def _restored(ctx: Context, value: Any, y: Any, plain: bool) -> Any:
+    """What was saved, as it is now in the graph where it is a result."""
+    for place, result in enumerate(ctx._results):
+        if value is result:
+            if y is not None:
+                return wrapped(y)
+            node = ctx._places[place]()
+            return handle(result._data, None if plain or not isinstance(node, _PartNode) else node)
+    return value

@@ -42,7 +42,6 @@ _NAMES = {
     "concatenate": "Cat",
     "broadcast_to": "Expand",
     "getitem": "Slice",
-    "setitem": "CopySlices",
     "arcsin": "Asin",
     "arccos": "Acos",
     "arctan": "Atan",
@@ -51,7 +50,7 @@ _NAMES = {
 }
 
 FREED = (
-    "Trying to backward through the graph a second time (or directly access saved values after they have already "
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
     "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
     "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
     "saved values after calling backward."
@@ -61,12 +60,13 @@ FREED = (
 class Leaf:
     """Where the gradient of a tensor made by the user gathers. PyTorch calls it AccumulateGrad."""
 
-    __slots__ = ("__weakref__", "_variable", "grad", "serial", "watch")
+    __slots__ = ("__weakref__", "_variable", "after", "grad", "serial", "watch")
 
     def __init__(self, variable: Tensor) -> None:
         self._variable = weakref.ref(variable)
         self.grad: Tensor | None = None
         self.watch: Watch | None = None
+        self.after: dict[object, Any] = {}  # hooks that run when a gradient has been added
         self.serial = now()
 
     def watched(self) -> Watch:
@@ -182,6 +182,8 @@ class Node:
 
     def name(self) -> str:
         """As PyTorch has it: the op's name in capitals, and Backward0."""
+        if self.op.name == "setitem":
+            return "CopySlices"
         plain = "".join(part.capitalize() for part in self.op.name.split("_"))
         return f"{_NAMES.get(self.op.name, plain)}Backward0"
 

@@ -44,10 +44,10 @@ class Watch:
 class RemovableHandle:
     """What ``register_hook`` returns; ``remove()`` takes the hook off again."""
 
-    def __init__(self, watch: Watch, hook: Callable[[Any], Any]) -> None:
-        self._watch, self._key = watch, next(_keys)
-        watch.hooks[self._key] = hook
+    def __init__(self, hooks: dict[Any, Callable[[Any], Any]], hook: Callable[[Any], Any]) -> None:
+        self._hooks, self._key = hooks, next(_keys)
+        hooks[self._key] = hook
 
     def remove(self) -> None:
         """Take the hook off; a second time does nothing."""
-        self._watch.hooks.pop(self._key, None)
+        self._hooks.pop(self._key, None)

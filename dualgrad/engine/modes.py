@@ -100,6 +100,9 @@ class no_grad(_Switch):
     enabled = False
 
 
+inference_mode = no_grad
+
+
 class enable_grad(_Switch):
     """Within it operations are recorded, also inside :class:`no_grad`."""
 

@@ -175,14 +175,31 @@ class Tensor(Writing, Manners, ArrayMethods):
         """
         if self._edge is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        return RemovableHandle(self._edge.watched(), hook)
+        return RemovableHandle(self._edge.watched().hooks, hook)
 
     def detach(self) -> Tensor:
         """The same array as a leaf that does not require a gradient."""
         apart: Tensor = related(handle(self._data, None), self)
         return apart
 
-    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
+        """Call ``hook`` with this leaf each time that a backward pass has added to its ``grad``."""
+        if not isinstance(self._edge, Leaf):
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        return RemovableHandle(self._edge.after, hook)
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether ``grad`` will be kept though an operation made it."""
+        return isinstance(self._edge, Node) and self._edge.watch is not None and self._edge.watch.retained is not None
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
         """Add the gradient of this tensor, times ``gradient``, to the ``grad`` of every leaf it depends on.
 
         Without ``gradient`` the tensor must have one element. The graph is freed unless it is retained.
@@ -190,7 +207,7 @@ class Tensor(Writing, Manners, ArrayMethods):
         """
         from dualgrad.engine.autograd import backward
 
-        backward([self], None if gradient is None else [gradient], retain_graph, create_graph)
+        backward([self], None if gradient is None else [gradient], retain_graph, create_graph, inputs)
 
     def __reduce__(self) -> Any:
         """A copy is a leaf: the graph does not travel, as in PyTorch."""

@@ -85,6 +85,6 @@ class Writing(ArrayMethods):
             result = REGISTRY["astype"](result, self._data.dtype)
         self._data, self._family = getattr(result, "_data", result), None
         self._version += 1
-        if not isinstance(self._edge, Leaf):
+        if is_grad_enabled():  # else it stays what it was made by, as in PyTorch
             self._edge = getattr(result, "_edge", None)
         return self

@@ -115,7 +115,7 @@ def test_what_a_function_has_not_is_told():
     y = Half.apply(leaf(1.0))
     with pytest.raises(NotImplementedError, match="define backward"):
         y.sum().backward()
-    with pytest.raises(TypeError, match=r"Half.forward returned None, expected one tensor"):
+    with pytest.raises(TypeError, match=r"Half.forward returned None, expected tensors"):
         Half.apply(leaf(-1.0))
     with pytest.raises(NotImplementedError, match="only a forward and a backward are known"):
         dg.jvp(Exp.apply, (1.0,), (1.0,))

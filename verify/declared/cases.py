@@ -98,7 +98,7 @@ def _scope(given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     if "domain" in given:
         domain = _table(given["domain"], "domain")
         for name, kind in domain.items():
-            if name not in names or kind not in _DOMAINS:
+            if name not in names or not (isinstance(kind, str) and kind in _DOMAINS):
                 raise Refused(
                     f"domain: {name} = {kind!r}; expected an argument and one of {', '.join(sorted(_DOMAINS))}"
                 )
@@ -121,7 +121,7 @@ def _array(name: str, value: Any) -> NDArray[Any]:
     dtype = None
     if isinstance(value, Mapping):
         dtype = value.get("dtype")
-        if set(value) != {"values", "dtype"} or dtype not in _DTYPES:
+        if set(value) != {"values", "dtype"} or not (isinstance(dtype, str) and dtype in _DTYPES):
             raise Refused(f"the argument {name}: expected values and a dtype out of {', '.join(sorted(_DTYPES))}")
         value = value["values"]
     _require_numbers(name, value)

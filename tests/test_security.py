@@ -24,6 +24,7 @@ LEDGER = {
     ("dualgrad/replay/numbers.py", "exec"): "as above",
     ("dualgrad/replay/program.py", "compile"): "code of our own writing from a recording; names are numbered",
     ("dualgrad/replay/program.py", "exec"): "as above",
+    ("verify/command/app.py", "shell=True"): "the name of a shell, whose completion is printed; no process is started",
     ("verify/strategies/program.py", "compile"): "text that the strategies themselves wrote; none is read from a file",
     ("verify/strategies/program.py", "exec"): "as above",
 }

@@ -1,14 +1,14 @@
 """A function and its gradient named on the command line, as a small file that makes a case of them.
 
-The point is read as Python literals, here and where the case is run: nothing of it is ever run itself, and nothing of
-the functions is imported here.
+The point is read as JSON, here and where the case is run: nothing of it is ever code, and nothing of the functions is
+imported here.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import inspect
+import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -51,14 +51,14 @@ def pair_file(target: str, grad: str, point: Sequence[str], root: Path) -> str:
 
 
 def at(f: Callable[..., Any], point: Sequence[str]) -> tuple[Any, ...]:
-    """The arguments of ``f`` in order, from texts ``NAME=LITERAL`` or ``LITERAL``; lists are arrays.
+    """The arguments of ``f`` in order, from texts ``NAME=VALUE`` or ``VALUE``; lists are arrays.
 
     >>> at(lambda x, n: None, ["n=3", "x=[1.0, 2.0]"])
     (array([1., 2.]), 3)
     """
     import numpy as np
 
-    return tuple(np.array(value) if isinstance(value, (list, tuple)) else value for value in _bound(f, point))
+    return tuple(np.array(value) if isinstance(value, list) else value for value in _bound(f, point))
 
 
 def _bound(f: Callable[..., Any], point: Sequence[str]) -> tuple[Any, ...]:
@@ -90,8 +90,8 @@ def _read(text: str) -> tuple[str, Any]:
     if given:
         name, value = given.groups()
     try:
-        read = ast.literal_eval(value.strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        read = json.loads(value)
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--point {text!r}: this is no value. {_WRITE}") from error
     if not _is_numeric(read):
         raise UsageError(f"--point {text!r}: this holds more than numbers. {_WRITE}")
@@ -99,9 +99,9 @@ def _read(text: str) -> tuple[str, Any]:
 
 
 def _is_numeric(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list):
         return all(_is_numeric(each) for each in value)
-    return isinstance(value, (bool, int, float, complex))
+    return isinstance(value, (bool, int, float))
 
 
 def _word(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,4 +15,6 @@ def version() -> str:
     """
     package = find_spec("dualgrad")
     assert package is not None and package.origin is not None
-    return f"dualgrad {runpy.run_path(str(Path(package.origin).with_name('_version.py')))['__version__']}"
+    text = Path(package.origin).with_name("_version.py").read_text(encoding="utf-8")
+    (found,) = re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)
+    return f"dualgrad {found}"

@@ -196,11 +196,23 @@ def question(problem: Problem, seen: Look, got: Sequence[Array]) -> Question:
         wrt=tuple(seen.recording.inputs[position] for position in problem.wrt),
         inputs=with_inputs(seen.recording, seen.point.arrays),
         sizes=sizes_at(seen.recording, seen.point),
-        got=tuple(shaped(part, true.shape) for part, true in zip(got, seen.truth, strict=True)),
+        got=tuple(
+            shaped(_to_precision(part, problem.arrays[position]), true.shape)
+            for part, true, position in zip(got, seen.truth, problem.wrt, strict=True)
+        ),
         names=tuple(problem.arguments[position].name for position in problem.wrt),
         kind=problem.kind,
         along=tuple(seen.recording.inputs[position] for position in problem.moving),
     )
+
+
+def _to_precision(part: Array, argument: Array) -> Array:
+    """A gradient in the argument's precision where that is coarser: float32 in a float64 array is still float32."""
+    if np.result_type(part, argument) == argument.dtype:
+        return part
+    with np.errstate(all="ignore"):
+        rounded = np.asarray(part, dtype=argument.dtype)
+    return rounded if np.isfinite(rounded).all() else part
 
 
 def judged(problem: Problem, seen: Look, got: Sequence[Array]) -> Numbers:

@@ -33,3 +33,19 @@ def test_a_small_derivative_beside_a_large_one_is_not_taken_for_zero_at_a_kink()
 
     result = verify.check(f, np.array([[0.3, -1.2], [1.1, 0.7]]), grad=right)
     assert result.ok, result.reason
+
+
+def test_a_gradient_of_single_precision_arguments_in_a_double_array_is_judged_in_single_precision():
+    """An array made by np.zeros holds doubles; what is written into it was computed with floats."""
+
+    def f(x, y):
+        return np.sum(x) * y[1]
+
+    def right(x, y):
+        last = np.zeros(y.shape)
+        last[1] = np.sum(x)
+        return np.broadcast_to(y[1], x.shape), last
+
+    x, y = (np.array(values, dtype=np.float32) for values in ([0.1, 1.7, -2.3, 0.9], [1.3, -0.4, 0.2]))
+    result = verify.check(f, x, y, grad=right)
+    assert result.ok, result.reason

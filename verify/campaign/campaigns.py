@@ -1,0 +1,66 @@
+"""The campaigns by name: the promise that each attacks, what it counts, and one trial of it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from verify.campaign import proved, right
+from verify.campaign.figures import Figures, Outcome, resumed, write
+
+SAVED = 15.0  # seconds between two savings
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A promise, the unit that is counted, how many are aimed at, and a trial by seed and index."""
+
+    promise: str
+    unit: str
+    aim: int
+    trial: Callable[[int, int], Outcome]
+
+
+CAMPAIGNS: dict[str, Campaign] = {
+    "proved": Campaign("no false PROVED", "pairs of a program and a wrong gradient", 200_000, proved.trial),
+    "refuted": Campaign("no false REFUTED", "right gradients checked", 20_000, right.trial),
+}
+
+
+def run(name: str, units: int, seed: int, path: Path | None = None, seconds: float = float("inf")) -> Figures:
+    """Go on with a campaign until so many units are counted, so much time is gone, or it is interrupted."""
+    campaign = CAMPAIGNS[name]
+    figures = Figures(name, seed) if path is None else resumed(path, name, seed)
+    began = saved = time.monotonic()
+    with _stopping() as stopped:
+        while figures.units < units and time.monotonic() - began < seconds and not stopped():
+            started = time.monotonic()
+            outcome = campaign.trial(seed, figures.next)
+            for failure in outcome.failures:
+                failure["index"] = figures.next
+            figures.add(outcome, time.monotonic() - started)
+            if path is not None and (time.monotonic() - saved > SAVED or outcome.failures):
+                write(path, figures)
+                saved = time.monotonic()
+    if path is not None:
+        write(path, figures)
+    return figures
+
+
+@contextmanager
+def _stopping() -> Iterator[Callable[[], bool]]:
+    """Whether an interrupt or a request to end has come: the trial that runs is finished first."""
+    asked: list[int] = []
+    before: dict[int, Any] = {}
+    for number in (int(signal.SIGINT), int(signal.SIGTERM)):
+        before[number] = signal.signal(number, lambda signum, _frame: asked.append(signum))
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -158,10 +158,11 @@ def cholesky_factors(sizes: Sizes, shape: Shape) -> Meaning:
 def eigen_pairs(sizes: Sizes, shape: Shape, upper: bool) -> Meaning:
     """Of symmetric matrices, of which one triangle is read: the eigenvalues as the first column, then the vectors."""
     size, stack = _squares(sizes, shape, "eigh")
-    i, p = Index("i", size), Index("p", size + 1)
+    i, k, p = Index("i", size), Index("k", size), Index("p", size + 1)
     part = _parts(_symmetric(_matrix(stack), upper), size, size)
     vector = "upper_eigenvector" if upper else "eigenvector"
-    return Meaning((*stack, i, p), select(equal(p, 0), part("eigenvalue", i), part(vector, i, affine(p) - 1)))
+    vectors = total(k, equal(p, affine(k) + 1) * part(vector, i, k))
+    return Meaning((*stack, i, p), equal(p, 0) * part("eigenvalue", i) + vectors)
 
 
 def singular_triples(sizes: Sizes, shape: Shape) -> Meaning:

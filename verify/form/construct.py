@@ -12,8 +12,8 @@ from fractions import Fraction
 from dualgrad.program.entry import Index
 from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract
 from verify.form.cases import by_cases
-from verify.form.linear import Linear, of_index
-from verify.form.matrices import determinant, inverse, with_form
+from verify.form.linear import Linear, minus, of_index
+from verify.form.matrices import decomposition, determinant, inverse, with_form
 from verify.form.power import content, expand, exponential, leading_sign, logarithm, power
 from verify.form.setting import Undefined
 from verify.form.signs import is_positive, sign
@@ -45,6 +45,8 @@ def construct(atom: Atom, linears: tuple[Linear, ...], forms: tuple[Form, ...], 
             return power(inverse(with_form(atom, forms[0]), *linears), exponent)
         case "det":
             return power(determinant(with_form(atom, forms[0])), exponent)
+        case _ if len(atom.binders) == 2:
+            return power(decomposition(atom.kind, with_form(atom, forms[0]), *linears), exponent)
     return power_of(Atom(atom.kind, atom.name, linears, forms, atom.source), exponent)
 
 
@@ -157,10 +159,29 @@ def vanishes(form: Form) -> Form:
         return split
     if sign(form)[1]:
         return ZERO
+    same = _same_value(form)
+    if same is not None:
+        return same
     _, factors, rest = content(form)
     kept = [power_of(atom) for atom, p in factors if p > 0 and not sign(power_of(atom))[1]]
     body = expand(multiply(*kept, rest))
     return power_of(Atom("vanishes", "", (), (scale(body, leading_sign(body)),)))
+
+
+def _same_value(form: Form) -> Form | None:
+    """Whether two eigenvalues, or two singular values, of one matrix are equal, or one of these is 0: on the domain they
+    are told apart, and singular values are not 0."""
+    alone = [pair for term, _ in form.terms.values() for pair in term.factors.values()] if len(form.terms) == 1 else []
+    if len(alone) == 1 and alone[0][0].kind == "singular_value":
+        return ZERO
+    pairs = [(factors, c) for term, c in form.terms.values() if not term.bound and (factors := [*term.factors.values()])]
+    if len(pairs) != 2 or len(form.terms) != 2 or pairs[0][1] != -pairs[1][1] or any(len(f) != 1 for f, _ in pairs):
+        return None
+    (a, p), (b, q) = (factors[0] for factors, _ in pairs)
+    alone = p == q and (p in (1, -1) if a.kind == "eigenvalue" else a.kind == "singular_value")
+    if not alone or Atom(a.kind, "", b.linears, a.forms, None, a.binders).key != b.key:
+        return None
+    return power_of(Atom("delta", "", (minus(a.linears[0], b.linears[0]),)))
 
 
 def is_truth(form: Form) -> bool:

@@ -12,6 +12,7 @@ from verify.form import linear as lin
 from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract, sum_over
 from verify.form.clear import without_ties
 from verify.form.construct import extreme, over_new_index, vanishes
+from verify.form.decompose import slope_of
 from verify.form.derivatives import DERIVATIVES
 from verify.form.interpret import Interpreter, Requirement
 from verify.form.linear import Linear
@@ -91,6 +92,8 @@ class Derivative:
                 return multiply(_lowered(atom, p), self._inverse(atom))
             case "det":
                 return multiply(power_of(atom, p), scale(self._trace(atom), p))
+            case _ if atom.binders:
+                return multiply(_lowered(atom, p), self._decomposition(atom))
             case "positive" | "vanishes":
                 self.guards[atom.key] = atom
         return ZERO
@@ -126,6 +129,13 @@ class Derivative:
         self._require(power_of(atom), "!= 0", ONE)
         turned = inverse(matrix, lin.of_index(matrix.column), lin.of_index(matrix.row))
         return sum_over(multiply(turned, self.of(matrix.form)), *matrix.binders)
+
+    def _decomposition(self, atom: Atom) -> Form:
+        matrix = of_atom(atom)
+        slope = slope_of(atom, matrix)
+        if slope is None:
+            raise NoDerivative(f"no derivative is known of the {atom.kind.replace('_', ' ')} of a matrix")
+        return sum_over(multiply(slope, self.of(matrix.form)), *matrix.binders)
 
     def _extreme(self, atom: Atom) -> Form:
         index, body = over_new_index(atom)

@@ -12,6 +12,7 @@ from dualgrad.program.size import Extent
 from verify.form import construct, matrices
 from verify.form import linear as lin
 from verify.form.algebra import add, multiply, size_form, subtract, sum_over
+from verify.form.decompose import required
 from verify.form.linear import Linear
 from verify.form.literals import read
 from verify.form.power import power
@@ -134,7 +135,9 @@ class Interpreter:
 
     def _of_matrix(self, kind: str, matrix: matrices.Matrix, at: tuple[Linear, ...], path: Form) -> Form:
         if kind not in ("inv", "det"):
-            raise NoForm(f"a decomposition of a matrix has no normal form: {kind.replace('_', ' ')}")
+            for form, relation in required(kind, matrix):
+                self.require(form, relation, path)
+            return matrices.decomposition(kind, matrix, *at)
         if matrix.row.extent != matrix.column.extent:
             raise NoForm(f"a matrix of {matrix.row.extent} rows and {matrix.column.extent} columns is not square")
         if kind == "det":

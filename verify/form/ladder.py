@@ -12,6 +12,7 @@ from verify.form.algebra import Fill
 from verify.form.clear import cleared, without_ties
 from verify.form.denote import Denotation, Position
 from verify.form.domain import in_terms_of_inputs, never_zero
+from verify.form.gaps import with_turned_gaps
 from verify.form.inputs import under_domains
 from verify.form.interpret import Requirement
 from verify.form.literals import read
@@ -29,6 +30,7 @@ from verify.form.steps import (
 )
 from verify.form.term import ZERO, Form, Source
 from verify.form.text import written
+from verify.form.triangles import with_triangles
 
 Array = np.ndarray[Any, Any]
 KERNEL_STEPS = frozenset({"exponentials", "angles"})  # the tower does better without them
@@ -106,6 +108,8 @@ class Ladder:
         yield "domain", lambda form: on_domain(form, never_zero(self.required, self.denote))
         yield "quotients", lambda form: by_quotients(form, never_zero(self.required, self.denote))
         yield "domains", self._under_domains
+        yield "triangles", with_triangles
+        yield "gaps", with_turned_gaps
         yield "guards", with_aligned_guards
         yield "symmetric matrices", with_symmetric_matrices
         yield "exponentials", by_exponentials

@@ -6,12 +6,12 @@ known without search. Where it is not, the answer is no, and the guard stays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from math import gcd
 
 from dualgrad.program.entry import Affine, Index
-from dualgrad.program.size import Extent, dimension, dimensions, substitute, terms
+from dualgrad.program.size import Extent, Size, dimension, dimensions, substitute, terms
 from verify.form.setting import current
 
 Linear = tuple[Extent, tuple[tuple[Index, Extent], ...]]  # constant, ((index, coefficient), ...) by serial
@@ -154,3 +154,35 @@ def always_negative(a: Linear) -> bool:
     """Whether the form is < 0 wherever its indices are in range."""
     low = lowest(times(a, -1))
     return low is not None and positive(low)
+
+
+# ---------------------------------------------------------------------------- digits
+
+
+def digits(a: Linear) -> Iterator[tuple[Linear, Linear, Extent]]:
+    """The ways to read a form as n · high + low, for n one of its coefficients and high with an index: (high, low, n)."""
+    units = {c if nonnegative(c) else c * -1 for _, c in a[1]} - {1}
+    for unit in sorted(units, key=lambda unit: (not isinstance(unit, int), str(unit)), reverse=True):
+        if isinstance(unit, Size) and (len(unit.terms) > 1 or unit.terms[0][1] < 0):
+            continue
+        parts = [(index, *_over(c, unit)) for index, c in a[1]]
+        constant, left = _over(a[0], unit)
+        high = linear(constant, {index: quotient for index, quotient, _ in parts})
+        if high[1]:
+            yield high, linear(left, {index: rest for index, _, rest in parts}), unit
+
+
+def _over(extent: Extent, unit: Extent) -> tuple[Extent, Extent]:
+    """The terms of an extent that a unit of one term divides, over it; and the others."""
+    ((own, number),) = terms(unit)
+    quotient: Extent = 0
+    rest: Extent = 0
+    for monomial, factor in terms(extent):
+        powers = dict(monomial)
+        inside = all(powers.get(name, 0) >= power for name, power in own) and factor % number == 0
+        part: Extent = factor // number if inside else factor
+        for name, power in monomial:
+            for _ in range(power - (dict(own).get(name, 0) if inside else 0)):
+                part = part * dimension(name)
+        quotient, rest = (quotient + part, rest) if inside else (quotient, rest + part)
+    return quotient, rest

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from dualgrad.program.entry import Index
 from dualgrad.program.size import Extent
@@ -21,7 +22,7 @@ from verify.form import linear as lin
 from verify.form.algebra import fresh, multiply, scale, size_form, substitute, sum_over
 from verify.form.linear import Linear
 from verify.form.power import content, expand, exponential, leading_sign, logarithm, power
-from verify.form.setting import Undefined
+from verify.form.setting import NoForm, Undefined
 from verify.form.settle import truth
 from verify.form.signs import is_positive
 from verify.form.term import ONE, ZERO, Atom, Factors, Form, Term, number, power_of
@@ -84,6 +85,27 @@ def determinant(matrix: Matrix) -> Form:
     inner = multiply(*(scalar for scalar, out in zip(parts.scalars, outer, strict=True) if out is None))
     products = [_over(matrix.row, parts.rows), _over(matrix.column, parts.columns)]
     return multiply(*(out for out in outer if out is not None), *products, _determinant(inner, parts.rest))
+
+
+def decomposition(kind: str, matrix: Matrix, *at: Linear) -> Form:
+    """An entry of a part of a decomposition."""
+    form = expand(matrix.form)
+    if matrix.row.extent == matrix.column.extent == 1:
+        if kind == "cholesky":
+            return power(form, Fraction(1, 2))
+        if kind == "eigenvalue":
+            return form
+    return _atom(kind, Matrix(matrix.row, matrix.column, form), *at)
+
+
+def shorter(matrix: Matrix) -> Extent:
+    """The number of rows or of columns, whichever is known not to be the larger one."""
+    rows, columns = matrix.row.extent, matrix.column.extent
+    if lin.nonnegative(columns - rows):
+        return rows
+    if not lin.nonnegative(rows - columns):
+        raise NoForm(f"a matrix of {rows} rows and {columns} columns may be longer either way")
+    return columns
 
 
 # ---------------------------------------------------------------------------- factors outside

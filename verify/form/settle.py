@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import floor
 
@@ -20,7 +20,7 @@ from verify.form.contract import contracted
 from verify.form.linear import Linear
 from verify.form.relations import relation
 from verify.form.setting import Undefined, spend
-from verify.form.term import ZERO, Atom, Factors, Form, Rational, Term
+from verify.form.term import PARTS, ZERO, Atom, Factors, Form, Rational, Term
 
 TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
 Replacement = Mapping[Index, Linear]
@@ -51,6 +51,13 @@ def settled(bound: frozenset[Index], factors: Factors) -> Form:
             return scale(done, coefficient)
     if "inv" in kinds and bound:
         done = contracted(bound, factors)
+        if done is not None:
+            return scale(done, coefficient)
+    if not kinds.isdisjoint(PARTS):
+        from verify.form.orthonormal import met, with_pairs
+
+        with_pairs(factors)
+        done = met(bound, factors)
         if done is not None:
             return scale(done, coefficient)
     return scale(_counted(bound, factors), coefficient)
@@ -117,6 +124,12 @@ def _contract(bound: frozenset[Index], factors: Factors) -> Form | None:
             del factors[key]
             _put(factors, "delta", form)
             return settled(bound, factors)
+        pair = _digits(form)
+        if pair is not None:
+            del factors[key]
+            for part in pair:
+                _put(factors, "delta", part)
+            return settled(bound, factors)
         index = _unit(form, bound)
         if index is not None:
             del factors[key]
@@ -124,6 +137,15 @@ def _contract(bound: frozenset[Index], factors: Factors) -> Form | None:
         done = _carry(bound, factors, key, form)
         if done is not None:
             return done
+    return None
+
+
+def _digits(form: Linear) -> tuple[Linear, Linear] | None:
+    """n a + b = 0 with |b| < n says that both are 0."""
+    for high, low, unit in lin.digits(form) if len(form[1]) > 1 else ():
+        below = (unit - 1, ())
+        if low != (0, ()) and all(lin.never_negative(lin.plus(below, lin.times(low, way))) for way in (1, -1)):
+            return high, low
     return None
 
 
@@ -140,9 +162,19 @@ def _reduced_equation(form: Linear) -> Linear | None:
 
 
 def _unit(form: Linear, among: frozenset[Index]) -> Index | None:
-    """An index with coefficient ±1 to solve for: the newest, so that free names stay."""
+    """An index with coefficient ±1 to solve for: one whose value is in its range, and the newest, so that free names
+    stay."""
     found = [index for index, factor in form[1] if factor in (1, -1) and index in among]
+    if len(found) > 1 and len(form[1]) > 2:
+        found = [index for index in found if not list(_outside(index, _solved(form, index)))] or found
     return max(found, key=lambda index: index.serial) if found else None
+
+
+def _outside(index: Index, value: Linear) -> Iterator[Linear]:
+    """What must be >= 0 for a value to be in an index's range, and is not known to be."""
+    for guard in (value, lin.plus((index.extent - 1, ()), lin.times(value, -1))):
+        if not lin.never_negative(guard):
+            yield guard
 
 
 def _solved(form: Linear, index: Index) -> Linear:
@@ -154,12 +186,10 @@ def _solved(form: Linear, index: Index) -> Linear:
 
 def _eliminate(bound: frozenset[Index], factors: Factors, index: Index, value: Linear) -> Form:
     """Put the value for a bound index, which must be in the index's range."""
-    upper = lin.plus((index.extent - 1, ()), lin.times(value, -1))
     moved = _moved(factors, {index: value})
     guards: Factors = {}
-    for guard in (value, upper):
-        if not lin.never_negative(guard):
-            _put(guards, "atleast", guard)
+    for guard in _outside(index, value):
+        _put(guards, "atleast", guard)
     return _again(bound - {index}, moved, guards)
 
 
@@ -235,6 +265,12 @@ def _merge_guards(bound: frozenset[Index], factors: Factors) -> Form | None:
 
 
 def _reduced_inequality(form: Linear) -> Linear:
+    """The same said with smaller coefficients: over a common divisor, or, for n a + b >= 0 with 0 <= b < n, of a alone."""
+    for high, low, unit in lin.digits(form) if len(form[1]) > 1 else ():
+        for shift in (0, 1):
+            lowered = lin.plus(low, (unit * shift, ()))
+            if lin.never_negative(lowered) and lin.never_negative(lin.minus((unit - 1, ()), lowered)):
+                return _reduced_inequality(lin.plus(high, (-shift, ())))
     divided, divisor = lin.divided(form)
     if divisor == 1 or not isinstance(form[0], int):
         return form
@@ -256,11 +292,27 @@ def _opposite(
     if lin.positive(gap * -1):
         return ZERO
     if gap != 0:
-        return None
+        return _window(bound, factors, (constant, parts), gap)
     for form in ((constant, parts), (tight[other], other)):
         del factors[Atom("atleast", "", (form,)).key]
     _put(factors, "delta", (constant, parts))
     return settled(bound, factors)
+
+
+def _window(bound: frozenset[Index], factors: Factors, form: Linear, gap: Extent) -> Form | None:
+    """Σ_i over 0 <= i - e <= gap, inside the range of i, as a sum over i - e."""
+    for index, factor in form[1]:
+        if factor != 1 or index not in bound or len(form[1]) < 2 or not lin.nonnegative(gap):
+            continue
+        start, length = _solved(form, index), gap + 1
+        if not lin.never_negative(start) or list(_outside(index, lin.plus(start, (gap, ())))):
+            continue
+        for guard in (form, lin.plus(lin.times(form, -1), (gap, ()))):
+            del factors[Atom("atleast", "", (guard,)).key]
+        new = Index(index.name, length)
+        moved = _moved(factors, {index: lin.plus(lin.of_index(new), start)})
+        return _again((bound - {index}) | ({new} if length != 1 else set()), moved, {})
+    return None
 
 
 def _range(bound: frozenset[Index], factors: Factors, form: Linear) -> Form | None:

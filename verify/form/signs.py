@@ -68,9 +68,34 @@ def _atom(atom: Atom) -> Sign:
         of_number = constant_value(atom.forms[0]) if atom.name == "log" else None
         positive = atom.name == "cosh" or (of_number is not None and of_number > 1)
         return (positive, positive)
+    if atom.binders and atom.kind in ("singular_value", "cholesky", "det"):
+        return _of_matrix(atom)
     if atom.kind == "extreme":
         return sign(atom.forms[0])
     return (False, False)
+
+
+def _of_matrix(atom: Atom) -> Sign:
+    """A Cholesky factor has a positive diagonal, and so a positive determinant; that of R in Q R is not 0."""
+    if atom.kind == "singular_value":
+        return (True, False)
+    if atom.kind == "cholesky":
+        positive = atom.linears[0] == atom.linears[1]
+        return (positive, positive)
+    inner = _part_of(atom)
+    return (inner == "cholesky", inner in ("cholesky", "r"))
+
+
+def _part_of(atom: Atom) -> str:
+    """The part of a decomposition that the matrix of an atom is, as it is or transposed."""
+    (form,) = atom.forms
+    factors = [(inner, p) for term, _ in form.terms.values() for inner, p in term.factors.values()]
+    if len(form.terms) != 1 or len(factors) != 1:
+        return ""
+    ((inner, p),) = factors
+    ((_, factor),) = form.terms.values()
+    whole = p == factor == 1 and {*map(lin.single, inner.linears)} == {*atom.binders}
+    return inner.kind if whole else ""
 
 
 def _term(term: Term) -> Sign:

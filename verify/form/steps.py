@@ -47,7 +47,7 @@ class Step:
 class _Aligned(Step):
     def atom(self, atom: Atom, power: Rational) -> Form | None:
         """[l + c >= 0] with a fixed direction of l and c = 0, and deltas for the difference."""
-        return None if atom.forms or atom.kind != "atleast" else _aligned(atom.linears[0])
+        return None if atom.forms or atom.kind != "atleast" else aligned(atom.linears[0])
 
 
 def with_aligned_guards(form: Form) -> Form:
@@ -59,10 +59,10 @@ def _holds(atom: Atom, kind: str) -> bool:
     return any(inner.kind == kind for inner in inside(atom))
 
 
-def _aligned(form: Linear) -> Form:
+def aligned(form: Linear) -> Form:
     first = form[1][0][1] if form[1] else 1
     if isinstance(first, int) and first < 0:
-        return subtract(ONE, _aligned(lin.plus(lin.times(form, -1), (-1, ()))))
+        return subtract(ONE, aligned(lin.plus(lin.times(form, -1), (-1, ()))))
     shift = next((factor for monomial, factor in terms(form[0]) if monomial == ()), 0)
     if not form[1] or abs(shift) > FARTHEST:
         return truth("atleast", form)

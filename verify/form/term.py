@@ -18,6 +18,7 @@ An atom is one of
     extreme   max_i form                    the largest, the smallest, or the product over an index
     inv       inv_rc(form)[i, j]            an entry of the inverse of the matrix of a form over a row and a column
     det       det_rc(form)                  its determinant
+    cholesky  cholesky_rc(form)[i, j]       an entry of another function of it: see dualgrad.program.entry
 
 Values are immutable by convention. Two forms are equal exactly if their keys are.
 """
@@ -36,6 +37,8 @@ from verify.form.linear import Linear, times
 
 Rational = int | Fraction
 NO_NAMES: Names = {}
+PARTS = frozenset({"inv", "cholesky", "eigenvector", "upper_eigenvector", "left_vector", "right_vector", "q", "r"})
+TURNED = frozenset({"inv", "det"})  # of a transposed matrix, they are what they were, with their positions exchanged
 
 
 def tidy(value: Rational) -> Rational:
@@ -243,7 +246,7 @@ def _atom_text(atom: Atom, names: Names) -> str:
     if atom.kind == "delta":
         return f"δ({min(linear_text(atom.linears[0], names), linear_text(times(atom.linears[0], -1), names))})"
     if len(atom.binders) == 2:
-        return min(_matrix_text(atom, names, turned) for turned in (False, True))
+        return min(_matrix_text(atom, names, turned) for turned in (False, *([True] if atom.kind in TURNED else [])))
     positions = ",".join(linear_text(form, names) for form in atom.linears)
     if atom.index is not None:
         own = f"b{atom.height}.0"
@@ -253,7 +256,7 @@ def _atom_text(atom: Atom, names: Names) -> str:
 
 
 def _matrix_text(atom: Atom, names: Names, turned: bool) -> str:
-    """The text of an inverse or a determinant, or the same of the transposed matrix.
+    """The text of a function of a matrix, or the same of the transposed matrix.
 
     The body comes first: the positions decide only where it is symmetric.
     """
@@ -261,7 +264,7 @@ def _matrix_text(atom: Atom, names: Names, turned: bool) -> str:
     row, column = atom.binders
     body = form_text(atom.forms[0], {**names, row: rows, column: columns})
     positions = [linear_text(form, names) for form in atom.linears]
-    return f"{atom.kind}<{row.extent}>({body})[{','.join(positions[::-1] if turned else positions)}]"
+    return f"{atom.kind}<{row.extent},{column.extent}>({body})[{','.join(positions[::-1] if turned else positions)}]"
 
 
 def _cell_text(atom: Atom, names: Names) -> str:

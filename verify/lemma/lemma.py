@@ -23,6 +23,7 @@ from verify.form.denote import Denotation, Lossy, shapes_agree
 from verify.form.differentiate import Derivative
 from verify.form.domain import beyond, equality_tests, holds, never_zero
 from verify.form.facts import Facts
+from verify.form.gaps import with_turned_gaps
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, settled
 from verify.form.meeting import Means, guards_in, meeting_guards
@@ -32,6 +33,7 @@ from verify.form.signs import is_positive, sign
 from verify.form.steps import by_quotients, on_domain, with_aligned_guards
 from verify.form.term import ONE, ZERO, Form, atoms, pattern, power_of
 from verify.form.text import written
+from verify.form.triangles import with_triangles
 from verify.lemma.rule import Rule
 
 SECONDS = 4.0  # for all operands of one op
@@ -160,7 +162,7 @@ class _Prover:
         return not ratio.sources and is_positive(ratio)
 
     def _equal(self, given: Form, expected: Form) -> bool:
-        for change in (lambda form: form, self._on_domain, with_aligned_guards):
+        for change in (lambda form: form, self._on_domain, with_triangles, with_turned_gaps, with_aligned_guards):
             given, expected = change(given), change(expected)
             if self.means.allow(given, expected):
                 return True
@@ -236,7 +238,8 @@ def _sizes(rule: Rule) -> tuple[Extent, ...]:
     programs = [program for program in rule.slots if program is not None]
     shapes = [v.shape for v in rule.inputs] + [eq.output.shape for p in programs for eq in p.equations]
     extents = dict.fromkeys(extent for shape in shapes for extent in shape)
-    return tuple(extent for extent in extents if isinstance(extent, Size) and len(extent.terms) > 1)
+    own = tuple(extent for extent in extents if isinstance(extent, Size) and len(extent.terms) > 1)
+    return (*own, *rule.sizes)
 
 
 def _at(indices: Sequence[Index]) -> tuple[lin.Linear, ...]:

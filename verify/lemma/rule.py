@@ -33,13 +33,14 @@ class Rule:
 
     ``inputs`` are the arrays among the operands and, last, the cotangent of the result or the tangent of the operand.
     ``slots[k]`` is the program of operand k, whose one output is the cotangent of that operand, or the tangent of the
-    result; None where the op has no rule.
+    result; None where the op has no rule. Every instance has ``sizes`` >= 0: the op asks for it.
     """
 
     equation: Equation
     inputs: tuple[Variable, ...]
     direction: Variable
     slots: tuple[Program | None, ...]
+    sizes: tuple[Extent, ...] = ()  # what the op and its rule ask to be >= 0
 
 
 def pulling(
@@ -116,7 +117,8 @@ class _Run:
         slots = [self._program(slot, rule) for slot in range(len(self.given))]
         found = direction.operand
         assert isinstance(found, Variable)
-        return Rule(self.equation, tuple(self.inputs), found, tuple(slots))
+        sizes = tuple(extent - least for extent, least in self.trace.extents.conditions)
+        return Rule(self.equation, tuple(self.inputs), found, tuple(slots), sizes)
 
     def _program(self, slot: int, rule: Callable[[int], Any]) -> Program | None:
         moves = self.equation.inputs[slot]

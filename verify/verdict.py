@@ -267,6 +267,16 @@ class Result:
 
         return section(self.explained())
 
+    def _repr_latex_(self) -> str | None:
+        """The formula, for readers of notebooks that take no HTML; None where there is none."""
+        lines = r" \\ ".join(self.formula.latex)
+        return rf"$$\begin{{gathered}} {lines} \end{{gathered}}$$" if lines else None
+
+    def __rich__(self) -> Any:
+        from verify.report.terminal import told
+
+        return told(self)
+
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Enum):

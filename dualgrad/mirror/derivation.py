@@ -28,7 +28,21 @@ class Step:
     latex: str
 
 
-def derivation(reading: Reading, wrt: Variable | str | int, where: Point | None = None) -> tuple[Step, ...]:
+class Derivation(tuple[Step, ...]):
+    """The steps in order; a notebook shows them as formulas."""
+
+    __slots__ = ()
+
+    def _repr_latex_(self) -> str:
+        rows = (rf"\text{{{_quoted(step.title)}}} \quad & {step.latex}" for step in self)
+        return r"$$\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}$$"
+
+
+def _quoted(text: str) -> str:
+    return "".join(rf"\{letter}" if letter in "_$&#%{}" else letter for letter in text if letter not in "\\^~")
+
+
+def derivation(reading: Reading, wrt: Variable | str | int, where: Point | None = None) -> Derivation:
     """The steps to the gradient of the sum of the output's elements, and its value at a point."""
     variable = reading.variable(wrt)
     result = gradient(reading, variable)
@@ -38,7 +52,7 @@ def derivation(reading: Reading, wrt: Variable | str | int, where: Point | None 
         steps.extend(_chain(reading, path_to(reading, variable), variable))
     steps.append(Step("the result", result.latex))
     steps.extend(Step("where", definition.latex) for _, definition in result.where)
-    return (*steps, *_value(reading, result, where))
+    return Derivation((*steps, *_value(reading, result, where)))
 
 
 # ---------------------------------------------------------------------------- steps

@@ -9,7 +9,7 @@ from typing import Any
 
 from dualgrad.engine.graph import Edge
 from dualgrad.mirror.constants import Unreadable
-from dualgrad.mirror.derivation import Step, derivation
+from dualgrad.mirror.derivation import Derivation, derivation
 from dualgrad.mirror.formula import Formula, displayed
 from dualgrad.mirror.gradient import gradient
 from dualgrad.mirror.graph import Graph, callers_names, graph_of
@@ -61,7 +61,7 @@ class Mirror:
         """The derivative of every element in every element of ``wrt``: a tensor of the computation, or its name."""
         return gradient(self.reading, self._variable(wrt), jacobian=True)
 
-    def derivation(self, wrt: Any) -> tuple[Step, ...]:
+    def derivation(self, wrt: Any) -> Derivation:
         """The steps by hand to the gradient of the sum of the elements, with its value at the inputs."""
         return derivation(self.reading, self._variable(wrt), self._point)
 

@@ -352,3 +352,13 @@ def test_the_domain_is_spoken_of_where_it_is_printed(proved):
     for domain in ((), ("x > 0",)):
         told = str(dataclasses.replace(proved, formula=dataclasses.replace(proved.formula, domain=domain)))
         assert ("on the domain printed" in told) == ("  domain " in told) == bool(domain)
+
+
+def test_a_notebook_without_html_shows_the_formula(proved, undecided):
+    assert proved._repr_latex_().startswith(r"$$\begin{gathered} ")
+    assert proved.formula.latex[0] in proved._repr_latex_()
+    assert undecided._repr_latex_() is None
+
+
+def test_rich_prints_a_result_as_the_terminal_does(proved):
+    assert str(proved.__rich__()) == str(told(proved))

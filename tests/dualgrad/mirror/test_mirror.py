@@ -163,3 +163,11 @@ def test_sympy_is_imported_when_a_mirror_is_asked_for() -> None:
     before, after = ("assert 'sympy' not in sys.modules", "assert 'sympy' in sys.modules")
     code = f"import sys, dualgrad; {before}; dualgrad.ones(2).mirror; {after}"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_notebook_shows_a_derivation_as_formulas():
+    x = dg.ones(2, 2, requires_grad=True)
+    steps = (3 * (x + 2) ** 2).mean().mirror.derivation(x)
+    shown = steps._repr_latex_()
+    assert shown.startswith(r"$$\begin{aligned} \text{line 1 of the program} \quad & y_{i} = x_{i} + 2 \\ ")
+    assert shown.count(r" \\ ") == len(steps) - 1

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualgrad import autograd, fft, func, linalg, special
+from dualgrad import autograd, fft, func, linalg, random, special
 from dualgrad._version import __version__
 from dualgrad.array import public as _public
 from dualgrad.engine.checkpoint import checkpoint
-from dualgrad.engine.factories import arange, eye, full, linspace, ones, rand, randn, tensor, zeros
+from dualgrad.engine.factories import arange, eye, full, linspace, manual_seed, ones, rand, randn, tensor, zeros
 from dualgrad.engine.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from dualgrad.engine.tensor import Tensor, Variable
 from dualgrad.engine.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vhp, vjp
@@ -49,6 +49,8 @@ __all__ = [  # noqa: RUF022  (in the order in which one meets them)
     "fft",
     "func",
     "linalg",
+    "random",
+    "manual_seed",
     "special",
 ]
 

@@ -44,7 +44,7 @@ LAYERS = [
     ["dualgrad.ops"],
     ["dualgrad.array"],
     ["dualgrad.engine", "dualgrad.frontends", "dualgrad.fft", "dualgrad.linalg", "dualgrad.special"],
-    ["dualgrad.autograd", "dualgrad.func"],
+    ["dualgrad.autograd", "dualgrad.func", "dualgrad.random"],
     ["dualgrad.mirror", "dualgrad.replay"],
     ["dualgrad"],
     ["verify"],

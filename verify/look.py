@@ -199,6 +199,23 @@ def fits(recording: Recording, point: Point) -> bool:
 
 
 def _compare(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
+    """Compare the programs; only their numbers where the candidate's rounds to a coarser dtype, which is not read."""
+    found = _compared(problem, point, recording, bits, seen)
+    rounded = _rounding(recording.gradient) if found.status == "equal" and recording.gradient is not None else ""
+    return replace(found, status="numbers only", reason=rounded) if rounded else found
+
+
+def _rounding(program: Program) -> str:
+    """Where a program casts floats to a dtype with fewer digits; "" where it does not."""
+    for equation in program.equations:
+        to, given = equation.output.dtype, equation.inputs[0] if equation.inputs else None
+        if equation.op.name == "astype" and isinstance(given, Variable) and to.kind == given.dtype.kind == "f":
+            if np.finfo(to).nmant < np.finfo(given.dtype).nmant:
+                return f"it rounds to {to} {equation.line}".strip()
+    return ""
+
+
+def _compared(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
     """Compare under the exact reading of literals, then under those that differ from it by less than an ulp."""
     exact = _Sides(seen.truth, _claimed(point, recording, bits, "exact", seen.truth))
     if not exact.finite:

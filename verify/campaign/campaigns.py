@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verify.campaign import proved, right
+from verify.campaign import faults, points, proved, right
 from verify.campaign.figures import Figures, Outcome, resumed, write
 
 SAVED = 15.0  # seconds between two savings
@@ -28,6 +28,8 @@ class Campaign:
 
 CAMPAIGNS: dict[str, Campaign] = {
     "proved": Campaign("no false PROVED", "pairs of a program and a wrong gradient", 200_000, proved.trial),
+    "certified": Campaign("no false CERTIFIED", "points at which a gradient is wrong", 1_000_000, points.trial),
+    "faults": Campaign("mistakes are found, none accepted", "wrong gradients checked", 20_000, faults.trial),
     "refuted": Campaign("no false REFUTED", "right gradients checked", 20_000, right.trial),
 }
 

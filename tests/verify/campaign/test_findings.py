@@ -49,3 +49,16 @@ def test_a_gradient_of_single_precision_arguments_in_a_double_array_is_judged_in
     x, y = (np.array(values, dtype=np.float32) for values in ([0.1, 1.7, -2.3, 0.9], [1.3, -0.4, 0.2]))
     result = verify.check(f, x, y, grad=right)
     assert result.ok, result.reason
+
+
+def test_a_gradient_that_rounds_to_single_precision_on_the_way_is_not_certified_in_balls():
+    """The cast was read as no change at all, and 24 digits were certified of what has seven."""
+
+    def f(x):
+        return np.arctan(x**2 - 2.25).sum()
+
+    def rounded(x):
+        return (2 * x / (1 + (x**2 - 2.25) ** 2)).astype(np.float32).astype(np.float64)
+
+    result = verify.check(f, np.array([0.56079318, -0.14547929, 0.72200243]), grad=rounded)
+    assert not result.ok

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -50,8 +51,12 @@ def run_cases(
 
 
 def _within(chosen: Sequence[Selected], settings: Settings, budget: float) -> Iterator[Entry]:
-    """The entries that come within the budget; what is left then is stopped."""
+    """The entries that come within the budget; what is left then is stopped.
+
+    Where each stands is told from the project's folder, whatever folder the command is called in.
+    """
     end = time.monotonic() + budget
+    places = {each.id: f"{each.file}:{each.line}" for each in chosen}
     if budget <= 0:
         return
     running = entries(
@@ -65,7 +70,7 @@ def _within(chosen: Sequence[Selected], settings: Settings, budget: float) -> It
     )
     with closing(running):
         for entry in running:
-            yield entry
+            yield replace(entry, result=replace(entry.result, source=places[entry.case]))
             if time.monotonic() > end:
                 return
 

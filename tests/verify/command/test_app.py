@@ -103,33 +103,34 @@ def square(x):
 """
 
 
-def test_from_run_to_certificate_baseline_and_report(tmp_path):
-    """The whole way, with the real check in workers: a refuted case, a proof, and what is kept of both."""
+def test_from_run_to_certificate_and_merge(tmp_path, monkeypatch, command):
+    """The whole way, with the real check in workers; what is kept of a proof counts only as it was kept."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "square.py").write_text(WRONG_BY_A_BILLIONTH)
-    done = elsewhere("-m", "verify", "run", "square.py", "--certificates", "a/b", folder=tmp_path)
+    done = elsewhere(
+        "-m",
+        "verify",
+        "run",
+        "square.py",
+        "--certificates",
+        "a/b",
+        "--output-format",
+        "jsonl=run.jsonl",
+        folder=tmp_path,
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.startswith("REFUTED    square")
-    assert "1 refuted, 1 proved" in done.stdout
+    assert "2 gradients: 1 refuted, 1 proved.\n" in done.stdout
     (certificate,) = (tmp_path / "a" / "b").iterdir()
-    accepted = elsewhere("-m", "verify", "certificate", str(certificate), folder=tmp_path)
-    assert (accepted.returncode, accepted.stderr) == (0, "")
-    certificate.write_text(certificate.read_text().replace('"multiply"', '"add"'))
-    assert elsewhere("-m", "verify", "certificate", str(certificate), folder=tmp_path).returncode == 1
-    one = elsewhere("-m", "verify", "one", "square.py::square[grad=right]", folder=tmp_path)
-    assert one.returncode == 0, one.stderr
-    assert "PROVED" in one.stdout
-
-
-def test_a_proof_in_a_file_counts_only_with_its_certificate(tmp_path):
-    (tmp_path / "square.py").write_text(WRONG_BY_A_BILLIONTH.replace("1 + 1e-9", "1").replace("@verify.case", "#", 1))
-    done = elsewhere("-m", "verify", "run", "square.py", "--output-format", "jsonl=run.jsonl", folder=tmp_path)
-    assert (done.returncode, done.stdout.split()[0]) == (0, "PROVED"), done.stdout + done.stderr
-    assert elsewhere("-m", "verify", "merge", "run.jsonl", folder=tmp_path).returncode == 0
     run = tmp_path / "run.jsonl"
-    run.write_text(run.read_text(encoding="utf-8").replace('"multiply"', '"add"'), encoding="utf-8")
-    merged = elsewhere("-m", "verify", "merge", "run.jsonl", folder=tmp_path)
-    assert merged.returncode == 1
-    assert "1 undecided" in merged.stdout
+    assert command("certificate", str(certificate))[0] == 0
+    assert "1 refuted, 1 proved" in command("merge", "run.jsonl", "--no-history")[1]
+    for file in (certificate, run):
+        file.write_text(file.read_text(encoding="utf-8").replace('"multiply"', '"add"'), encoding="utf-8")
+    assert command("certificate", str(certificate))[0] == 1
+    code, out, _ = command("merge", "run.jsonl", "--no-history")
+    assert code == 1
+    assert "1 refuted, 1 undecided" in out
 
 
 def test_the_module_is_the_command(tmp_path):

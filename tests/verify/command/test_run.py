@@ -131,7 +131,8 @@ def test_the_targets_of_the_settings_are_run_from_a_folder_below_with_the_same_i
     (lesson / "pyproject.toml").write_text('[tool.verify]\ntargets = ["lesson.py:good"]\n')
     (lesson / "below").mkdir()
     monkeypatch.chdir(lesson / "below")
-    assert command("run")[0] == 0
+    code, out, _ = command("run")
+    assert (code, out.splitlines()[0].split()[-1]) == (0, "lesson.py:3")
     assert command("list")[1] == "lesson.py::good\n"
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from verify.domain import argument_position, parse_domain
-from verify.kinds import WITH_COTANGENTS, WITH_TANGENTS, Derived, numbered
-from verify.own import engine_gradient, gradient_on_copies
+from verify.kinds import WITH_COTANGENTS, WITH_TANGENTS, Derived, gathered, numbered, numbers_in
+from verify.opening import Opened, opened
+from verify.own import engine_gradient, gradient_on_copies, on_leaves
 from verify.points import in_domain
 from verify.problem import Argument, Problem, Undecidable, outputs_of, parameter_names
 
@@ -81,24 +82,29 @@ def pose(
         raise TypeError(
             "verify.check: no arguments were given to evaluate f at; pass them after f: check(f, x, grad=g)"
         )
-    names = parameter_names(f, len(args))
-    positions = None if wrt is None else _positions(wrt, names)
-    declared = parse_domain(domain, names)
+    own_names = parameter_names(f, len(args))
+    asked = None if wrt is None else _positions(wrt, own_names)
+    inner = opened(args, own_names, asked or ())
+    args, names = inner.values, inner.names
+    declared = {p: known for q, known in parse_domain(domain, own_names).items() for p in inner.leaves_of(q)}
     domains = {p: known for p, known in declared.items() if in_domain(args[p], known, names[p])}
+    positions = None if asked is None else tuple(p for q in asked for p in inner.leaves_of(q))
     arguments, notes = _arguments(args, names, positions)
     notes += tuple(
         f"{names[p]} is not {declared[p]} as it was given, so nothing is known of it" for p in declared.keys() - domains
     )
     floating = _floating(arguments, names)
-    for position in positions or ():
-        if arguments[position].array is None:
+    for q in asked or ():
+        if all(arguments[p].array is None for p in inner.leaves_of(q)):
+            kind = type(args[inner.leaves_of(q)[0]]).__name__
             raise TypeError(
-                f"verify.check: wrt names argument {names[position]!r}, which is {type(args[position]).__name__}; "
-                f"expected a float or an array of numbers"
+                f"verify.check: wrt names argument {own_names[q]!r}, which is {kind}; expected a float or an array of "
+                f"numbers"
             )
+    positions = positions and tuple(p for p in positions if arguments[p].array is not None)
     problem = Problem(
         f=f,
-        candidate=candidate or engine_gradient(f, positions or floating),
+        candidate=candidate or engine_gradient(_on_leaves(f, inner), positions or floating),
         kind="jac" if kind in ("jac", "hess") else "grad",
         arguments=arguments,
         wrt=positions or floating,
@@ -108,6 +114,7 @@ def pose(
         tensors=any(_is_tensor(arg) for arg in args) or candidate is None,
         notes=notes,
         part=part,
+        structure=inner.structure,
     )
     if problem.own:
         return _with_copies(problem)
@@ -117,27 +124,44 @@ def pose(
 # ---------------------------------------------------------------------------- by what, and along what
 
 
+def _on_leaves(f: Callable[..., Any], inner: Opened) -> Callable[..., Any]:
+    """f as a function of all leaves of its arguments."""
+    return on_leaves(f, inner.structure) if inner.structure else f
+
+
 def _by_default(problem: Problem, kind: str, names: list[str]) -> Problem:
     """Every floating argument, or only the first where the candidate is for one."""
-    if len(problem.wrt) == 1 or kind in ("jvp", "value"):
+    around = problem.around
+    several = isinstance(around, tuple) and len(around) > 1 and not _is_one(problem)
+    if not several or kind in ("jvp", "value"):
         return problem
-    first = replace(problem, wrt=problem.wrt[:1])
+    first = replace(problem, wrt=tuple(p for p in problem.wrt if p in numbers_in(around[0])))
     if kind in ("hess", "hvp"):
         return first
     posed = _directed(problem, kind, names)
     result = posed.answer(posed.call(posed.arrays))
-    return problem if isinstance(result, (tuple, list)) and len(result) == len(problem.wrt) else first
+    result = result[posed.part] if posed.part is not None else result
+    if not isinstance(result, (tuple, list)) or len(result) != len(around):
+        return first
+    return problem if not problem.structure or _fits(around, result) else first
+
+
+def _fits(structure: Any, result: Any) -> bool:
+    try:
+        return all(not isinstance(part, (tuple, list, dict)) for part in gathered(structure, result).values())
+    except LookupError:
+        return False
+
+
+def _is_one(problem: Problem) -> bool:
+    """Whether f is differentiated by one argument, which may hold several arrays."""
+    return sum(bool(set(numbers_in(part)) & set(problem.wrt)) for part in problem.structure) == 1
 
 
 def _directed(problem: Problem, kind: str, names: list[str]) -> Problem:
     """The problem with what its kind derives from f, and the directions that this takes."""
     if kind in ("grad", "jac"):
         return problem
-    if kind == "hess" and len(problem.wrt) > 1:
-        raise TypeError(
-            f"verify.check: hess= got wrt with {len(problem.wrt)} arguments, expected one: the Hessian by one argument "
-            f"is one array. Check each with a call of its own, or hvp= for all together"
-        )
     by, count = problem.wrt, len(problem.arguments)
     rng = np.random.default_rng(8)
     drawn = []
@@ -163,6 +187,20 @@ def _directed(problem: Problem, kind: str, names: list[str]) -> Problem:
     cotangents = tuple(range(count + len(tangents), count + len(drawn)))
     derived = Derived(kind, by, tangents, cotangents, outputs)
     return replace(problem, arguments=(*problem.arguments, *drawn), wrt=derived.wrt, derived=derived)
+
+
+def rows(problem: Problem) -> tuple[Problem, ...]:
+    """The questions that one about a Hessian by several arguments, or the Jacobian of several outputs, is made of."""
+    if problem.asked == "hess" and problem.derived is not None and len(problem.derived.by) > 1:
+        by, around = problem.derived.by, problem.around
+        return tuple(
+            replace(problem, derived=replace(problem.derived, by=(p,), across=by), frame=((around, p),)) for p in by
+        )
+    if problem.asked == "jac":
+        outputs, count = numbered(problem.result(problem.arrays))
+        if count > 1:
+            return tuple(replace(problem, output=k, frame=((outputs, k),)) for k in range(count))
+    return (problem,)
 
 
 def _direction(name: str, like: Any, scalar: bool, rng: np.random.Generator) -> Argument:

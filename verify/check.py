@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
-from verify.ask import Question, pose, questions, source_of
+from verify.ask import Question, pose, questions, rows, source_of
 from verify.decide import decide
 from verify.kinds import WORDS
 from verify.problem import NO_MEMORY, Problem, Undecidable, parameter_names
@@ -46,14 +46,16 @@ def check(
 
     ====================  ===========================================================================================
     ``grad(*at)``         the gradient of the sum over all elements of all outputs of f, one array for each in ``wrt``
-    ``jac(*at)``          the Jacobian of one output, of shape ``out.shape + wrt.shape``
-    ``hess(*at)``         the Jacobian of that gradient by one argument, of shape ``wrt.shape + wrt.shape``
+    ``jac(*at)``          the Jacobian, of shape ``out.shape + wrt.shape``; of several outputs one for each
+    ``hess(*at)``         the Jacobian of that gradient, of shape ``wrt.shape + wrt.shape``; by several arguments a
+                          tuple for each, as the rows of a matrix
     ``hvp(x, v, *rest)``  the Hessian times v, which has the shape of the argument; the second argument, as in SciPy
     ``vjp(*at, c)``       the gradient of the sum of c times the outputs; c is structured as what f returns
     ``jvp(*at, t)``       the derivative of the outputs along t, which has the shape of the argument
     ``value_and_grad``    returns a pair of the value of f and its gradient: both are checked
     ====================  ===========================================================================================
 
+    Arguments may be dicts, lists and tuples that hold arrays: what is returned is then structured as they are.
     v, c and t are drawn. Where several arguments are in ``wrt``, v and t are tuples. Without any function the engine's
     own gradient of ``f`` is checked, and ``f`` is called with Tensors. With several functions the result is the
     weakest, and ``result.parts`` holds one for each.
@@ -116,7 +118,10 @@ def _answer(
     try:
         with _alarm(budget):
             problem = replace(pose(f, at, asked.kind, asked.candidate, wrt, domain, asked.part), every_size=every)
-            result = decide(problem, started + 0.8 * budget)
+            parts = rows(problem)
+            each = 0.8 * budget / len(parts)
+            found = [decide(part, started + each * (place + 1)) for place, part in enumerate(parts)]
+            result = together([replace(part, kind=asked.kind) for part in found])
     except Undecidable as error:
         result = undecided(str(error))
     except MemoryError as error:

@@ -89,8 +89,7 @@ def _modified(problem: Problem, args: Sequence[Any]) -> list[str]:
 
 
 def _aliases(problem: Problem, args: Sequence[Any], result: Sequence[Array]) -> list[str]:
-    again = problem.answer(args)
-    parts = again if isinstance(again, tuple) else (again,)
+    parts = problem.parts(problem.answer(args)) or []
     return [
         f"returns an array that shares memory with its argument {argument.name}"
         for argument, arg in zip(problem.arguments, args, strict=True)

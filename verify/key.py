@@ -13,7 +13,7 @@ import numpy as np
 
 from verify.assign import assignments, largest_literal, shapes
 from verify.ball.sides import signs_by_guard
-from verify.look import Point, look, sizes_at
+from verify.look import Point, look, shaped, sizes_at
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, fingerprint, guards, record, run_floats, with_inputs
 from verify.sampling import sample
@@ -137,14 +137,17 @@ def _native_fault(problem: Problem, recording: Recording, point: Point) -> _Faul
     assert recording.forward is not None and recording.gradient is not None
     inputs, sizes = with_inputs(recording, point.arrays), sizes_at(recording, point)
     try:
+        gradient, recorded = problem.gradient(point.arrays), run_floats(recording.gradient, inputs, sizes)
+        if problem.kind == "jac" and len(gradient) == len(recorded):
+            gradient = [shaped(part, other.shape) for part, other in zip(gradient, recorded, strict=True)]
         pairs = (
             (problem.value(point.arrays), run_floats(recording.function or recording.forward, inputs, sizes)),
-            (problem.gradient(point.arrays), run_floats(recording.gradient, inputs, sizes)),
+            (gradient, recorded),
         )
     except Undecidable as error:
         return _Fault(str(error))
-    for native, recorded in pairs:
-        if not _agree(native, recorded):
+    for native, traced in pairs:
+        if not _agree(native, traced):
             return _Fault("a function returns something else when it is not being recorded")
     return None
 

@@ -49,6 +49,7 @@ class Derived:
     tangents: tuple[int, ...] = ()
     cotangents: tuple[int, ...] = ()
     outputs: Any = None
+    across: tuple[int, ...] = ()  # for a row of a Hessian: by what the gradient is differentiated, where not by ``by``
 
     @property
     def drawn(self) -> tuple[int, ...]:
@@ -58,27 +59,29 @@ class Derived:
     @property
     def wrt(self) -> tuple[int, ...]:
         """By what the function of the question is differentiated."""
-        return self.cotangents if self.kind in ("jvp", "value") else self.by
+        return self.cotangents if self.kind in ("jvp", "value") else self.across or self.by
 
     def own(self, values: Sequence[Any]) -> list[Any]:
         """The arguments of f among all values."""
         return list(values[: len(values) - len(self.drawn)])
 
-    def passed(self, values: Sequence[Any]) -> list[Any]:
-        """What the candidate is called with: the arguments of f and, where its kind says, directions."""
-        own = self.own(values)
+    def passed(self, own: Sequence[Any], values: Sequence[Any], structure: Any) -> list[Any]:
+        """What the candidate is called with: ``own``, what f is called with, and where its kind says directions.
+
+        ``structure`` is that of the arguments that f is differentiated by: one, or a tuple of several.
+        """
         match self.kind:
             case "hvp":
-                return [own[0], self._tangents(values), *own[1:]]
+                return [own[0], self._tangents(values, structure), *own[1:]]
             case "jvp":
-                return [*own, self._tangents(values)]
+                return [*own, self._tangents(values, structure)]
             case "vjp":
                 return [*own, filled(self.outputs, [values[place] for place in self.cotangents])]
-        return own
+        return list(own)
 
-    def _tangents(self, values: Sequence[Any]) -> Any:
-        found = tuple(values[place] for place in self.tangents)
-        return found[0] if len(found) == 1 else found
+    def _tangents(self, values: Sequence[Any], structure: Any) -> Any:
+        moving = {place: values[tangent] for place, tangent in zip(self.by, self.tangents, strict=True)}
+        return filled(structure, {**dict(enumerate(values)), **moving})
 
 
 def numbered(result: Any, start: int = 0) -> tuple[Any, int]:
@@ -99,10 +102,17 @@ def numbered(result: Any, start: int = 0) -> tuple[Any, int]:
         found.append(one)
     if keys is not None:
         return dict(zip(keys, found, strict=True)), start
-    return (found if isinstance(result, list) else tuple(found)), start
+    return _like(result, found), start
 
 
-def filled(structure: Any, arrays: Sequence[Any]) -> Any:
+def _like(given: Any, parts: list[Any]) -> Any:
+    """Parts in a list or a tuple, a named one too, as they were given."""
+    if isinstance(given, tuple):
+        return type(given)(*parts) if hasattr(given, "_fields") else tuple(parts)
+    return parts
+
+
+def filled(structure: Any, arrays: Sequence[Any] | Mapping[int, Any]) -> Any:
     """A structure of numbers with the arrays of these numbers in it.
 
     >>> filled((0, {"a": 1}), [1.5, 2.5])
@@ -110,8 +120,37 @@ def filled(structure: Any, arrays: Sequence[Any]) -> Any:
     """
     if isinstance(structure, dict):
         return {key: filled(part, arrays) for key, part in structure.items()}
-    if isinstance(structure, list):
-        return [filled(part, arrays) for part in structure]
-    if isinstance(structure, tuple):
-        return tuple(filled(part, arrays) for part in structure)
+    if isinstance(structure, (list, tuple)):
+        return _like(structure, [filled(part, arrays) for part in structure])
     return arrays[structure]
+
+
+def gathered(structure: Any, result: Any) -> dict[int, Any]:
+    """What stands in the places of a structure; LookupError where the result is structured otherwise.
+
+    >>> gathered((0, {"a": 1}), [1.5, {"a": 2.5, "b": 3.5}])
+    {0: 1.5, 1: 2.5}
+    """
+    if isinstance(structure, dict):
+        if not isinstance(result, Mapping):
+            raise LookupError("a dict is expected")
+        parts = [(part, result[key]) for key, part in structure.items() if key in result or numbers_in(part)]
+    elif isinstance(structure, (list, tuple)):
+        if not isinstance(result, (list, tuple)) or len(result) != len(structure):
+            raise LookupError(f"{len(structure)} parts are expected")
+        parts = list(zip(structure, result, strict=True))
+    else:
+        return {structure: result}
+    found: dict[int, Any] = {}
+    for part, inner in parts:
+        found.update(gathered(part, inner))
+    return found
+
+
+def numbers_in(structure: Any) -> list[int]:
+    """The numbers in a structure, in order."""
+    return [structure] if isinstance(structure, int) else [n for part in _parts(structure) for n in numbers_in(part)]
+
+
+def _parts(structure: Any) -> Sequence[Any]:
+    return tuple(structure.values()) if isinstance(structure, dict) else structure

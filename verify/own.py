@@ -10,6 +10,7 @@ import numpy as np
 import dualgrad as dg
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.trace import Trace
+from verify.kinds import filled, numbered
 
 
 def engine_gradient(
@@ -51,13 +52,29 @@ def gradient_on_copies(f: Callable[..., Any], wrt: Sequence[int]) -> Callable[..
     return gradient
 
 
-def on_tensors(f: Callable[..., Any]) -> Callable[..., Any]:
-    """f called with Tensors instead of arrays."""
+def on_leaves(f: Callable[..., Any], structure: Sequence[Any]) -> Callable[..., Any]:
+    """f as a function of the leaves of its arguments, which are structures of their numbers."""
 
-    def function(*args: Any) -> Any:
-        return f(*(as_tensor(arg, False) for arg in args))
+    def function(*given: Any) -> Any:
+        return f(*(filled(part, given) for part in structure))
 
     return function
+
+
+def on_tensors(f: Callable[..., Any]) -> Callable[..., Any]:
+    """f called with Tensors instead of arrays, also of those in dicts, lists and tuples."""
+
+    def function(*args: Any) -> Any:
+        return f(*map(_tensors_in, args))
+
+    return function
+
+
+def _tensors_in(value: Any) -> Any:
+    if isinstance(value, (Mapping, list, tuple)) and any(hasattr(leaf, "dtype") for leaf in leaves(value)):
+        made, _ = numbered(value)
+        return filled(made, [as_tensor(leaf, False) for leaf in leaves(value)])
+    return as_tensor(value, False)
 
 
 def leaves(result: Any) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from verify.clock import Slow, at_most
-from verify.kinds import ON_A_GRADIENT, WORDS, Derived
+from verify.kinds import ON_A_GRADIENT, WORDS, Derived, filled, gathered, numbers_in
 from verify.own import leaves, on_tensors
 
 Array = np.ndarray[Any, Any]
@@ -65,6 +65,9 @@ class Problem:
     notes: tuple[str, ...] = ()
     derived: Derived | None = None
     part: int | None = None
+    structure: tuple[Any, ...] = ()  # each argument of f as a structure of numbers of ours; () where they are the same
+    frame: tuple[tuple[Any, int], ...] = ()  # structures in a result to go through, and which of their parts to take
+    output: int | None = None  # the only one of the outputs of f that is in question
     patience: float = inf  # seconds that a call may take, away from the given arguments
     every_size: bool = False  # the claim is for every size, and being wrong at another one refutes it
 
@@ -83,7 +86,7 @@ class Problem:
         """The question whether the recorded gradient that this one is about is one; None where it is about f."""
         if self.derived is None or self.derived.kind not in ON_A_GRADIENT:
             return None
-        return replace(self, kind="grad", wrt=self.derived.by, derived=None, part=None)
+        return replace(self, kind="grad", wrt=self.derived.by, derived=None, part=None, frame=())
 
     @property
     def drawn(self) -> tuple[int, ...]:
@@ -106,7 +109,11 @@ class Problem:
 
     def value(self, arrays: Mapping[int, Array]) -> list[Array]:
         """f run natively, flattened to a list of arrays; Undecidable when it raises or returns something else."""
-        return outputs_of(self.name, self.result(arrays))
+        return self.chosen(outputs_of(self.name, self.result(arrays)))
+
+    def chosen(self, outputs: Sequence[Any]) -> list[Any]:
+        """Those of the outputs of f that are in question."""
+        return list(outputs) if self.output is None else [outputs[self.output]]
 
     def result(self, arrays: Mapping[int, Array]) -> Any:
         """What f returns, run natively."""
@@ -115,23 +122,54 @@ class Problem:
 
     def taken(self, values: Sequence[Any]) -> list[Any]:
         """What f is called with, of the values of all arguments."""
-        return list(values) if self.derived is None else self.derived.own(values)
+        own = list(values) if self.derived is None else self.derived.own(values)
+        return [filled(part, own) for part in self.structure] or own
+
+    @property
+    def around(self) -> Any:
+        """The structure of the arguments that f is differentiated by: one, or a tuple of several."""
+        by = self.wrt if self.derived is None else self.derived.across or self.derived.by
+        found = tuple(part for part in self.structure if set(numbers_in(part)) & set(by)) or by
+        return found[0] if len(found) == 1 else found
 
     def passed(self, values: Sequence[Any]) -> list[Any]:
         """What the candidate is called with, of the values of all arguments."""
-        return list(values) if self.derived is None else self.derived.passed(values)
+        if self.own:  # the engine's gradient is by the leaves
+            return list(values)
+        own = self.taken(values)
+        return own if self.derived is None else self.derived.passed(own, values, self.around)
 
     def answer(self, values: Sequence[Any]) -> Any:
         """What the candidate returns for the values of all arguments."""
-        return self.picked(run(self.what, self.candidate, self.passed(values), self.patience))
+        return run(self.what, self.candidate, self.passed(values), self.patience)
 
     def picked(self, result: Any) -> Any:
         """The part of the candidate's result that is in question."""
-        if self.part is None:
-            return result
-        if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise Undecidable(f"value_and_grad= returned {_describe(result)}; expected a value and a gradient")
-        return result[self.part]
+        if self.part is not None:
+            if not isinstance(result, (tuple, list)) or len(result) != 2:
+                raise Undecidable(f"value_and_grad= returned {_describe(result)}; expected a value and a gradient")
+            result = result[self.part]
+        for structure, number in self.frame:
+            try:
+                result = gathered(structure, result)[number]
+            except LookupError as error:
+                raise Undecidable(f"{self.what} returned {_describe(result)}: {error}") from error
+        return result
+
+    def parts(self, result: Any) -> list[Any] | None:
+        """What the candidate returned, as a part for each position in ``wrt``; None for another structure."""
+        if not self.structure or self.asked in ("jvp", "value"):
+            return split_result(self.picked(result), len(self.wrt))
+        result = self.picked(result)
+        if self.own:
+            return split_result(result, len(self.wrt))
+        for form in (result, *(result if isinstance(result, tuple) and len(result) == 1 else ())):
+            try:
+                found = gathered(self.around, form)
+                return [found[position] for position in self.wrt]
+            except LookupError:
+                continue
+        return None
 
     def gradient(self, arrays: Mapping[int, Array]) -> list[Array]:
         """The candidate run natively, one array a position in ``wrt``."""
@@ -139,12 +177,12 @@ class Problem:
 
     def split(self, result: Any) -> list[Array]:
         """What the candidate returned, as one array a position in ``wrt``."""
-        parts = split_result(result, len(self.wrt))
+        parts = self.parts(result)
         if parts is None:
-            raise Undecidable(
-                f"{self.what} returned {_describe(result)}; expected "
-                f"{'one array' if len(self.wrt) == 1 else f'a tuple of {len(self.wrt)} arrays'}"
-            )
+            expected = "one array" if len(self.wrt) == 1 else f"a tuple of {len(self.wrt)} arrays"
+            if self.structure:
+                expected = f"arrays structured as {self.around}, where the numbers stand for arrays"
+            raise Undecidable(f"{self.what} returned {_describe(result)}; expected {expected}")
         return [_numeric(self.what, part) for part in parts]
 
     def shape(self, place: int, value: Array) -> tuple[int, ...]:

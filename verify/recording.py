@@ -20,8 +20,8 @@ from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf,
 from dualgrad.program.size import Size, dimension, dimensions, substitute
 from verify.derive import stages
 from verify.lemma.tape import Tape, tape_of
-from verify.own import engine_gradient, leaves, on_tensors
-from verify.problem import Array, Problem, split_result
+from verify.own import engine_gradient, leaves, on_leaves, on_tensors
+from verify.problem import Array, Problem
 
 Labels = dict[int, tuple[str | int, ...]]  # argument position -> a dimension's name or a size, one an axis
 NAMES = "n m k l p q r s t u v w".split()
@@ -93,7 +93,7 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
         lambda: _forward(problem, wires),
         taken,
         tracers,
-        lambda result: list(leaves(result)),
+        lambda result: problem.chosen(list(leaves(result))),
     )
     forward, base, refused = _derived(problem, trace, function, tracers, refused)
     gradient, gradient_refused = None, refused
@@ -107,7 +107,7 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
             lambda: _candidate(problem, wires, tapes),
             passed,
             tracers,
-            lambda result: split_result(problem.picked(result), len(problem.wrt)),
+            lambda result: _without_last_axis(problem, arrays, problem.parts(result)),
         )
     leaks = tuple(trace.extents.leaks)
     looked_at = frozenset(_axes(dict(shapes), trace.extents, leaks[before:]))
@@ -117,6 +117,19 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
     return Recording(
         trace, labels, inputs, forward, gradient, refused, gradient_refused, looked_at, leaks, function, rests_on, tape
     )
+
+
+def _without_last_axis(problem: Problem, arrays: Mapping[int, Array], parts: list[Any] | None) -> list[Any] | None:
+    """A Jacobian by a number may keep a last axis of 1: the parts without it."""
+    if parts is None or problem.kind != "jac":
+        return parts
+    before = problem.shape(0, problem.value(arrays)[0])
+    rank = len(before) - arrays[problem.wrt[0]].ndim
+    pairs = zip(problem.wrt, parts, strict=True)
+    return [
+        part[..., 0] if arrays[place].ndim == 0 and getattr(part, "ndim", 0) == rank + 1 else part
+        for place, part in pairs
+    ]
 
 
 def _derived(
@@ -157,8 +170,11 @@ def _forward(problem: Problem, wires: Rewiring) -> Any:
 
 def _candidate(problem: Problem, wires: Rewiring, tapes: list[Tape | None]) -> Any:
     if problem.own:
+        copy = wires.translate(problem.f)
         return engine_gradient(
-            wires.translate(problem.f), problem.wrt, lambda total, given: tapes.append(tape_of(total, given))
+            on_leaves(copy, problem.structure) if problem.structure else copy,
+            problem.wrt,
+            lambda total, given: tapes.append(tape_of(total, given)),
         )
     return wires.translate(problem.candidate)
 

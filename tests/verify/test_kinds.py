@@ -296,12 +296,12 @@ def test_another_shape_is_refuted_in_words(kind, wrong, words):
 
 
 def test_what_cannot_be_asked_says_what_to_do():
-    with pytest.raises(TypeError, match=r"hess= got wrt with 2 arguments, expected one.*hvp="):
-        check(quadratic, x, A, hess=lambda x, A: A, wrt=(0, 1))
+    by_two = check(quadratic, x, A, hess=lambda x, A: A, wrt=(0, 1))
+    assert by_two.verdict is Verdict.UNDECIDED and "2 parts are expected" in by_two.reason
     with pytest.raises(TypeError, match=r"jvp= is int, which cannot be called; .* jvp\(\*args, tangent\)"):
         check(quadratic, x, A, jvp=3)
     several = check(two, x, jac=lambda x: np.diag(2 * x))
-    assert several.verdict is Verdict.UNDECIDED and "returned 2 arrays" in several.reason and "vjp=" in several.reason
+    assert several.verdict is Verdict.UNDECIDED and "2 parts are expected" in several.reason
     single = check(quadratic, x, A, value_and_grad=lambda x, A: A @ x + A.T @ x)
     assert single.verdict is Verdict.UNDECIDED and "expected a value and a gradient" in single.reason
 

@@ -81,11 +81,12 @@ def lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> It
             total = sum(float(np.sum(w * part)) for w, part in zip(given, got, strict=True))
             yield Line(weighted(given, tangents), total)
         case "hess":
-            for direction in _directions(arrays[by[0]], rng):
-                other = np.asarray(rng.normal(size=direction.shape))
-                matrix = np.reshape(got[0], (direction.size, direction.size))
-                claimed = direction.ravel() @ matrix @ other.ravel()
-                yield Line(mixed({by[0]: direction}, {by[0]: other}), float(claimed), second=True)
+            for place, position in enumerate(problem.wrt):
+                for direction in _directions(arrays[by[0]], rng):
+                    other = np.asarray(rng.normal(size=arrays[position].shape))
+                    matrix = np.reshape(got[place], (direction.size, other.size))
+                    claimed = direction.ravel() @ matrix @ other.ravel()
+                    yield Line(mixed({by[0]: direction}, {position: other}), float(claimed), second=True)
         case _:
             for place, position in enumerate(by):
                 for direction in _directions(arrays[position], rng):

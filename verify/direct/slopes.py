@@ -123,8 +123,12 @@ class _Lines:
             )
         (position,) = derived.by
         units = list(_units(self.arrays[position]))
-        rows = [[self._mixed({position: a}, {position: b}) for b in units] for a in units]
-        return (np.array(rows, dtype=object).reshape(self.arrays[position].shape * 2),)
+        made = []
+        for other in derived.wrt:
+            rows = [[self._mixed({position: a}, {other: b}) for b in _units(self.arrays[other])] for a in units]
+            shape = (*self.arrays[position].shape, *self.arrays[other].shape)
+            made.append(np.array(rows, dtype=object).reshape(shape))
+        return tuple(made)
 
     def _mixed(self, one: Moves, two: Moves) -> arb:
         """uᵀ H v = q(u + v) - q(u) - q(v), where q is half the second derivative along a line."""

@@ -28,7 +28,8 @@ from dualgrad.shapes import extents
 _QUERIES = frozenset(
     {np.allclose, np.array_equal, np.isclose, np.argmax, np.argmin, np.argsort, np.any, np.all, np.result_type}
     | {np.isfinite, np.isnan, np.isinf, np.isreal, np.iscomplex, np.signbit, np.count_nonzero, np.size}
-    | {np.array_repr, np.array_str}
+    | {np.array_repr, np.array_str, np.searchsorted, np.digitize, np.nonzero, np.flatnonzero, np.argwhere, np.isin}
+    | {np.argpartition, np.nanargmax, np.nanargmin, np.lexsort, np.isposinf, np.isneginf, np.array_equiv}
 )
 
 

@@ -32,6 +32,22 @@ def nanprod(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return np.prod(np.where(_present(a), a, 1), axis=axis, keepdims=keepdims)
 
 
+@composed(np.nancumsum)
+def nancumsum(a: Any, axis: int | None = None) -> Any:
+    """The running sums of what is a number.
+
+    >>> nancumsum(np.array([1.0, np.nan, 2.0]))
+    array([1., 1., 3.])
+    """
+    return np.cumsum(np.where(_present(a), a, 0), axis=axis)
+
+
+@composed(np.nancumprod)
+def nancumprod(a: Any, axis: int | None = None) -> Any:
+    """The running products of what is a number."""
+    return np.cumprod(np.where(_present(a), a, 1), axis=axis)
+
+
 def _counted(a: Any, axis: Any, keepdims: bool) -> Any:
     return np.sum(_present(a), axis=axis, keepdims=keepdims).astype(a.dtype)
 

@@ -142,6 +142,12 @@ def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keep
     return quantile(a, values(q) / 100, axis, method=method, keepdims=keepdims)
 
 
+@composed(np.nanpercentile)
+def nanpercentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
+    """The value below which q percent of the entries lie that are numbers."""
+    return nanquantile(a, values(q) / 100, axis, method=method, keepdims=keepdims)
+
+
 @composed(np.median)
 def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The entry in the middle of the order, or the mean of the two there.

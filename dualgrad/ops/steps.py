@@ -55,7 +55,28 @@ fmod = pointwise(
 )
 
 
-@composed(np.round)
+@composed(np.modf)
+def modf(x: Any, /) -> tuple[Any, Any]:
+    """The fractional part, which moves with x, and the whole part, which does not; both have the sign of x.
+
+    >>> modf(np.array([1.25, -0.5]))
+    (array([ 0.25, -0.5 ]), array([ 1., -0.]))
+    """
+    whole = trunc(x)
+    return fmod(x, np.ones_like(x)), whole
+
+
+@composed(np.divmod)
+def divmod(x1: Any, x2: Any, /) -> tuple[Any, Any]:
+    """The quotient rounded down, and the remainder.
+
+    >>> divmod(np.array([7.5]), 2.0)
+    (array([3.]), array([1.5]))
+    """
+    return floor_divide(x1, x2), np.remainder(x1, x2)
+
+
+@composed(np.round, np.around)
 def round(a: Any, decimals: int = 0) -> Any:
     """The nearest numbers with so many decimals; the derivative is zero.
 

@@ -132,6 +132,17 @@ CALLS = {
     "tensorsolve": [(square(4).reshape(2, 2, 4), draw(2, 2)), (square(4).reshape(2, 2, 2, 2), draw(2, 2), (1,))],
     "multi_dot": [([draw(2, 3), draw(3, 2), draw(2)],)],
     "cond": [(square(3),), (square(3), 1)],
+    "polyint": [(draw(3),), (draw(2), 2, draw(2))],
+    "poly": [(draw(3),)],
+    "nancumsum": [(holed(),), (holed(), 1)],
+    "nancumprod": [(holed(),), (holed(), 1)],
+    "nanpercentile": [(holed(), 30), (holed(), 50, 1)],
+    "block": [([[draw(2, 2), draw(2, 1)], [draw(1, 3)]],), ([draw(2), draw(3)],)],
+    "diagflat": [(draw(2, 2),), (draw(3), 1)],
+    "geomspace": [(np.float64(0.5), np.float64(3.0), 4), (draw(2), draw(2), 3)],
+    "logspace": [(np.float64(0.5), np.float64(1.0), 4), (draw(2), draw(2), 3)],
+    "matvec": [(draw(2, 3), draw(3)), (draw(2, 2, 3), draw(3))],
+    "vecmat": [(draw(3), draw(3, 2)), (draw(2, 3), draw(2, 3, 2))],
     **{name: [(holed(),), (holed(), 1)] for name in ("nansum", "nanprod", "nanmean", "nanvar", "nanstd")},
     **{name: [(holed(),), (holed(), 0)] for name in ("nanmax", "nanmin")},
     "cov": [
@@ -158,12 +169,13 @@ CALLS = {
         (draw(3, 2), draw(3, 2), -1, -1, -1, 0),
     ],
 }
-ELSEWHERE = set(  # test_positions.py, test_linalg.py, test_complex.py and test_nn.py
+ELSEWHERE = set(  # test_grids.py, test_positions.py, test_linalg.py, test_complex.py and test_nn.py
     "leaky_relu elu softsign layer_norm batch_norm conv1d conv2d conv_transpose1d conv_transpose2d max_pool1d "
     "max_pool2d avg_pool1d avg_pool2d embedding mse_loss l1_loss huber_loss bce_with_logits nll_loss cross_entropy "
     "slogdet eigh svd qr lstsq unstack broadcast_arrays real imag conj conjugate angle sign real_if_close iscomplexobj "
     "sici shichi fresnel airy eig eigvals cholesky matrix_rank solve_triangular cho_factor cho_solve block_diag "
     "toeplitz fft ifft rfft irfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn hfft ihfft fftshift ifftshift "
+    "polyfit roots polydiv modf divmod meshgrid apply_along_axis apply_over_axes piecewise "
     "gather index index_put scatter_add index_add topk cummax cummin array_split split vsplit hsplit dsplit".split()
 )
 CALLS.update({name: [(draw(4),)] for name in ("cumulative_sum", "cumulative_prod")})

@@ -6,7 +6,6 @@ checked in processes of its own, imports and start included.
 """
 
 import argparse
-import itertools
 import json
 import os
 import random
@@ -33,6 +32,7 @@ SMOOTH = {
     "({u})**2": "2 * ({u})",
     "({u})**3": "3 * ({u})**2",
 }
+GENTLE = [f for f in SMOOTH if "np.exp" not in f and "**3" not in f]  # go into others without an overflow
 MATRICES = {
     "affine": ("np.sum(A @ x) * {c}", "{c} * np.sum(A, axis=0)", "vector"),
     "quadratic": ("{c} * (x @ A.T @ A @ x)", "2 * {c} * A.T @ (A @ x)", "vector"),
@@ -51,28 +51,34 @@ MATRICES = {
 HEAD = "import numpy as np\nimport verify\n\nrng = np.random.default_rng(0)\n"
 
 
-def elementwise(number, rng):
-    """A case that composes two functions of every element."""
-    outer, inner = rng.choice(list(itertools.product(SMOOTH, repeat=2)))
-    c, u = rng.randrange(1, 20), "v"
+def number_in(rng):
+    """A decimal number that is what it says also in binary, and no whole one."""
+    return str(rng.randrange(1, 40, 2) / 8)
+
+
+def elementwise(number, rng, composed):
+    """A case with a function of every element, or one that composes two of them."""
+    c, d, u = number_in(rng), number_in(rng), "v"
+    outer = rng.choice(list(SMOOTH))
+    inner = rng.choice(GENTLE) if composed else f"{{u}} + {d}"
     f = outer.format(u=u)
-    inside = inner.format(u=f"{c} / 8 * x")
-    slope = SMOOTH[outer].format(u=u), SMOOTH[inner].format(u=f"{c} / 8 * x")
+    inside = inner.format(u=f"{c} * x")
+    slope = SMOOTH[outer].format(u=u), SMOOTH.get(inner, "1").format(u=f"{c} * x")
     return (
-        f"def slope_{number}(x):\n    v = {inside}\n    return {slope[0]} * ({slope[1]}) * {c} / 8\n\n"
+        f"def slope_{number}(x):\n    v = {inside}\n    return {slope[0]} * ({slope[1]}) * {c}\n\n"
         f"@verify.case(rng.uniform(-2, 2, {rng.randrange(2, 6)}), grad=slope_{number})\n"
         f"def elementwise_{number}(x):\n    v = {inside}\n    return np.sum({f})\n"
     )
 
 
-def matrices(number, rng):
+def matrices(number, rng, _):
     """A case with products and sums of matrices."""
     f, gradient, wrt = MATRICES[rng.choice(list(MATRICES))]
-    c = f"{rng.randrange(1, 99)} / 8"
+    c = number_in(rng)
     n, m = rng.randrange(2, 5), rng.randrange(2, 5)
     names, at = ("A, x", f"rng.normal(size=({n}, {m})), rng.normal(size={m})") if wrt == "vector" else (
         "A, W", f"rng.normal(size=({n}, {m})), rng.normal(size=({n}, {m}))")  # fmt: skip
-    f, gradient = f.replace("{c}", f"({c})"), gradient.replace("{c}", f"({c})")
+    f, gradient = f.replace("{c}", c), gradient.replace("{c}", c)
     by = "x" if wrt == "vector" else "A"
     return (
         f"def slope_{number}({names}):\n    return {gradient}\n\n"
@@ -81,19 +87,19 @@ def matrices(number, rng):
     )
 
 
-def write(folder, count, each=200):
+def write(folder, count, composed, each=200):
     """Write the suite, some cases a file."""
     rng = random.Random(0)
-    texts = [(elementwise if number % 2 else matrices)(number, rng) for number in range(count)]
+    texts = [(elementwise if number % 2 else matrices)(number, rng, composed) for number in range(count)]
     for start in range(0, count, each):
         text = "\n\n".join([HEAD, *texts[start : start + each]])
         (folder / f"lesson_{start // each:03}.py").write_text(text, encoding="utf-8")
 
 
-def measured(count, jobs):
+def measured(count, jobs, composed):
     """The figures of one run."""
     with tempfile.TemporaryDirectory() as name:
-        write(Path(name), count)
+        write(Path(name), count, composed)
         started, before = time.perf_counter(), _processor_time()
         selected = collected([name], root=Path(name))
         collecting = time.perf_counter() - started
@@ -102,6 +108,7 @@ def measured(count, jobs):
     return {
         "cases": count,
         "jobs": jobs,
+        "composed": composed,
         "seconds": round(wall, 2),
         "seconds collecting": round(collecting, 2),
         "processor seconds": round(_processor_time() - before, 2),
@@ -123,14 +130,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--composed", action="store_true", help="elementwise cases compose two functions")
     parser.add_argument("--write", type=Path, help="write the suite into this folder, and run nothing")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.write:
         options.write.mkdir(parents=True, exist_ok=True)
-        write(options.write, options.cases)
+        write(options.write, options.cases, options.composed)
         return
-    text = json.dumps(measured(options.cases, options.jobs), indent=1)
+    text = json.dumps(measured(options.cases, options.jobs, options.composed), indent=1)
     if options.json:
         options.json.write_text(text + "\n", encoding="utf-8")
     print(text)

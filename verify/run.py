@@ -112,16 +112,21 @@ def run(
 def run_one(case: Case, check: Check, explain: bool = True) -> Result:
     """Check one case: whatever it does becomes a result, but for misuse of the check, which is a :class:`UsageError`.
 
-    Without ``explain`` a result that is ok comes without its derivation.
+    Without ``explain`` a result that is ok comes as it was decided, with no formula or derivation to read.
     """
     try:
         result = check(case.function, *case.arguments, **case.options)
-        result = result.explained() if explain or not result.ok else replace(result, explain=None)
+        result = result.explained() if explain or not result.ok else _bare(result)
     except (TypeError, ValueError) as error:  # a check raises for its own misuse only
         raise UsageError(f"{_place(case)}: the case {case.name!r} cannot be checked: {error}") from error
     except (Exception, SystemExit) as error:
         return _undecided(case, f"the check itself failed with {_told(error)}; please report it")
     return replace(result, name=case.title, source=_place(case), asked=case.text)
+
+
+def _bare(result: Result) -> Result:
+    parts = tuple(_bare(part) for part in result.parts)
+    return replace(result, formula=replace(result.formula, written=()), explain=None, parts=parts)
 
 
 def _undecided(case: Case, reason: str) -> Result:

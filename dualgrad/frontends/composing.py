@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def _of_lists() -> dict[Any, Any]:
     return {function: _listing(function) for function in plain}
 
 
+@cache
 def _listing(function: Callable[..., Any]) -> Callable[..., Any]:
     def listed(*args: Any, **kwargs: Any) -> Any:
         return function(*(stacked(a) if isinstance(a, list) and is_traced(a) else a for a in args), **kwargs)

@@ -48,6 +48,13 @@ class Rewiring:
     excepting: set[types.CodeType] = field(default_factory=set)  # those that may go on after one
     state: State = field(default_factory=State)
 
+    @functools.cached_property
+    def builtin_names(self) -> dict[str, Any]:
+        """The built-in names as copies see them."""
+        known = vars(builtins).items()
+        replaced = {name: self.translate(value) for name, value in known if id(value) in self.table}
+        return vars(builtins) | replaced | {"__import__": _importer(self)}
+
     def watched(self, copy: Callable[..., Any], *args: Any) -> Any:
         """Call a copy with what may be copies of the arguments.
 
@@ -182,11 +189,7 @@ class Globals(dict[str, Any]):
     """A function's globals, translated on lookup. LOAD_GLOBAL honours ``__getitem__`` of a dict subclass."""
 
     def __init__(self, original: dict[str, Any], rewiring: Rewiring) -> None:
-        replaced = {
-            name: rewiring.translate(value) for name, value in vars(builtins).items() if id(value) in rewiring.table
-        }
-        names = vars(builtins) | replaced | {"__import__": _importer(rewiring)}
-        super().__init__({"__builtins__": names, COPY_MARK: rewiring.excepting})
+        super().__init__({"__builtins__": dict(rewiring.builtin_names), COPY_MARK: rewiring.excepting})
         self.original = original
         self.rewiring = rewiring
 

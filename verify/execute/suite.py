@@ -24,7 +24,7 @@ from verify.suite import Entry
 from verify.verdict import Formula, Numbers, Result, Verdict
 from verify.wire import from_json
 
-EXPLAINED = 200  # cases of a run in which also those that are ok come with their derivation
+EXPLAINED = 200  # cases of a run in which also those that are ok come with a formula and its derivation
 ISOLATIONS = ("worker", "case")
 _LOOK = 0.2  # seconds between two looks whether to stop
 _REGISTERS = re.compile(r"\bverify\b.*\bcase\b|\bcase\b.*\bverify\b|^\s*import verify\b", re.MULTILINE)
@@ -87,7 +87,8 @@ def entries(
     go on. ``isolation="case"`` runs each in a process of its own.
 
     While this runs, the first interrupt from the terminal ends it early: what has ended comes out, then the rest as
-    "not run". Of more than 200 cases only those that are not ok come with a derivation. :class:`UsageError` where the engine or the isolation is none.
+    "not run". Of more than 200 cases only those that are not ok come with formulas to read. :class:`UsageError` where
+    the engine or the isolation is none.
     """
     if isolation not in ISOLATIONS:
         raise UsageError(f"isolation is {isolation!r}; expected one of {', '.join(ISOLATIONS)}")

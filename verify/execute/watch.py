@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
+from operator import attrgetter, is_
 from types import FunctionType
 from typing import Any
 
 OWN = ("dualgrad", "verify")
 TOOLS = ("numpy", "numpy.linalg", "flint", "math", "json")  # their public names alone
 _FIXED = (bool, int, float, str, bytes, frozenset, type(None))
+
+_CODE = attrgetter("__code__", "__defaults__")
 
 Changed = Callable[[], tuple[str, ...]]
 
@@ -28,22 +32,26 @@ def remember() -> Changed:
     >>> changed()
     ()
     """
-    names, bodies = [], {}
+    spaces, bodies = [], dict[FunctionType, str]()
     for module, space in list(_spaces()):
-        for name, value in list(space.items()):
-            if not isinstance(value, _FIXED) or name.isupper():
-                names.append((space, name, value, module))
-            if module.partition(".")[0] in OWN:
-                for each in _functions(value):
-                    bodies[each] = (each.__code__, each.__defaults__, f"{each.__module__}.{each.__qualname__}")
+        held = {name: value for name, value in space.items() if not isinstance(value, _FIXED) or name.isupper()}
+        spaces.append((module, space, tuple(held), tuple(held.values())))
+        if module.partition(".")[0] in OWN:
+            found = chain.from_iterable(map(_functions, held.values()))
+            bodies.update((each, f"{each.__module__}.{each.__qualname__}") for each in found)
+    functions, codes = tuple(bodies), tuple(map(_CODE, bodies))
 
     def changed() -> tuple[str, ...]:
-        found = [f"{module}.{name}" for space, name, value, module in names if space.get(name) is not value]
-        found += [
-            place
-            for function, (code, defaults, place) in bodies.items()
-            if function.__code__ is not code or function.__defaults__ is not defaults
+        found = [
+            f"{module}.{name}"
+            for module, space, names, values in spaces
+            if not all(map(is_, map(space.get, names), values))  # this first: a change is rare
+            for name, value in zip(names, values, strict=True)
+            if space.get(name) is not value
         ]
+        if tuple(map(_CODE, functions)) != codes:
+            pairs = zip(functions, map(_CODE, functions), codes, strict=True)
+            found += [bodies[function] for function, now, before in pairs if now != before]
         return tuple(dict.fromkeys(found))
 
     return changed

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -147,6 +147,16 @@ def _stable(reason: str) -> str:
 
 def _looked_at(op: Op) -> str:
     """The verdict on the op as a function with the engine's gradient, at its first sample that has one."""
+    asked = as_function(op)
+    if asked is None:
+        return "UNDECIDED"
+    function, arrays = asked
+    found = check(function, *arrays, budget=SECONDS).formula.verdict.name
+    return "CERTIFIED" if found == "PROVED" else found  # proved almost everywhere, which is no lemma
+
+
+def as_function(op: Op) -> tuple[Callable[..., Any], list[Any]] | None:
+    """The op as a function of the floating arrays of its first sample that can be differentiated by, and these."""
     rules = op.partials or op.vjp
     for sample in op.samples(np.random.default_rng(SEED)) if op.samples is not None else ():
         operands = op.call(*sample.args, **sample.kwargs).inputs
@@ -157,10 +167,8 @@ def _looked_at(op: Op) -> str:
             if isinstance(value, np.ndarray) and value.dtype.kind == "f" and any(value is x for x in moving)
         ]
         if has_elements(sample) and floats and sample.args[floats[0]].ndim:
-            result = check(partial(_applied, op, sample, floats), *(sample.args[k] for k in floats), budget=SECONDS)
-            found = result.formula.verdict.name
-            return "CERTIFIED" if found == "PROVED" else found  # proved almost everywhere, which is no lemma
-    return "UNDECIDED"
+            return partial(_applied, op, sample, floats), [sample.args[place] for place in floats]
+    return None
 
 
 def _applied(op: Op, sample: Sample, floats: Sequence[int], *arrays: Any) -> Any:

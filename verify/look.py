@@ -208,11 +208,15 @@ def _compare(problem: Problem, point: Point, recording: Recording, bits: int, se
 def _rounding(program: Program) -> str:
     """Where a program casts floats to a dtype with fewer digits; "" where it does not."""
     for equation in program.equations:
-        to, given = equation.output.dtype, equation.inputs[0] if equation.inputs else None
-        if equation.op.name == "astype" and isinstance(given, Variable) and to.kind == given.dtype.kind == "f":
-            if np.finfo(to).nmant < np.finfo(given.dtype).nmant:
-                return f"it rounds to {to} {equation.line}".strip()
+        given = equation.inputs[0] if equation.op.name == "astype" else None
+        if isinstance(given, Variable) and _digits(equation.output.dtype) < _digits(given.dtype):
+            return f"it rounds to {equation.output.dtype} {equation.line}".strip()
     return ""
+
+
+def _digits(dtype: np.dtype[Any]) -> float:
+    """The bits of a float's mantissa; no end of them for other dtypes, which this is not about."""
+    return float(np.finfo(dtype).nmant) if dtype.kind == "f" else float("inf")
 
 
 def _compared(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from verify.campaign.judge import wrong
 from verify.campaign.mutate import CLASSES, Mutant, Mutator
 from verify.strategies.draw import arguments
 from verify.strategies.generate import DEEPEST, generate
 from verify.strategies.moves import FAMILIES
 from verify.strategies.program import Program
-from verify.strategies.recorded import Untold, gradient_of
+from verify.strategies.recorded import gradient_of
 
 READ = 4e-16  # the engine's gradient may hold a constant that was rounded once, such as the logarithm of 2
 
@@ -39,10 +41,22 @@ class Subject:
             if mutant is None or mutant.program.source() in seen:
                 continue
             seen.add(mutant.program.source())
+            if not _runs(mutant.program, self.args):
+                continue
             yield mutant
             made += 1
             if made == count:
                 return
+
+
+def _runs(gradient: Program, args: tuple[Any, ...]) -> bool:
+    """Whether a gradient runs at all: one that raises is not wrong, it is none."""
+    try:
+        with np.errstate(all="ignore"):
+            gradient.function("g")(*args)
+    except (ValueError, IndexError, TypeError, np.linalg.LinAlgError):
+        return False
+    return True
 
 
 def subject(seed: int, index: int) -> Subject:
@@ -68,6 +82,3 @@ def told(given: Subject, gradient: Program, **more: Any) -> dict[str, Any]:
         "gradient": gradient.source("g"),
         "arguments": [repr(arg.tolist() if hasattr(arg, "tolist") else arg) for arg in given.args],
     }
-
-
-__all__ = ["Subject", "Untold", "engine_is_wrong", "subject", "told"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from verify.campaign.case import Subject, Untold, engine_is_wrong, subject, told
+from verify.campaign.case import Subject, engine_is_wrong, subject, told
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import Distance, wrong
 from verify.campaign.mutate import Mutant
 from verify.campaign.replay import in_a_fresh_process
 from verify.campaign.right import checked
 from verify.strategies.program import Program
+from verify.strategies.recorded import Untold
 from verify.verdict import Counterexample, Result, Verdict
 
 MUTANTS = 5

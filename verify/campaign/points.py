@@ -8,7 +8,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 from verify.ask import pose
-from verify.campaign.case import Subject, Untold, subject, told
+from verify.campaign.case import Subject, subject, told
 from verify.campaign.exact import DIGITS, Outside, exactly, partial, values
 from verify.campaign.figures import Outcome
 from verify.campaign.mutate import Mutant
@@ -16,6 +16,7 @@ from verify.look import AGREED_BITS, ROUNDED_BITS, ROUNDED_READING, Point, look
 from verify.problem import Undecidable
 from verify.recording import record_symbolic
 from verify.strategies.draw import arguments
+from verify.strategies.recorded import Untold
 
 MUTANTS = 4
 POINTS = 8

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 from verify.ask import pose
-from verify.campaign.case import Subject, Untold, engine_is_wrong, subject, told
+from verify.campaign.case import Subject, engine_is_wrong, subject, told
 from verify.campaign.claims import untrue
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import wrong
 from verify.campaign.mutate import Mutant
 from verify.formula import attempt
 from verify.problem import Undecidable
+from verify.strategies.recorded import Untold
 from verify.verdict import Formula
 
 MUTANTS = 12

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 import verify
-from verify.campaign.case import Subject, Untold, engine_is_wrong, subject, told
+from verify.campaign.case import Subject, engine_is_wrong, subject, told
 from verify.campaign.figures import Outcome
 from verify.campaign.replay import holds, in_a_fresh_process
 from verify.campaign.replay import shapes as shapes_of
 from verify.strategies.draw import arguments
 from verify.strategies.generate import generate
 from verify.strategies.program import Input, Program, Ref, Step
-from verify.strategies.recorded import gradient_of
+from verify.strategies.recorded import Untold, gradient_of
 from verify.verdict import Result
 
 BUDGET = 4.0  # seconds a check

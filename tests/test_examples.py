@@ -10,7 +10,8 @@ import verify
 from verify.run import collect
 
 HERE = Path(__file__).resolve().parent.parent / "examples"
-CASES = [(file.stem, case) for file in sorted(HERE.glob("*.py")) for case in collect(str(file))]
+FILES = [file for file in sorted(HERE.glob("*.py")) if "verify.case" in file.read_text(encoding="utf-8")]
+CASES = [(file.stem, case) for file in FILES for case in collect(str(file))]
 
 
 @pytest.mark.parametrize(("file", "case"), CASES, ids=[f"{file}-{case.title}" for file, case in CASES])

@@ -7,8 +7,10 @@ import json
 import pytest
 
 from dualgrad.op import REGISTRY
-from verify import cli
 from verify.audit import OPEN, audit, counted, document, ops_of, table
+from verify.command.audit import audit as command
+from verify.gate import FAILED, PASSED
+from verify.run import UsageError
 
 OWN = """
 from dualgrad.op import pointwise
@@ -69,16 +71,17 @@ def test_the_table_and_its_claims():
 
 
 def test_a_users_op_is_audited(own, capsys, tmp_path):
-    assert cli.audit(own("thirdpower", 3), json_file=tmp_path / "audit.json") == cli.OK
+    assert command(own("thirdpower", 3), json_file=tmp_path / "audit.json") == PASSED
     assert json.loads((tmp_path / "audit.json").read_text())["counts"] == {"PROVED": 1}
     assert "thirdpower" in capsys.readouterr().out
 
 
 def test_a_users_op_with_a_wrong_rule_is_refuted(own, capsys):
-    assert cli.audit(own("thirdpower_wrong", 2)) == cli.NOT_OK
+    assert command(own("thirdpower_wrong", 2)) == FAILED
     assert "REFUTED" in capsys.readouterr().out
 
 
 def test_a_module_that_does_not_exist_is_misuse(capsys):
-    assert cli.audit("no_such_module") == cli.USAGE
+    with pytest.raises(UsageError, match="no_such_module"):
+        command("no_such_module")
     assert "no_such_module" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Functions with several results, functions of functions, polynomials: NumPy's values, and the slopes of small steps."""
+"""Functions with several results, functions of functions, polynomials: NumPy's values, slopes of small steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CALLS = {
     "polydiv, short": lambda np: np.polydiv(A, B[:1])[:1],
     "polyfit": lambda np: [np.polyfit(A, B, 2)],
     "polyfit, weighted": lambda np: [np.polyfit(A, B, 1, w=C)],
-    "roots": lambda np: [np.roots(np.abs(A))],
+    "roots": lambda np: [np.roots(A)],
     "apply_along_axis": lambda np: [np.apply_along_axis(lambda v: v[::-1] * v[0], 1, M)],
     "apply_along_axis, numbers": lambda np: [np.apply_along_axis(lambda v: (v * v).sum(), 0, M)],
     "apply_along_axis, matrices": lambda np: [np.apply_along_axis(np.outer, 0, M, A[:2])],

@@ -161,8 +161,12 @@ def load(connection: sqlite3.Connection, number: int) -> Run:
         "SELECT record, body FROM result LEFT JOIN certificate ON certificate = digest WHERE run = ? ORDER BY case_id",
         (number,),
     )
+    try:
+        entries = tuple(_entry(record, body) for record, body in rows)
+    except (ValueError, KeyError, TypeError, zlib.error) as error:  # ValueError: another version wrote other fields
+        raise UsageError(f"run {number} cannot be read by this version of dualgrad: {error}") from error
     return Run(
-        tuple(_entry(record, body) for record, body in rows),
+        entries,
         title=title,
         settings=json.loads(settings),
         environment=dict(connection.execute("SELECT name, version FROM env WHERE run = ? ORDER BY name", (number,))),

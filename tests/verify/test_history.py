@@ -1,4 +1,5 @@
 import sqlite3
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -123,3 +124,11 @@ def test_a_later_measurement_is_another_run_only_where_something_differs(place):
         first = history.add(connection, run(), green=True)
         other = replace(run(), entries=(entry("b.py::g"),))
         assert history.add(connection, other, green=True) != first
+
+
+def test_a_run_of_another_version_is_told_and_no_fault(place):
+    with history.opened(place) as connection:
+        history.add(connection, run(), green=True)
+        connection.execute("UPDATE result SET record = ?", (zlib.compress(b'{"case": "f", "outcome": "lost"}'),))
+        with pytest.raises(UsageError, match="run 1 cannot be read by this version of dualgrad"):
+            history.load(connection, 1)

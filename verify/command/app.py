@@ -26,7 +26,7 @@ from verify.command import (
 )
 from verify.command.say import complain
 from verify.command.version import version
-from verify.gate import FAULT, INTERRUPTED, NOTHING, PASSED, USAGE
+from verify.gate import FAILED, FAULT, INTERRUPTED, NOTHING, PASSED, USAGE
 from verify.run import NothingCollected, UsageError
 
 _HELP = """Verify gradients: proved, refuted with a counterexample, or undecided with the reason.
@@ -84,9 +84,9 @@ def main(tokens: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # who read the output, as head does, has seen enough
+    except BrokenPipeError:  # who read the output, as head does, has seen enough; what was left is not known to pass
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PASSED
+        return FAILED
     except Exception:
         complain(
             f"this is a fault of verify itself, and says nothing about your code.\n{traceback.format_exc()}{_REPORT}"

@@ -81,7 +81,7 @@ def run(
     chosen = selected(_paired(named, grad, point or [], resolved), resolved, keyword, shard, untrusted)
     to_terminal = any(output.path == TERMINAL for output in outputs)
     out = console(error=to_terminal)
-    started = datetime.now(UTC).isoformat(timespec="seconds")
+    started = datetime.now(UTC).isoformat(timespec="milliseconds")
     loudness = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.USUAL
     loudness = Loudness.SILENT if to_terminal else loudness
     entries, interrupted = run_cases(chosen, resolved.settings, budget, teller(chosen, loudness, out), out)

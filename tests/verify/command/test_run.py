@@ -1,4 +1,7 @@
 import json
+import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -231,3 +234,26 @@ def test_control_characters_of_a_name_do_not_reach_the_terminal(lesson, command)
 def test_square_brackets_of_a_name_are_not_markup(lesson, command):
     (lesson / "lesson.py").write_text(cases("good") + "good.__name__ = 'good [red]x[/red]'\n")
     assert "[red]x[/red]" in command("run", "lesson.py")[1]
+
+
+def test_a_history_that_cannot_be_read_costs_no_result(lesson, command):
+    (lesson / ".verify").mkdir()
+    (lesson / ".verify" / "history.sqlite").write_text("this is no database" * 100)
+    code, out, complaint = command("run", "lesson.py:good")
+    assert (code, out.splitlines()[-1]) == (0, "1 gradient: 1 proved.")
+    assert "the run is not on record" in complaint
+
+
+def test_a_run_is_of_the_commit_that_is_checked_out(lesson, command):
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "lesson.py"], [*identity, "commit", "-q", "-m", "a lesson"]):
+        subprocess.run(["git", *words], check=True, cwd=lesson)
+    found = []
+    for text in ("", "# changed\n"):
+        (lesson / "lesson.py").write_text((lesson / "lesson.py").read_text() + text)
+        _, out, _ = command("run", "lesson.py:good", "--output-format", "jsonl")
+        found.append(read(out.splitlines()).commit)
+    assert re.fullmatch("[0-9a-f]{12}", found[0])
+    assert found[1] == found[0] + "+"

@@ -55,6 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for path in config.getoption("--verify-report"):
         if not path.endswith(_SUFFIXES):
             raise pytest.UsageError(f"--verify-report={path}: expected a name ending in one of {', '.join(_SUFFIXES)}")
+    baseline = config.getoption("--verify-baseline")
+    if baseline and not _place(config, baseline).is_file():
+        raise pytest.UsageError(f"--verify-baseline={baseline}: there is no such file")
     if _is_used(config):
         _require_our_package()
 
@@ -169,7 +172,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from verify.plugin import run_of, written
 
         records: list[str] = config.stash[_RECORDS]
-        written(run_of(records, config.rootpath.name), paths)
+        written(run_of(records, config.rootpath.name), [_place(config, path) for path in paths])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -184,6 +187,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(row)
     for path in config.getoption("--verify-report"):
         terminalreporter.write_line(f"report: {path}")
+
+
+def _place(config: pytest.Config, path: str) -> Path:
+    """A path as it was given, from where pytest was started, wherever tests have gone since."""
+    return config.invocation_params.dir / path
 
 
 def _is_used(config: pytest.Config) -> bool:
@@ -216,7 +224,8 @@ def _recorder(item: pytest.Item) -> Recorder:
                 raise pytest.UsageError(f"{item.nodeid}: the marker gradient takes options by name, got {marker.args}")
             options |= marker.kwargs
         try:
-            baseline = baseline_of(config.getoption("--verify-baseline"))
+            given = config.getoption("--verify-baseline")
+            baseline = baseline_of(_place(config, given) if given else None)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
         seed = config.getoption("--verify-seed")

@@ -95,9 +95,9 @@ def seeded(seed: int, test: str) -> None:
     np.random.seed(own % 2**32)  # noqa: NPY002  # functions under test draw from it
 
 
-def baseline_of(path: str) -> Baseline:
+def baseline_of(path: Path | None) -> Baseline:
     """Read a baseline, or an empty one where no path is given; :class:`verify.run.UsageError` where it is none."""
-    return load(Path(path)) if path else Baseline()
+    return load(path) if path is not None else Baseline()
 
 
 def run_of(records: Sequence[str], title: str) -> Run:
@@ -106,11 +106,11 @@ def run_of(records: Sequence[str], title: str) -> Run:
     return Run(tuple(entries), title, environment=environment())
 
 
-def written(run: Run, paths: Sequence[str]) -> None:
+def written(run: Run, paths: Sequence[Path]) -> None:
     """Write the run to files, each in the format that its name suggests."""
     for path in paths:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(write(run, of_path(path)), encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(write(run, of_path(path.name)), encoding="utf-8")
 
 
 def worst(run: Run, most: int) -> list[str]:

@@ -29,7 +29,8 @@ def loss_gradient(w, X):
     return 2 * X.T @ (X @ w)
 
 
-def test_right(verify_gradient):
+def test_right(verify_gradient, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     assert verify_gradient(np.sin, 0.5, grad=np.cos).verdict is verify.Verdict.PROVED
 
 
@@ -164,6 +165,7 @@ def test_a_baseline_accepts_what_it_says_and_holds_what_was_proved(pytester, pyt
     [
         ("--verify-report=run.pdf", "expected a name ending in one of .html"),
         ("--verify-seed=x", "invalid int value: 'x'"),
+        ("--verify-baseline=none.json", "--verify-baseline=none.json: there is no such file"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_anything_runs(lesson, pytest_in, switch, told):

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from verify.report import words
 from verify.report.changes import WORSE, Change
-from verify.report.codes import code
+from verify.report.codes import CODES, code
 from verify.report.mathml import formula
 from verify.report.matrix import Matrix, of_run
 from verify.report.overview import WORST_FIRST, by_reason, changed, loosened, message, not_ok, sentence
@@ -62,7 +62,7 @@ def page(run: Run, against: Run | None = None, past: Sequence[Past] = ()) -> str
             wrong=[sections[e.case] for e in bad if e.case in sections and e.result.verdict is not Verdict.UNDECIDED],
             more_wrong=[_row(e, numbers, sections) for e in bad[FULL:] if e.result.verdict is not Verdict.UNDECIDED],
             reasons=[
-                (reason, [_row(entry, numbers, sections) for entry in entries])
+                (reason, CODES[code(entries[0])], [_row(entry, numbers, sections) for entry in entries])
                 for reason, entries in by_reason(undecided).items()
             ],
             undecided=[sections[entry.case] for entry in undecided if entry.case in sections],

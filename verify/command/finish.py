@@ -18,7 +18,7 @@ from verify.command.say import complain, counted
 from verify.gate import NOT_RUN, Finding, Judgement, judge
 from verify.report.changes import WORSE, changes
 from verify.report.overview import sentence
-from verify.report.text import printable
+from verify.report.text import line, printable
 from verify.report.trends import Past
 from verify.run import UsageError
 from verify.settings import Resolved
@@ -70,9 +70,9 @@ def baseline_place(resolved: Resolved) -> Path | None:
     return usual if usual.is_file() else None
 
 
-def _tell(lines: Sequence[str], out: Console) -> None:
-    for line in lines:
-        out.print(printable(line))
+def _tell(rows: Sequence[str], out: Console) -> None:
+    for row in rows:
+        out.print(printable(row))
 
 
 def _loosened(run: Run) -> list[Any]:
@@ -114,7 +114,7 @@ def _earlier(run: Run, resolved: Resolved, ending: Ending) -> tuple[Run | None, 
 
 def _worse(run: Run, against: Run | None) -> list[str]:
     found = [each for each in changes(against, run) if each.kind in WORSE] if against is not None else []
-    rows = [f"  {each.kind:15} {each.case}  ({each.detail})" for each in found[:_LISTED]]
+    rows = [f"  {each.kind:15} {line(each.case)}  ({each.detail})" for each in found[:_LISTED]]
     return [*rows, *([f"  and {len(found) - _LISTED} more"] if len(found) > _LISTED else [])]
 
 
@@ -149,10 +149,10 @@ def _improve(baseline: Baseline, run: Run, place: Path, out: Console) -> None:
 def _told(judgement: Judgement, resolved: Resolved) -> list[str]:
     failures, accepted = judgement.failures, judgement.accepted
     silent = [each for each in failures if each.kind not in ("refuted", "undecided", "nondifferentiable", NOT_RUN)]
-    rows = [f"  {each.kind:15} {each.case}: {each.text}" for each in silent[:_LISTED]]
+    rows = [f"  {each.kind:15} {line(each.case)}: {line(each.text)}" for each in silent[:_LISTED]]
     rows += [f"  and {len(silent) - _LISTED} more"] if len(silent) > _LISTED else []
     left = Counter(each.text for each in failures if each.kind == NOT_RUN)
-    rows += [f"  {counted(number, 'case')} {text}" for text, number in left.items()]
+    rows += [f"  {counted(number, 'case')} {line(text)}" for text, number in left.items()]
     if failures:
         rows.append(f"gate: failed: {_kinds(failures)}{_all_the_same(judgement, resolved)}")
     for reason in dict.fromkeys(each.accepted for each in accepted):

@@ -10,6 +10,7 @@ from verify.command.collecting import selected
 from verify.command.options import settings_of
 from verify.command.say import counted, say
 from verify.gate import PASSED
+from verify.report.text import line
 
 
 def listing(
@@ -35,7 +36,7 @@ def listing(
     found = selected(resolved.settings.targets, resolved, keyword, shard)
     width = max((len(each.id) for each in found), default=0)
     for each in found:
-        say(f"{each.id:<{width}}  {each.file}:{each.line}" if long else each.id)
+        say(f"{line(each.id):<{width}}  {line(each.file)}:{each.line}" if long else line(each.id))
     if long:
         say(counted(len(found), "case"))
     return PASSED

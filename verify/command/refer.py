@@ -13,21 +13,33 @@ from verify.suite import Entry, Run, read
 WORDS = 'a number of "verify history list", last, green, or a file of JSON Lines'
 
 
-def run_of(reference: str, root: Path) -> Run:
-    """Return the run that a reference names; UsageError says what there is instead."""
-    if not reference.isdecimal() and reference not in ("last", "green"):
+def run_of(reference: str, root: Path, earlier_than: str = "") -> Run:
+    """Return the run that a reference names; UsageError says what there is instead.
+
+    With the reference of another run, the last one or the last green one is looked for before that one.
+    """
+    if not _on_record(reference):
         return read_file(Path(reference))
     place = root / PLACE
     if not place.is_file():
         raise UsageError(f"{place}: no run is on record here yet. One is put there by: verify run TARGET")
     with opened(place) as history:
-        return load(history, int(reference) if reference.isdecimal() else _newest(history, reference))
+        later = _number(history, earlier_than) if _on_record(earlier_than) else None
+        return load(history, _number(history, reference, later))
 
 
-def _newest(history: Connection, reference: str) -> int:
-    found = newest(history, green=reference == "green")
+def _on_record(reference: str) -> bool:
+    return reference.isdecimal() or reference in ("last", "green")
+
+
+def _number(history: Connection, reference: str, before: int | None = None) -> int:
+    if reference.isdecimal():
+        return int(reference)
+    found = newest(history, green=reference == "green", before=before)
     if found is None:
-        raise UsageError(f"no {'green ' if reference == 'green' else ''}run is on record yet. See: verify history list")
+        colour = "green " if reference == "green" else ""
+        when = "" if before is None else f" before run {before}"
+        raise UsageError(f"no {colour}run is on record{when}. See: verify history list")
     return found
 
 

@@ -39,14 +39,14 @@ def report(
         html, markdown, json, jsonl, junit, sarif, github, gitlab, summary, concise or full; what the file's name
         suggests where none is named.
     compare
-        Another run, named in the same ways: what changed since is told first.
+        Another run, named in the same ways: what changed since is told first. green: the last green one before it.
     """
     name = format_of(output, format)
     if output != TERMINAL:
         require_writable(Path(output))
     root = settings_of().root
     found = run_of(run, root)
-    against = None if compare is None else run_of(compare, root)
+    against = None if compare is None else run_of(compare, root, earlier_than=run)
     text = write(found, name, against=against, past=_past(root))
     if output == TERMINAL:
         print(text, end="")

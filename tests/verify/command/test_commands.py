@@ -117,11 +117,20 @@ def test_report_compares_with_another_run(ran, command):
     assert "removed" in out
 
 
+def test_green_is_the_last_green_run_before_the_one_that_is_told(lesson, command):
+    use(lesson, "good", "balls")
+    assert command("run", "lesson.py")[0] == 0
+    assert "no green run is on record before run 1" in command("report", "--compare", "green")[2]
+    use(lesson, "good", "fixed")
+    assert command("run", "lesson.py")[0] == 0
+    assert command("report", "--compare", "green", "--format", "full")[1].count("removed") == 2
+
+
 @pytest.mark.parametrize(
     ("tokens", "told"),
     [
         (["7"], "there is no run 7 on record. Those there are: verify history list"),
-        (["green"], "no green run is on record yet"),
+        (["green"], "no green run is on record."),
         (["run.jsonl"], "run.jsonl: there is no such run. Name a number"),
         (["lesson.py"], "lesson.py: line 1: this is not JSON"),
         (["-o", "page.pdf"], "page.pdf: no format ends in .pdf"),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from verify.campaign import faults, points, proved, right
 from verify.campaign.figures import Figures, Outcome, resumed, write
@@ -42,7 +45,7 @@ def run(name: str, units: int, seed: int, path: Path | None = None, seconds: flo
     with _stopping() as stopped:
         while figures.units < units and time.monotonic() - began < seconds and not stopped():
             started = time.monotonic()
-            outcome = campaign.trial(seed, figures.next)
+            outcome = _tried(campaign, seed, figures.next)
             for failure in outcome.failures:
                 failure["index"] = figures.next
             figures.add(outcome, time.monotonic() - started)
@@ -52,6 +55,17 @@ def run(name: str, units: int, seed: int, path: Path | None = None, seconds: flo
     if path is not None:
         write(path, figures)
     return figures
+
+
+def _tried(campaign: Campaign, seed: int, index: int) -> Outcome:
+    """A trial; one that raises is a failure, for nothing that is checked may bring down who checks."""
+    try:
+        with np.errstate(all="ignore"):
+            return campaign.trial(seed, index)
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        why = f"it raised {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+        return Outcome(failures=[{"why": why}])
 
 
 @contextmanager

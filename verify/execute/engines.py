@@ -53,7 +53,7 @@ def _ended(executor: Executor) -> Iterator[Executor]:
 
 @contextmanager
 def _dask(address: str) -> Iterator[Executor]:
-    distributed = _installed("distributed", "dask", "dask[distributed]")
+    distributed = _installed("distributed", "dask", "dualgrad[dask]")
     try:
         client = distributed.Client(address, timeout=20)
     except (OSError, ValueError, TimeoutError) as error:
@@ -66,7 +66,7 @@ def _dask(address: str) -> Iterator[Executor]:
 
 
 def _ray(address: str) -> Executor:
-    ray = _installed("ray", "ray", "ray")
+    ray = _installed("ray", "ray", "dualgrad[ray]")
     if not ray.is_initialized():
         ray.init(address=address or None, log_to_driver=False)
     return _OnRay(ray)
@@ -101,4 +101,6 @@ def _installed(module: str, engine_name: str, package: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise UsageError(f"engine {engine_name}: {module} is not installed; python -m pip install {package}") from error
+        raise UsageError(
+            f"engine {engine_name}: {module} is not installed; python -m pip install '{package}'"
+        ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import IO
 from verify.execute.messages import SECRET, Channel, Closed, Garbled, Json
 
 STARTS = 3  # attempts, before it is said that it cannot be started
+KILLS = 30  # attempts that somebody else ends, which is no fault of the keeper
 STARTING = 120.0  # seconds
 GRACE = 60.0  # seconds a keeper may take longer than the limits that it holds its worker to, twice over
 ENDING = 10.0  # seconds
@@ -91,15 +93,16 @@ class Supervisor:
         return answer
 
     def _start(self) -> Channel:
-        said = ""
-        for _ in range(STARTS):
+        said, failed, killed = "", 0, 0
+        while failed < STARTS and killed < KILLS:
             if self._closed:
                 raise Closed
             channel = self._spawn()
             try:
                 _awaited(channel, STARTING)
             except (Closed, Garbled):
-                said = self._last_words()
+                said, by = self._last_words()
+                failed, killed = (failed, killed + 1) if by == -signal.SIGKILL else (failed + 1, killed)
                 self._drop()
             else:
                 return channel
@@ -124,14 +127,15 @@ class Supervisor:
         theirs.close()
         return channel
 
-    def _last_words(self) -> str:
+    def _last_words(self) -> tuple[str, int | None]:
+        """The last line that the keeper wrote, and its exit code."""
         if self._errors is None or self._process is None:
-            return ""
+            return "", None
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        return (lines[-1] if lines else ""), self._process.returncode
 
     def _drop(self) -> None:
         process, self._process = self._process, None

@@ -1,0 +1,125 @@
+"""python -m benchmarks.stress --cases 3000 --kills 300
+python -m benchmarks.stress --cases 3000 --engine dask        (a cluster of two workers here, one killed in the run)
+
+Cheap cases while the processes that run them are killed at random: every case has the outcome that is its own, and
+nothing hangs or is left behind. Exits with 1 where that does not hold.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+
+from verify.execute.limits import family, others
+from verify.execute.suite import collected, entries
+
+KEEPERS = 0.05  # of the kills are of a keeper, which takes seconds to start
+PROVED_EACH = 20  # every so many cases is one that takes its time
+LONGEST = 1800.0  # seconds
+HEAD = "import numpy as np\nimport verify\n\nX = np.array([1.0, 2.0])\n"
+
+
+def write(folder, count, each=250):
+    """Write the cases: most say who they are and raise, which is the cheapest that a check can do."""
+    for start in range(0, count, each):
+        parts = [HEAD]
+        for number in range(start, min(start + each, count)):
+            body = "return np.sum(x**2)" if number % PROVED_EACH == 0 else f"raise ValueError({number})"
+            parts.append(f"@verify.case(X, grad=lambda x: 2 * x)\ndef case_{number}(x):\n    {body}\n")
+        (folder / f"lesson_{start // each:03}.py").write_text("\n".join(parts), encoding="utf-8")
+
+
+def expected(entry):
+    """Whether the entry tells what its case does, or that it was killed."""
+    number = int(entry.case.partition("case_")[2].partition("[")[0])
+    if entry.outcome == "crashed":
+        return "killed" in entry.result.reason or "lost" in entry.result.reason
+    if number % PROVED_EACH == 0:
+        return entry.outcome == "done" and entry.result.verdict.value == "PROVED"
+    return entry.outcome == "done" and entry.result.reason == f"case_{number} raised ValueError: {number}"
+
+
+class Killer(threading.Thread):
+    """Kills a process below this one now and then, so many in all."""
+
+    def __init__(self, kills, seconds):
+        super().__init__(daemon=True)
+        self.kills, self.seconds, self.killed = kills, seconds, 0
+        self.ended = threading.Event()
+
+    def run(self):
+        """Kill until it is enough, or the run has ended."""
+        rng = random.Random(1)
+        while self.killed < self.kills and not self.ended.wait(rng.uniform(0, 2 * self.seconds)):
+            keepers = others()
+            workers = [pid for keeper in keepers for pid in family(keeper)[1:]]
+            chosen = keepers if rng.random() < KEEPERS else workers
+            if chosen:
+                with suppress(ProcessLookupError):
+                    os.kill(rng.choice(chosen), signal.SIGKILL)
+                    self.killed += 1
+
+
+@contextmanager
+def cluster(after):
+    """The engine of a Dask cluster of two workers here, one of which is killed when the run has begun."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as running:
+        worker = next(iter(running.workers.values()))
+        timer = threading.Timer(after, lambda: os.kill(worker.pid, signal.SIGKILL))
+        timer.start()
+        yield f"dask:{running.scheduler_address}"
+        timer.cancel()
+
+
+def stressed(count, kills, seconds, engine, jobs):
+    """The figures of one run."""
+    with tempfile.TemporaryDirectory() as name:
+        write(Path(name), count)
+        selected = collected([name], root=Path(name))
+        killer = Killer(0 if engine == "dask" else kills, seconds)
+        started = time.perf_counter()
+        with cluster(8.0) if engine == "dask" else nullcontext(engine) as chosen:
+            killer.start()
+            found = list(entries(selected, jobs=jobs, engine=chosen))
+            killer.ended.set()
+        return {
+            "cases": len(selected),
+            "engine": engine,
+            "killed": 1 if engine == "dask" else killer.killed,
+            "seconds": round(time.perf_counter() - started, 1),
+            "outcomes": dict(Counter(entry.outcome for entry in found)),
+            "not told": len({case.id for case in selected} - {entry.case for entry in found}),
+            "told twice": len(found) - len({entry.case for entry in found}),
+            "told wrongly": [f"{e.case}: {e.outcome}: {e.result.reason}" for e in found if not expected(e)][:20],
+            "left behind": len(family(os.getpid())) - 1,
+        }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=3000)
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=0.3, help="between two kills, on average")
+    parser.add_argument("--engine", default="local", help='"dask", or whatever verify takes as an engine')
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    watchdog = threading.Timer(LONGEST, lambda: (print("it hangs", file=sys.stderr), os._exit(1)))
+    watchdog.daemon = True
+    watchdog.start()
+    figures = stressed(options.cases, options.kills, options.seconds, options.engine, options.jobs)
+    print(json.dumps(figures, indent=1))
+    sys.exit(bool(figures["not told"] or figures["told twice"] or figures["told wrongly"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dualgrad.frontends.dims import Dim
+from dualgrad.op import REGISTRY
 
 if TYPE_CHECKING:
     from dualgrad.frontends.tracer import Tracer
@@ -60,10 +61,53 @@ def is_advanced(key: Any) -> bool:
 
 def take(array: Tracer, key: Any) -> Any:
     """``array[key]``: a copy, as NumPy makes one."""
+    turned = _in_front(array, key)
+    if turned is not None:
+        axis, first, count = turned
+        moved: Any = np.moveaxis
+        return moved(take(moved(array, axis, 0), first), tuple(range(count)), tuple(range(axis, axis + count)))
     shape, places = _places(array, key)
     parts = [array[place] for place in places]
     whole: Any = np.reshape(np.stack(parts), (*shape, *parts[0].shape))
     return owned(whole, ())
+
+
+def _in_front(array: Tracer, key: Any) -> tuple[int, tuple[Any, ...], int] | None:
+    """For ``array[:, positions, …]``: the axis of the positions, the key with them in front, and their number of axes.
+
+    Only where one array of positions follows slices of whole axes, so that nothing else moves.
+    """
+    parts = key if isinstance(key, tuple) else (key,)
+    arrays = [place for place, part in enumerate(parts) if isinstance(part, (list, np.ndarray))]
+    if len(arrays) != 1 or not arrays[0] or any(part != slice(None) for part in parts[: arrays[0]]):
+        return None
+    axis = arrays[0]
+    positions = _positions(array, axis, parts[axis])
+    rest = parts[axis + 1 :]
+    if not all(isinstance(part, slice) for part in rest):
+        return None
+    return axis, (positions, *parts[:axis], *rest), positions.ndim
+
+
+def truths(array: Any) -> Any:
+    """1 where an element is true, else 0."""
+    array = stacked(array)
+    return np.where(array if array.dtype == bool else np.not_equal(array, 0.0), 1.0, 0.0)
+
+
+def any_of(a: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    """Whether any element is true."""
+    return np.max(truths(a), axis=axis, keepdims=keepdims) > 0.5
+
+
+def all_of(a: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    """Whether every element is true."""
+    return np.min(truths(a), axis=axis, keepdims=keepdims) > 0.5
+
+
+def logsumexp(a: Any, axis: Any = 0, keepdims: bool = False) -> Any:
+    """``np.logaddexp.reduce(a)``."""
+    return REGISTRY["logsumexp"](a, axis=axis, keepdims=keepdims)
 
 
 def put(array: Tracer, key: Any, value: Any) -> None:
@@ -86,6 +130,16 @@ def at(ufunc: np.ufunc, array: Tracer, key: Any, value: Any = None) -> None:
     spread = _spread(value, shape, places[0], array)
     for number, place in zip(np.ndindex(*shape), places, strict=True):
         array[place] = ufunc(array[place], spread[number] if getattr(spread, "ndim", 0) else spread)
+
+
+def sums_between(array: Tracer, indices: Any, axis: int = 0) -> Any:
+    """``np.add.reduceat(array, indices)``: sums from each index to the next, along the first axis."""
+    if axis != 0 or is_traced(indices):
+        return array.__refuse__("np.add.reduceat along this axis cannot be recorded; write the sums")
+    starts = [int(index) for index in indices]
+    ends = [*starts[1:], None]
+    pairs = zip(starts, ends, strict=True)
+    return np.stack([np.sum(array[a:b], axis=0) if b is None or b > a else array[a] for a, b in pairs])
 
 
 def _spread(value: Any, shape: tuple[int, ...], place: tuple[Any, ...], array: Tracer) -> Any:

@@ -14,7 +14,10 @@ from dualgrad.op import BY_NUMPY, Kind
 from dualgrad.program.record import Operand, Variable
 
 SEGMENTS = 64  # of np.interp, at most
-_JOINING = (np.concatenate, np.stack, np.vstack, np.hstack, np.column_stack, np.einsum)
+_JOINING = (
+    np.concatenate, np.stack, np.vstack, np.hstack, np.dstack, np.column_stack, np.einsum, np.block,
+    np.linalg.multi_dot,
+)  # fmt: skip
 
 
 def compositions(host: Host) -> dict[Any, Any]:
@@ -24,7 +27,15 @@ def compositions(host: Host) -> dict[Any, Any]:
         np.select: traced_or(np.select, _select),
         np.piecewise: traced_or(np.piecewise, _piecewise(host)),
         np.interp: traced_or(np.interp, _interp(host)),
-        np.ediff1d: traced_or(np.ediff1d, lambda ary: np.diff(np.reshape(ary, -1))),
+        np.ediff1d: traced_or(np.ediff1d, _ediff1d),
+        np.diff: traced_or(np.diff, _diff),
+        np.bincount: traced_or(np.bincount, _bincount(host)),
+        np.ndenumerate: traced_or(np.ndenumerate, _ndenumerate),
+        np.ravel: traced_or(np.ravel, lambda a, order="C": stacked(a).reshape(-1, order=order)),
+        np.reshape: traced_or(np.reshape, lambda a, shape, order="C", **_: stacked(a).reshape(shape, order=order)),
+        np.result_type: traced_or(np.result_type, lambda *given: np.result_type(*map(_dtype_of, given))),
+        np.random.default_rng: _seeded(host, np.random.default_rng),
+        np.random.RandomState: _seeded(host, np.random.RandomState),
         np.ptp: traced_or(np.ptp, lambda a, axis=None: np.max(a, axis=axis) - np.min(a, axis=axis)),
         np.trapezoid: traced_or(np.trapezoid, _trapezoid),
         np.copyto: traced_or(np.copyto, _copyto),
@@ -36,6 +47,7 @@ def compositions(host: Host) -> dict[Any, Any]:
         np.isscalar: _isscalar(host),
         np.vectorize: vectorizing(host),
         np.take: traced_or(np.take, _take(host)),
+        np.where: traced_or(np.where, _where(host)),
     }
 
 
@@ -114,6 +126,52 @@ def _interp(host: Host) -> Callable[..., Any]:
     return interp
 
 
+def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    parts = [np.atleast_1d(part) for part in (to_begin, np.diff(np.reshape(ary, -1)), to_end) if part is not None]
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    a = stacked(a)
+    if prepend is not None or append is not None:
+        ends = [part if part is None or np.ndim(part) else _one_slice(a, part, axis) for part in (prepend, append)]
+        a = np.concatenate([part for part in (ends[0], a, ends[1]) if part is not None], axis=axis)
+    return BY_NUMPY[np.diff](a, n=n, axis=axis)
+
+
+def _one_slice(a: Any, value: Any, axis: int) -> Any:
+    """One number in the shape of a slice of length 1 along an axis."""
+    return np.sum(a * 0.0, axis=axis, keepdims=True) + value
+
+
+def _bincount(host: Host) -> Callable[..., Any]:
+    def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+        if is_traced(x):
+            return host.refuse("np.bincount of values has no fixed result to record; count with comparisons")
+        found = host.filled(0.0, (max(int(np.max(x, initial=-1)) + 1, minlength),), float)
+        np.add.at(found, np.asarray(x), weights)
+        return found
+
+    return bincount
+
+
+def _ndenumerate(a: Any) -> Any:
+    return ((place, a[place]) for place in np.ndindex(*map(int, a.shape)))
+
+
+def _dtype_of(value: Any) -> Any:
+    return value.dtype if is_array(value) else value
+
+
+def _seeded(host: Host, make: Callable[..., Any]) -> Callable[..., Any]:
+    def seeded(seed: Any = None) -> Any:
+        if not isinstance(seed, int):
+            return host.refuse("a generator of random numbers without a seed was made; a second call would differ")
+        return make(seed)
+
+    return seeded
+
+
 def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     y = stacked(y) if isinstance(y, (list, tuple)) else y
     if y.ndim != 1:
@@ -154,6 +212,17 @@ def _isscalar(host: Host) -> Callable[..., Any]:
         return np.isscalar(0 if is_traced(element) else element)
 
     return isscalar
+
+
+def _where(host: Host) -> Callable[..., Any]:
+    def where(condition: Any, *values: Any) -> Any:
+        if not values:
+            return host.refuse(
+                "np.where(mask) has no fixed result to record; give it what to take: np.where(mask, a, b)"
+            )
+        return np.where(stacked(condition), *map(stacked, values))
+
+    return where
 
 
 def _take(host: Host) -> Callable[..., Any]:

@@ -138,6 +138,8 @@ class Dim:
     __radd__ = __add__
 
     def __mul__(self, other: Any) -> Any:
+        if isinstance(other, (list, tuple, str, bytes)):
+            return other * self._number("used to repeat a sequence")
         return self._polynomial(other, lambda a, b: a * b, lambda a, b: a * b)
 
     __rmul__ = __mul__

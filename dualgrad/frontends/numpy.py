@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.frontends.checks import questions
 from dualgrad.frontends.composing import compositions, vectorizing
 from dualgrad.frontends.host import Host
 from dualgrad.frontends.making import constructors
 from dualgrad.frontends.python import python_functions
 from dualgrad.frontends.rewire import Rewiring
 from dualgrad.frontends.scipy import scipy_functions
+from dualgrad.frontends.stats import distributions
 from dualgrad.frontends.trace import Trace
 
 
@@ -29,6 +31,8 @@ def rewiring(trace: Trace, wrap: Callable[[Any], Any] | None = None) -> Rewiring
         **compositions(host),
         **constructors(host),
         **python_functions(host),
+        **questions(host),
+        **distributions(),
         **scipy_functions(lambda: wires.translate(np)),
     }
     table.update((id(original), (original, replacement)) for original, replacement in replaced.items())

@@ -230,7 +230,7 @@ def _math(host: Host) -> dict[Any, Any]:
     special = {"erf": "erf", "erfc": "erfc", "lgamma": "gammaln"}
     for name, op in special.items():
         replaced[getattr(math, name)] = traced_or(getattr(math, name), REGISTRY[op])
-    for name in ("floor", "ceil", "trunc", "isnan", "isinf", "isfinite", "isclose", "copysign", "fmod", "gamma"):
+    for name in ("floor", "ceil", "trunc", "isclose", "copysign", "fmod", "gamma"):
         replaced[getattr(math, name)] = traced_or(getattr(math, name), _unread(host, name))
     return replaced
 

@@ -77,7 +77,7 @@ class Rewiring:
         return copy
 
     def _copy(self, value: Any) -> Any:
-        if type(value).__module__.partition(".")[0] == "dualgrad":
+        if str(type(value).__module__).partition(".")[0] == "dualgrad":
             return value
         if isinstance(value, types.ModuleType):
             return ModuleView(value, self)
@@ -268,8 +268,9 @@ _CONTAINERS = (list, tuple, dict, set, frozenset, deque)
 
 
 def _importer(rewiring: Rewiring) -> Callable[..., Any]:
-    def tracing_import(*args: Any, **kwargs: Any) -> Any:
-        return rewiring.translate(builtins.__import__(*args, **kwargs))
+    def tracing_import(name: str, names: Any = None, *args: Any, **kwargs: Any) -> Any:
+        names = names.original if isinstance(names, Globals) else names
+        return rewiring.translate(builtins.__import__(name, names, *args, **kwargs))
 
     return tracing_import
 

@@ -17,7 +17,7 @@ def scipy_functions(namespace: Callable[[], Any]) -> dict[Any, Any]:
     library = sys.modules.get("scipy._lib._array_api")
     if library is None:
         return {}
-    found: dict[Any, Any] = {}
+    found: dict[Any, Any] = {**_linear_algebra(), **_distances(), **_integrals()}
     if hasattr(library, "array_namespace"):
         found[library.array_namespace] = lambda *arrays, **_: (
             namespace() if any(map(is_traced, arrays)) else library.array_namespace(*arrays)
@@ -25,6 +25,77 @@ def scipy_functions(namespace: Callable[[], Any]) -> dict[Any, Any]:
     if hasattr(library, "xp_promote"):
         found[library.xp_promote] = _xp_promote(library.xp_promote)
     return found | _special() | _extra(getattr(library, "xpx", None) or sys.modules.get("scipy._lib.array_api_extra"))
+
+
+def _linear_algebra() -> dict[Any, Any]:
+    """Functions of scipy.linalg as NumPy's, or as the ops that they are; what only says how to compute is dropped."""
+    linalg = sys.modules.get("scipy.linalg")
+    if linalg is None:
+        return {}
+    f = public()
+    plain: dict[str, Callable[..., Any]] = {
+        "inv": np.linalg.inv,
+        "det": np.linalg.det,
+        "pinv": np.linalg.pinv,
+        "svdvals": f["svdvals"],
+    }
+    own = "expm logm sqrtm block_diag toeplitz".split()
+    functions: dict[str, Callable[..., Any]] = {
+        **{name: _without_options(function) for name, function in plain.items()},
+        **{name: f[name] for name in own},
+        "solve": lambda a, b, lower=False, **_: np.linalg.solve(a, b),
+        "cholesky": _cholesky,
+        "cho_factor": lambda a, lower=False, **_: f["cho_factor"](a, lower=lower),
+        "cho_solve": lambda c_and_lower, b, **_: f["cho_solve"](c_and_lower, b),
+        "solve_triangular": lambda a, b, trans=0, lower=False, unit_diagonal=False, **_: f["solve_triangular"](
+            a, b, trans=trans, lower=lower, unit_diagonal=unit_diagonal
+        ),
+        "norm": lambda a, ord=None, axis=None, keepdims=False, check_finite=True: np.linalg.norm(
+            a, ord, axis, keepdims
+        ),
+        "eigh": lambda a, lower=True, **_: np.linalg.eigh(a, "L" if lower else "U"),
+        "svd": lambda a, full_matrices=True, compute_uv=True, **_: np.linalg.svd(a, full_matrices, compute_uv),
+    }
+    return {getattr(linalg, name): traced_or(getattr(linalg, name), function) for name, function in functions.items()}
+
+
+def _without_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda a, **_: function(a)
+
+
+def _cholesky(a: Any, lower: bool = False, **_: Any) -> Any:
+    """The upper factor, as SciPy has it, or the lower one: each from the triangle of that name."""
+    return np.linalg.cholesky(a) if lower else np.linalg.cholesky(a.T).T
+
+
+def _distances() -> dict[Any, Any]:
+    """scipy.spatial.distance.cdist with metrics that are formulas."""
+    distance = sys.modules.get("scipy.spatial.distance")
+    if distance is None:
+        return {}
+    original = distance.cdist
+
+    def cdist(XA: Any, XB: Any, metric: Any = "euclidean", **options: Any) -> Any:
+        apart = np.expand_dims(XA, 1) - np.expand_dims(XB, 0)
+        match metric:
+            case "sqeuclidean":
+                return np.sum(apart**2, axis=-1)
+            case "euclidean":
+                return np.sqrt(np.sum(apart**2, axis=-1))
+            case "cityblock":
+                return np.sum(np.abs(apart), axis=-1)
+            case "chebyshev":
+                return np.max(np.abs(apart), axis=-1)
+        raise NotImplementedError(f"cdist with metric={metric!r} cannot be recorded; write its formula")
+
+    return {original: traced_or(original, cdist)}
+
+
+def _integrals() -> dict[Any, Any]:
+    integrate = sys.modules.get("scipy.integrate")
+    if integrate is None:
+        return {}
+    return {integrate.trapezoid: traced_or(integrate.trapezoid, public()["trapezoid"])}
 
 
 def _special() -> dict[Any, Any]:

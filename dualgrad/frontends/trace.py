@@ -210,7 +210,12 @@ class Trace:
         return (np.ndarray, *kinds) if tracer._cell._operand in self._inputs else kinds
 
     def refuse(self, reason: str) -> NoReturn:
-        """Poison the recording and raise :class:`Untraceable`."""
+        """Poison the recording and raise :class:`Untraceable`.
+
+        What cannot be done at symbolic sizes leaks them all: it is recorded again at the sizes run.
+        """
+        if any(words in reason for words in _SIZES_NEEDED):
+            self.extents.leak(frozenset(self.extents.values), reason)
         self.poison.append(Poison(reason, user_line()))
         raise Untraceable(f"{reason} (at {user_line() or 'an unknown line'})")
 
@@ -231,6 +236,7 @@ class Trace:
         return f"{prefix}{self._serial}"
 
 
+_SIZES_NEEDED = ("'Size'", "of symbolic size", "of symbolic shape")
 _NO_COMPLEX = "complex numbers are not in the language of meanings; compute with real and imaginary parts"
 
 # Ops that only move entries: what integers they get, they give.

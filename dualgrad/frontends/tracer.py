@@ -240,6 +240,22 @@ class Tracer(ArrayMethods):
         """All elements in one axis, copied."""
         return self.__copy__() if self.ndim == 1 else self.reshape(-1, order=order).__copy__()
 
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
+        """The same entries in another shape, in the order of C or of Fortran."""
+        if order != "F" or self.ndim == 0:
+            return super().reshape(*shape, order="C" if self.ndim < 2 and order == "F" else order)
+        wanted = shape[0] if len(shape) == 1 else shape
+        turned = tuple(reversed(wanted)) if isinstance(wanted, (tuple, list)) else wanted
+        found = self.transpose().reshape(turned)
+        return found.transpose() if found.ndim > 1 else found
+
+    @property
+    def flat(self) -> Any:
+        """All elements in one axis."""
+        return self.reshape(-1)
+
+    any, all = advanced.any_of, advanced.all_of
+
     def __copy__(self) -> Tracer:
         return self.rebound(self.operand)
 
@@ -265,6 +281,10 @@ class Tracer(ArrayMethods):
             return target
         if method == "at" and isinstance(inputs[0], Tracer):
             return advanced.at(ufunc, *inputs)
+        if method == "reduceat" and ufunc is np.add:
+            return advanced.sums_between(*inputs)
+        if method == "reduce" and ufunc is np.logaddexp:
+            return advanced.logsumexp(*inputs, **{"axis": 0, **kwargs})
         if method == "reduce" and ufunc not in (np.add, np.multiply) and kwargs.get("initial") is None:
             kwargs.pop("initial", None)
         return super().__array_ufunc__(ufunc, method, *inputs, out=target, **kwargs)

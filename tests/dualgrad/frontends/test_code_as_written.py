@@ -11,7 +11,11 @@ from functools import lru_cache, partial, reduce
 
 import numpy as np
 import pytest
+import scipy.integrate
+import scipy.linalg
+import scipy.spatial.distance
 import scipy.special
+import scipy.stats
 from scipy.optimize import rosen, rosen_der, rosen_hess, rosen_hess_prod
 
 x = np.array([0.3, -1.2, 2.5, 0.7, 1.1])
@@ -94,7 +98,73 @@ NUMPY = {
     "dtype": lambda x: x if x.dtype == np.float64 and np.issubdtype(x.dtype, np.floating) else 0 * x,
     "flip": lambda x: np.fliplr(x[None])[0] + x[::-1],
     "roll-and-write": lambda x: _written(np.roll(x, 1)),
+    "isfinite": lambda x: _validated(x) + np.where(np.isnan(x), 0, x) + np.nan_to_num(x),
+    "nansum": lambda x: np.nansum(x) + np.nanmean(x) * np.nanmax(x) + np.nanmin(x),
+    "any-all": lambda x: np.where(np.any(x > 1), x, 2 * x) + np.where((x > 0).all(), x, 3 * x),
+    "any-along": lambda x: np.any(np.outer(x, x) > 1, axis=1) * x,
+    "count_nonzero": lambda x: x.sum() / np.count_nonzero(x > 0),
+    "seeded": lambda x: x + np.random.default_rng(3).normal(size=5),
+    "block": lambda x: np.block([[np.outer(x, x), x[:, None]], [x[None, :], np.ones((1, 1))]]),
+    "multi_dot": lambda x: np.linalg.multi_dot([np.outer(x, x), np.outer(x, x), x]),
+    "columns": lambda x: np.outer(x, x + 1)[:, [0, 2]] + np.outer(x, x)[:, np.array([1, 1])],
+    "columns-block": lambda x: np.outer(x, x + 1)[:, [[0, 2], [1, 4]]],
+    "diff-prepend": lambda x: np.diff(x, prepend=0.0) + np.diff(x, append=x[:1]) + np.ediff1d(x, to_begin=0.0),
+    "bincount": lambda x: np.bincount([0, 1, 2, 0, 1], weights=x, minlength=5),
+    "reduceat": lambda x: np.add.reduceat(x, [0, 2, 3]),
+    "logaddexp-reduce": lambda x: np.logaddexp.reduce(x),
+    "flat": lambda x: sum(t * t for t in np.outer(x, x).flat) + np.outer(x, x).flat[3],
+    "ndenumerate": lambda x: sum(value * place[0] for place, value in np.ndenumerate(np.outer(x, x))),
+    "fortran": lambda x: np.outer(x, x + 1).reshape(-1, order="F") + np.ravel(np.outer(x, x + 1), order="F"),
+    "fortran-shape": lambda x: np.arange(6.0).reshape(2, 3) @ np.reshape(np.outer(x[:3], x[:2]), (3, 2), order="F"),
+    "result_type": lambda x: x.astype(np.result_type(x, float)),
+    "list-times-length": lambda x: sum([x[0]] * len(x)),
+    "running-list": lambda x: _running([0.0] * (len(x) + 1), x),
 }
+
+
+def _validated(x):
+    if not np.all(np.isfinite(x)) or np.isnan(x).any() or not math.isfinite(x[0]):
+        raise ValueError("not finite")
+    return x
+
+
+def _running(best, x):
+    for i, t in enumerate(x):
+        best[i + 1] = best[i] * 0.5 + t**2
+    return best[-1]
+
+
+B = np.arange(12.0).reshape(4, 3) / 5 + np.eye(4, 3)
+SCIPY = {
+    "cholesky": lambda a: scipy.linalg.cholesky(a.T @ a, lower=True),
+    "cholesky-upper": lambda a: scipy.linalg.cholesky(a.T @ a),
+    "cho_solve": lambda a: scipy.linalg.cho_solve(scipy.linalg.cho_factor(a.T @ a), np.ones(3)),
+    "solve": lambda a: scipy.linalg.solve(a.T @ a, np.ones(3), assume_a="pos") + scipy.linalg.inv(a.T @ a)[0],
+    "solve_triangular": lambda a: scipy.linalg.solve_triangular(np.tril(a.T @ a), np.ones(3), lower=True),
+    "det": lambda a: scipy.linalg.det(a.T @ a) + scipy.linalg.norm(a),
+    "block_diag": lambda a: scipy.linalg.block_diag(a, 2 * a),
+    "cdist": lambda a: scipy.spatial.distance.cdist(a, a[:2] + 9, "sqeuclidean"),
+    "trapezoid": lambda a: scipy.integrate.trapezoid(a[:, 0], dx=0.1),
+    "norm.logpdf": lambda a: scipy.stats.norm.logpdf(a, loc=a[0, 0], scale=2.0).sum(),
+    "norm": lambda a: scipy.stats.norm.pdf(a, scale=a[1, 1]) + scipy.stats.norm.cdf(a) + scipy.stats.norm.logsf(a),
+    "mvn": lambda a: scipy.stats.multivariate_normal.logpdf(a, mean=a[0], cov=np.diag([1.0, 2.0, 3.0])),
+    "poisson": lambda a: scipy.stats.poisson.logpmf(3, np.exp(a)),
+    "gamma": lambda a: scipy.stats.gamma.logpdf(2.0, np.exp(a), scale=3.0),
+    "beta": lambda a: scipy.stats.beta.logpdf(0.3, np.exp(a), 2.0) + scipy.stats.expon.logpdf(a + 1, scale=2.0),
+    "t": lambda a: scipy.stats.t.logpdf(a, 3.0) + scipy.stats.cauchy.pdf(a) + scipy.stats.laplace.logpdf(a - 9),
+    "binom": lambda a: scipy.stats.binom.logpmf(2, 5, 1 / (1 + np.exp(-a))) + scipy.stats.lognorm.pdf(a + 1, 0.5),
+    "logistic": lambda a: scipy.stats.logistic.logpdf(a) + scipy.stats.logistic.cdf(a) + scipy.stats.gumbel_r.pdf(a),
+    "positive": lambda a: scipy.stats.chi2.logpdf(a + 1, 3.0) + scipy.stats.weibull_min.logpdf(a + 1, 1.5)
+    + scipy.stats.rayleigh.logpdf(a + 1) + scipy.stats.halfnorm.logpdf(a + 1) + scipy.stats.invgamma.logpdf(a + 1, 2.5)
+    + scipy.stats.pareto.logpdf(a + 2, 2.0),
+    "counts": lambda a: scipy.stats.geom.logpmf(3, 1 / (1 + np.exp(-a)))
+    + scipy.stats.nbinom.logpmf(3, 4, 1 / (1 + np.exp(-a))) + scipy.stats.bernoulli.logpmf(1, 1 / (1 + np.exp(-a))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", SCIPY.values(), ids=SCIPY)
+def test_scipy(recorded, function):
+    recorded(function, B)
 
 
 def _in_errstate(x):
@@ -373,9 +443,9 @@ REFUSED = {
     "index of values": (lambda x: x[np.sum(x > 0)], "index"),
     "assignment by mask": (lambda x: _assign(x, x > 0), "np.where"),
     "piecewise with a mean": (lambda x: np.piecewise(x, [x < 0], [np.mean, np.sin]), "elementwise"),
-    "isfinite": (lambda x: x * np.isfinite(x), "isfinite"),
-    "isnan": (lambda x: np.where(np.isnan(x), 0, x), "isnan"),
-    "allclose": (lambda x: x if np.allclose(x, x) else 0 * x, "allclose"),
+    "allclose": (lambda x: x if np.allclose(x, x) else 0 * x, "branch"),
+    "where without values": (lambda x: x[np.where(x > 0)[0]], "np.where(mask, a, b)"),
+    "a generator without a seed": (lambda x: x + np.random.default_rng().normal(size=5), "seed"),
     "sorted": (lambda x: sorted(x)[0], "branch"),
     "argmax": (lambda x: x[np.argmax(x)], "argmax"),
     "item": (lambda x: x[0].item(), "item"),

@@ -13,6 +13,7 @@ from verify.wire import from_json
 
 SCHEMA = 1
 OUTCOMES = ("done", "timeout", "memory", "crashed", "exited", "unreadable", "not run")
+INTERRUPTED = "not run: the run was interrupted"  # the reason of what an interrupt left out
 
 
 @dataclass(frozen=True)

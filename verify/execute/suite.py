@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -20,7 +20,7 @@ from verify.execute.engines import Engine, engine
 from verify.execute.messages import Json
 from verify.execute.supervisor import Limits, NotStarted, Supervisor
 from verify.run import NothingCollected, Target, UsageError
-from verify.suite import Entry
+from verify.suite import INTERRUPTED, Entry
 from verify.verdict import Formula, Numbers, Result, Verdict
 from verify.wire import from_json
 
@@ -60,9 +60,8 @@ def collected(
     supervisor = Supervisor(Limits(memory=memory, loading=timeout))
     try:
         for target in targets:
-            for each in _files(target):
-                for selected in _listed(supervisor, each, root or Path.cwd()):
-                    found.setdefault(selected.id, selected)
+            for selected in _of_target(supervisor, target, root or Path.cwd()):
+                found.setdefault(selected.id, selected)
     except NotStarted as error:
         raise UsageError(str(error)) from error
     finally:
@@ -108,22 +107,30 @@ def seed_of(seed: int, name: str) -> int:
 # ---------------------------------------------------------------------------- collecting
 
 
-def _files(target: str) -> Iterator[str]:
-    """The target itself, or the files of a folder in which a case may stand."""
+def _of_target(supervisor: Supervisor, target: str, root: Path) -> Iterator[Selected]:
+    """The cases of a target; of a folder those of its files, of which some may have none."""
     folder = Path(target)
     if not folder.is_dir():
-        yield target
+        yield from _listed(supervisor, target, root)
         return
     found = False
+    for path in _files(folder):
+        with suppress(NothingCollected):
+            for selected in _listed(supervisor, str(path), root):
+                found = True
+                yield selected
+    if not found:
+        raise NothingCollected(f"{target}: no Python file below this folder registers a case with verify.case.")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The Python files below a folder in which a case may stand."""
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).parts
         if _NO_FOLDERS & set(parts) or any(part.startswith(".") for part in parts):
             continue
         if _REGISTERS.search(path.read_text(encoding="utf-8", errors="replace")):
-            found = True
-            yield str(path)
-    if not found:
-        raise NothingCollected(f"{target}: no Python file below this folder names verify.case.")
+            yield path
 
 
 def _listed(supervisor: Supervisor, text: str, root: Path) -> Iterator[Selected]:
@@ -167,7 +174,7 @@ def _entries(
             if interrupted.is_set():
                 break
     for case in left.values():
-        yield _entry(case, {"outcome": "not run", "reason": "not run: the run was interrupted"})
+        yield _entry(case, {"outcome": "not run", "reason": INTERRUPTED})
 
 
 def _answers(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from verify.execute.messages import SECRET, Channel, Closed, Garbled, Json
+from verify.suite import INTERRUPTED
 
 STARTS = 3  # attempts, before it is said that it cannot be started
 KILLS = 30  # attempts that somebody else ends, which is no fault of the keeper
@@ -69,7 +70,7 @@ class Supervisor:
             except (Closed, Garbled):
                 self._drop()
                 if self._closed:
-                    return {"outcome": "not run", "reason": "not run: the run was interrupted"}
+                    return {"outcome": "not run", "reason": INTERRUPTED}
         return {"outcome": "crashed", "reason": "the process that watches over the case was killed twice"}
 
     def close(self) -> None:

@@ -53,6 +53,7 @@ def folder(tmp_path_factory):
         (folder / name).mkdir()
         (folder / name / "lesson.py").write_text(OTHER)
         (folder / name / "helper.py").write_text(f"SLOPE = {slope}\n")
+    (folder / "quiet.py").write_text("import verify  # and no case\n")
     (folder / "notes.py").write_text("raise RuntimeError('not a file of cases')\n")
     (folder / "empty.py").write_text("x = 1\n")
     (folder / "hangs.py").write_text("while True: pass  # v erify c ase\n")
@@ -123,7 +124,7 @@ def test_paths_in_ids_start_at_the_root_and_a_target_counts_once(folder, monkeyp
     ("target", "kind", "told"),
     [
         ("empty.py", NothingCollected, "empty.py: no case was found"),
-        ("none", NothingCollected, "none: no Python file below this folder names verify.case"),
+        ("none", NothingCollected, "none: no Python file below this folder registers a case"),
         ("nothing.py", UsageError, "nothing.py: there is no such file"),
         ("sines.py:worse", UsageError, "no case is named 'worse'. The module's cases: sine, wrong, drawn."),
         ("hangs.py", UsageError, "hangs.py: time ran out: loading the target took more than 1 s and was stopped"),

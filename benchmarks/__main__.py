@@ -33,6 +33,7 @@ def installed(engine):
 
 def save(path, data):
     if path:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         tmp = path + ".tmp"
         with open(tmp, "w") as fh:
             json.dump(data, fh, indent=1)

@@ -15,11 +15,11 @@ import numpy as np
 
 from dualgrad.engine.buffers import LARGE, doubled, minus, negated, own, plus, sole, times
 from dualgrad.engine.graph import Binary, Edge, Node, Unary, free, leading_to, walk
+from dualgrad.engine.hooks import replaced
 from dualgrad.engine.overwritten import nothing_changed
+from dualgrad.engine.spaces import cast, full, project, summed
 from dualgrad.engine.tensor import Tensor, handle
 from dualgrad.op import Complex, Op
-from dualgrad.shapes import extents
-from dualgrad.sums import total
 
 Adjoints = dict[Edge, Any]
 Lift = Callable[[Any, Edge], Any]
@@ -172,7 +172,9 @@ def _through(node: Node, g: Any, adjoints: Adjoints, way: _Way) -> None:
     """From the result of a node to its operands."""
     if node.extra is not None or not way.unchanged:
         node.require_usable()
-    if way.lift is not None or not isinstance(node.value, _ARRAYS) or node.where:
+    if node.extra is not None and node.extra.after:
+        _hooked(node, node.extra.after, g, adjoints, way)
+    elif way.lift is not None or not isinstance(node.value, _ARRAYS) or node.where:
         _recorded(node, g, adjoints, way.useful, way.lift)
     elif node.op.partials:
         _scaled_through(node, g, adjoints, way.useful)
@@ -191,6 +193,18 @@ def _recorded(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, 
             if pulled is not None:
                 pulled = project(pulled, node.saved[slot])
                 adjoints[edge] = adjoints[edge] + pulled if edge in adjoints else pulled
+
+
+def _hooked(node: Node, hooks: dict[object, Any], g: Any, adjoints: Adjoints, way: _Way) -> None:
+    """Through a node with hooks on what leaves it."""
+    g, value, operands = full(g, node.value), node.value, node.saved
+    if way.lift is not None:
+        value, operands = way.lift(value, node), lifted(node, way.lift)
+    found = [None if e is None else _pulled(node, slot, g, value, operands) for slot, e in enumerate(node.edges)]
+    found = [None if p is None else project(p, x) for p, x in zip(found, node.saved, strict=True)]
+    for edge, new in zip(node.edges, replaced(hooks, found, g, wrapped), strict=True):
+        if edge is not None and new is not None and (way.useful is None or edge in way.useful):
+            adjoints[edge] = adjoints[edge] + new if edge in adjoints else new
 
 
 def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None) -> None:
@@ -337,50 +351,3 @@ def scaled_by(g: Any, factor: Any) -> Any:
     if type(factor) is int and (factor == 1 or factor == -1):
         return g if factor == 1 else -g
     return g * factor
-
-
-def project(g: Any, like: Any) -> Any:
-    """A cotangent in the space of its operand: broadcasting undone, in the operand's dtype, real for a real one."""
-    g = unbroadcast(g, extents(like))
-    dtype = like.dtype
-    return g if g.dtype == dtype else cast(g, dtype)
-
-
-def cast(g: Any, dtype: Any) -> Any:
-    """A cotangent or tangent in another dtype; in a real one, its real part."""
-    g = np.real(g) if g.dtype.kind == "c" != dtype.kind else g
-    return g if g.dtype == dtype else g.astype(dtype)
-
-
-def full(g: Any, like: Any) -> Any:
-    """A cotangent with all of its entries, where it was kept of size 1 along an axis on which it is constant."""
-    shape = extents(like)
-    return g if extents(g) == shape else np.broadcast_to(g, shape)
-
-
-def unbroadcast(g: Any, shape: tuple[Any, ...]) -> Any:
-    """The transpose of broadcasting from ``shape``: sums over the axes that were added or stretched.
-
-    >>> unbroadcast(np.ones((4, 2, 3)), (2, 1))
-    array([[12.],
-           [12.]])
-    """
-    g = summed(g, shape)
-    return g if extents(g) == shape else np.broadcast_to(g, shape)
-
-
-def summed(g: Any, shape: tuple[Any, ...]) -> Any:
-    """The same, but what broadcasts to the shape stays as it is."""
-    have = extents(g)
-    if have == shape:
-        return g
-    added = len(have) - len(shape)
-    if added < 0 or any(extent == 1 != other for extent, other in zip(have[added:], shape, strict=True)):
-        return g
-    stretched = tuple(axis for axis, extent in enumerate(shape, added) if extent == 1 != have[axis])
-    plain = type(g) is np.ndarray  # elsewhere np.sum comes to the same
-    if stretched:
-        g = total(g, stretched, True) if plain else np.sum(g, axis=stretched, keepdims=True)
-    if not added:
-        return g
-    return total(g, range(added), False) if plain else np.sum(g, axis=tuple(range(added)))

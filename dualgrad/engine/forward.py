@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.backward import Adjoints, Lift, cast, lifted, no_complex, scaled, scaled_by
+from dualgrad.engine.backward import Adjoints, Lift, lifted, no_complex, scaled, scaled_by
 from dualgrad.engine.graph import Node
+from dualgrad.engine.spaces import cast
 from dualgrad.op import Complex, Op, bind
 from dualgrad.shapes import extents
 

@@ -7,14 +7,14 @@ reach it. Edges lead from a node to the nodes and leaves its operands came from;
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualgrad.engine.hooks import Watch
+from dualgrad.engine.hooks import RemovableHandle, Watch
 from dualgrad.engine.modes import is_anomaly_enabled, user_line
 from dualgrad.engine.overwritten import Marks, anything_is_out, changed
 from dualgrad.op import Kind, Op
@@ -96,13 +96,14 @@ class Leaf:
 class Extra:
     """What few nodes have: hooks, arrays that the user has too, the line that ran them, an end to their use."""
 
-    __slots__ = ("freed", "marks", "watch", "where")
+    __slots__ = ("after", "freed", "marks", "watch", "where")
 
     def __init__(self, marks: Marks = (), where: str = "") -> None:
         self.marks = marks
         self.where = where
         self.watch: Watch | None = None
         self.freed = False
+        self.after: dict[object, Any] = {}  # hooks on what leaves the node, going back
 
 
 _PLAIN = Extra()
@@ -146,14 +147,26 @@ class Node:
         raise NotImplementedError
 
     def watched(self) -> Watch:
-        """Where its hooks are."""
+        """Where the hooks on the gradient of its result are."""
+        extra = self._own_extra()
+        if extra.watch is None:
+            extra.watch = Watch()
+        return extra.watch
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` each time that a gradient has gone through.
+
+        These are tuples, of the gradients of its operands and of that of its result; a tuple that it returns takes the
+        place of the former.
+        """
+        return RemovableHandle(self._own_extra().after, hook)
+
+    def _own_extra(self) -> Extra:
         if self.extra is None or self.extra is _FREED:
             self.plain = False
             self.extra, before = Extra(), self.extra
             self.extra.freed = before is _FREED
-        if self.extra.watch is None:
-            self.extra.watch = Watch()
-        return self.extra.watch
+        return self.extra
 
     @property
     def watch(self) -> Watch | None:

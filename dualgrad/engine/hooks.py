@@ -41,6 +41,26 @@ class Watch:
         return cotangent
 
 
+def replaced(
+    hooks: dict[object, Callable[..., Any]], pulled: list[Any], cotangent: Any, wrap: Callable[[Any], Any]
+) -> list[Any]:
+    """The cotangents of the operands of a node after its hooks had their say, which see that of its result too."""
+    for hook in list(hooks.values()):
+        changed = hook(tuple([None if x is None else wrap(x) for x in pulled]), (wrap(cotangent),))
+        if changed is None:
+            continue
+        if not isinstance(changed, tuple) or len(changed) != len(pulled):
+            raise RuntimeError(
+                f"hook {getattr(hook, '__name__', hook)!r} has returned {changed!r}, expected None or a tuple of "
+                f"{len(pulled)} gradients"
+            )
+        pulled = [
+            new if new is None or old is None or hasattr(old, "_data") else new.data
+            for new, old in zip(changed, pulled, strict=True)
+        ]
+    return pulled
+
+
 class RemovableHandle:
     """What ``register_hook`` returns; ``remove()`` takes the hook off again."""
 

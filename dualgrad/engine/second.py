@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.backward import Adjoints, full, pull, scaled_by, summed
+from dualgrad.engine.backward import Adjoints, pull, scaled_by
 from dualgrad.engine.dual import Dual
 from dualgrad.engine.forward import push_on
 from dualgrad.engine.graph import Edge, Node, reads_shapes_only
+from dualgrad.engine.spaces import full, summed
 
 
 def derivative_of_gradient(nodes: Sequence[Node], out: Edge, seed: Any, at: Edge, tangent: Any) -> Any:

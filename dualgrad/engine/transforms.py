@@ -16,13 +16,14 @@ import numpy as np
 
 from dualgrad.engine.arguments import argument, name_of, positions, require_function, result, typed
 from dualgrad.engine.autograd import ones
-from dualgrad.engine.backward import Adjoints, full, pull_back
+from dualgrad.engine.backward import Adjoints, pull_back
 from dualgrad.engine.diagonal import Diagonal
 from dualgrad.engine.forward import push_on
 from dualgrad.engine.graph import General, Node, walk
 from dualgrad.engine.modes import enable_grad, no_grad
 from dualgrad.engine.overwritten import hand_out
 from dualgrad.engine.second import derivative_of_gradient
+from dualgrad.engine.spaces import full
 from dualgrad.engine.stack import Stack
 from dualgrad.engine.tensor import Tensor, handle, owned
 from dualgrad.op import REGISTRY

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import dualgrad as dg
-from dualgrad.engine.backward import unbroadcast
+from dualgrad.engine.spaces import unbroadcast
 from dualgrad.op import Call, Kind, Op
 
 

@@ -265,3 +265,23 @@ def test_func_has_the_other_names():
     assert [part.tolist() for part in dg.func.grad_and_value(lambda x: (x * x).sum())(x)] == [[2.0, 4.0], 5.0]
     with dg.inference_mode():
         assert not (leaf(1.0) * 2).requires_grad
+
+
+def test_a_hook_on_a_node_sees_what_comes_in_and_what_goes_out():
+    x, seen = leaf(1.0, 2.0), []
+    y = x * 2
+    removable = y.grad_fn.register_hook(lambda inputs, outputs: seen.append((inputs, outputs)))
+    doubling = y.grad_fn.register_hook(lambda inputs, outputs: (inputs[0] * 10, inputs[1]))
+    y.sum().backward(retain_graph=True)
+    ((inputs, outputs),) = seen
+    assert (inputs[0].tolist(), inputs[1], outputs[0].tolist()) == ([2.0, 2.0], None, [1.0, 1.0])
+    assert x.grad.tolist() == [20.0, 20.0]
+    removable.remove()
+    (g,) = dg.autograd.grad((y * y).sum(), x, create_graph=True)
+    assert g.tolist() == [80.0, 160.0]
+    assert dg.autograd.grad(g.sum(), x)[0].tolist() == [800.0, 800.0]  # it runs again
+    doubling.remove()
+    z = x * 2
+    z.grad_fn.register_hook(lambda inputs, outputs: inputs[0])
+    with pytest.raises(RuntimeError, match="expected None or a tuple of 2 gradients"):
+        z.sum().backward()

@@ -152,7 +152,9 @@ def _told(judgement: Judgement, resolved: Resolved) -> list[str]:
     rows = [f"  {each.kind:15} {line(each.case)}: {line(each.text)}" for each in silent[:_LISTED]]
     rows += [f"  and {len(silent) - _LISTED} more"] if len(silent) > _LISTED else []
     left = Counter(each.text for each in failures if each.kind == NOT_RUN)
-    rows += [f"  {counted(number, 'case')} {line(text)}" for text, number in left.items()]
+    rows += [
+        f"  {counted(number, 'case')} not run: {line(text.removeprefix('not run: '))}" for text, number in left.items()
+    ]
     if failures:
         rows.append(f"gate: failed: {_kinds(failures)}{_all_the_same(judgement, resolved)}")
     for reason in dict.fromkeys(each.accepted for each in accepted):

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from verify.execute.suite import Selected, entries
 from verify.settings import Settings
-from verify.suite import Entry
+from verify.suite import INTERRUPTED, Entry
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 Tell = Callable[[Entry], None]
@@ -32,15 +32,14 @@ def run_cases(
         try:
             for entry in _within(chosen, settings, budget):
                 done[entry.case] = entry
-                interrupted = interrupted or entry.outcome == "not run"
+                interrupted = interrupted or entry.result.reason == INTERRUPTED
                 advance()
                 while waiting in done:
                     tell(done[waiting])
                     waiting = next(told, None)
         except KeyboardInterrupt:
             interrupted = True
-    used_up = f"the budget of {budget:g} s for the whole run was used up"
-    left_out = f"not run: {'the run was interrupted' if interrupted else used_up}"
+    left_out = INTERRUPTED if interrupted else f"not run: the budget of {budget:g} s for the whole run was used up"
     for each in chosen:
         if each.id not in done:
             done[each.id] = _not_run(each, left_out)

@@ -2,11 +2,12 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
 from verify.command import running
-from verify.suite import Entry, read
+from verify.suite import INTERRUPTED, Entry, read
 
 SUMMARY = "2 gradients: 1 refuted, 1 proved."
 
@@ -178,11 +179,16 @@ def test_an_interrupted_run_keeps_what_was_done_and_exits_with_130(lesson, comma
 def test_an_engine_that_gives_up_cases_by_itself_is_an_interrupt_too(lesson, command, monkeypatch):
     def gives_up(selected, **limits):
         for entry in original(selected):
-            yield Entry(entry.case, entry.result, "not run")
+            yield Entry(entry.case, replace(entry.result, reason=reason), "not run")
 
     original = running.entries
     monkeypatch.setattr(running, "entries", gives_up)
+    reason = INTERRUPTED
     assert command("run", "lesson.py:good")[0] == 130
+    reason = "the case cannot be checked: there is no keyword gard"
+    code, out, _ = command("run", "lesson.py:good")
+    assert code == 1
+    assert "  1 case not run: the case cannot be checked: there is no keyword gard\n" in out
 
 
 def test_a_fault_of_verify_itself_is_three_with_where_to_report_it(lesson, command, monkeypatch):

@@ -30,7 +30,7 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
         example = example_of(problem, findings.here, findings.numbers)
     elif clean.refuting:
         verdict, reason = Verdict.REFUTED, clean.refuting[0]
-    elif findings.here.status == "kink" and findings.numbers.status == "unknown":
+    elif findings.here.status in ("kink", "outside") and findings.numbers.status == "unknown":
         verdict, reason = (
             Verdict.UNDECIDED,
             f"the formula holds elsewhere; at the given arguments {findings.numbers.reason}",

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 
 from verify import hygiene
-from verify.assign import assignments, shapes
-from verify.branches import other_branches
 from verify.conclude import conclude
-from verify.direct.ladder import answer
-from verify.effort import is_large
-from verify.extremes import EXTREME, negligible, other_whole_numbers
-from verify.findings import Findings, absorb, compared_in_numbers, example_of
-from verify.formula import Attempt, attempt
-from verify.hardpoints import hard_points
-from verify.kinks import Local, look_around
-from verify.large import compare
-from verify.look import OTHER_PATH, Look, Point, equalities, finite_value, fits, look, sizes_at
-from verify.numbers import Question, judge
+from verify.findings import example_of
+from verify.look import Point, look
 from verify.problem import Array, Problem, Undecidable
-from verify.recording import Recording, record_symbolic, run_floats, with_inputs
-from verify.sampling import judged, other_sizes, question, random_points, sample, shrunk, strayed
-from verify.verdict import Formula, Kink, Numbers, Result, Verdict
+from verify.sampling import judged, sample
+from verify.search import search, trust_the_gradient
+from verify.verdict import Formula, Numbers, Result, Verdict
 from verify.witness import counterexample
 
-GENERIC_POINTS = 4
-PROOF_SHARE = 0.6  # of the time is for the proof, at most; the rest is for looking at points
 PATIENCE = 0.4  # seconds that a call may take at other inputs,
 SLOWER = 30.0  # beside so many times what f and the candidate took at the given ones
-GROWTH = 8.0  # how much longer the next size may take than the longest before
-HARD_SECONDS = 1.0  # spent on hard points, at most
+SOME = 3  # elements along an axis that was given without any
 
 
 def decide(problem: Problem, deadline: float) -> Result:
@@ -44,25 +31,63 @@ def decide(problem: Problem, deadline: float) -> Result:
     if not all(np.isfinite(value).all() for value in values):
         raise Undecidable(f"{problem.name} is not finite at the given arguments, so it has no derivative there")
     if not any(value.size for value in values) or not all(problem.arrays[p].size for p in problem.wrt):
-        raise Undecidable("there is nothing to compare: an array has no elements")
-    if problem.asked == "jac" and len(values) > 1:
-        raise Undecidable(
-            f"{problem.name} returned {len(values)} arrays, and jac= is for one; check a function that returns one of "
-            f"them, or vjp="
-        )
-    got = problem.gradient(problem.arrays)
+        return _with_elements(problem, deadline)
+    _require_numbers(problem)
+    try:
+        got = problem.gradient(problem.arrays)
+    except Undecidable as error:
+        return _raising(problem, values, error)
     problem = replace(problem, patience=PATIENCE + SLOWER * (time.monotonic() - began))
     misfit = _misfit(problem, values, got)
     if misfit is not None:
         return misfit
-    findings = _search(problem, got, deadline)
+    findings = search(problem, got, deadline)
     clean = findings.clean or hygiene.examine(problem, got)
     if findings.settled:
-        _trust_the_gradient(problem)
+        trust_the_gradient(problem)
     return conclude(findings, clean)
 
 
+def _require_numbers(problem: Problem) -> None:
+    for position in problem.wrt:
+        if np.asarray(problem.arguments[position].given).dtype.kind == "b":
+            raise Undecidable(
+                f"{problem.arguments[position].name} holds truth values: nothing is differentiated by them; pass floats"
+            )
+
+
+def _raising(problem: Problem, values: Sequence[Array], error: Undecidable) -> Result:
+    """A gradient that fails on numbers at which there is a derivative is as wrong as one that returns none."""
+    if not isinstance(error.__cause__, (ArithmeticError, np.linalg.LinAlgError)):
+        raise error
+    got = [np.full(problem.shape(place, values[0]), np.nan) for place in range(len(problem.wrt))]
+    seen = look(problem, Point("the given arguments", problem.arrays), None)
+    numbers = judged(problem, seen, got)
+    if numbers.status != "wrong":
+        raise error
+    reason = f"{error}, and there is a derivative"
+    formula = Formula(Verdict.UNDECIDED, reason=reason)
+    return Result(Verdict.REFUTED, formula, numbers, counterexample=example_of(problem, seen, numbers), reason=reason)
+
+
 # ---------------------------------------------------------------------------- shapes
+
+
+def _with_elements(problem: Problem, deadline: float) -> Result:
+    """For arrays without elements: what is wrong where there are some is refuted, and nothing else is said."""
+    shapes = {place: tuple(size or SOME for size in array.shape) for place, array in problem.arrays.items()}
+    arrays = sample(problem, shapes, seed=0)
+    if arrays is not None:
+        arguments = [
+            replace(argument, given=arrays[place], array=arrays[place]) if place in arrays else argument
+            for place, argument in enumerate(problem.arguments)
+        ]
+        found = None
+        with suppress(Undecidable):
+            found = decide(replace(problem, arguments=tuple(arguments)), deadline)
+        if found is not None and found.verdict is Verdict.REFUTED:
+            return replace(found, notes=(*found.notes, "the arguments given have no elements; these have some"))
+    raise Undecidable("there is nothing to compare: an array has no elements")
 
 
 def _misfit(problem: Problem, values: Sequence[Array], got: Sequence[Array]) -> Result | None:
@@ -80,240 +105,3 @@ def _misfit(problem: Problem, values: Sequence[Array], got: Sequence[Array]) -> 
         formula = Formula(Verdict.REFUTED, method="the shapes differ", reason=reason)
         return Result(Verdict.REFUTED, formula, Numbers("wrong", reason=reason), counterexample=example, reason=reason)
     return None
-
-
-# ---------------------------------------------------------------------------- looking
-
-
-def _search(problem: Problem, got: list[Array], deadline: float) -> Findings:
-    now = time.monotonic()
-    tried = attempt(problem, now + PROOF_SHARE * (deadline - now))
-    if is_large(problem, tried.recording):
-        return _search_large(problem, got, tried, deadline)
-    return _look_at(problem, got, tried, deadline)
-
-
-def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
-    """Everything that can be looked at in balls: the given arguments, generic and hard points, other sizes."""
-    usable = tried.recording if tried.recording.gradient is not None else None
-    here = look(problem, Point("the given arguments", problem.arrays), usable)
-    findings = Findings(problem, got, here, judged(problem, here, got), tried)
-    if here.status == "kink":
-        findings.numbers = _at_kink(findings, here, got)
-    if here.status in ("unknown", "outside") and not (here.base is not None and here.base.status == "different"):
-        return _directly(findings, deadline)
-    absorb(findings, here)
-    findings.branches.take(here)
-    _on_integers(findings)
-    seeds = range(1000, 1001 if tried.formula is not None else 1000 + GENERIC_POINTS)
-    for point in random_points(problem, seeds):
-        if time.monotonic() > deadline:
-            findings.unsure = findings.unsure or "the time budget ran out before every point was looked at"
-        if findings.settled or findings.unsure:
-            return findings
-        _visit(findings, point, usable)
-    for point in other_branches(problem, findings.branches, deadline):
-        if findings.settled or findings.unsure:
-            return findings
-        _visit(findings, point, None)
-    longest = 0.0
-    for point in chain(_every_size(problem), other_sizes(problem, tried.recording)):
-        if findings.settled or findings.unsure:
-            return findings
-        began = time.monotonic()
-        if began + GROWTH * longest > deadline:
-            findings.notes += ("not every size was tried: time ran out",)
-            return findings
-        _visit(findings, point, usable)
-        longest = max(longest, time.monotonic() - began)
-    _hard(findings, usable, min(deadline, time.monotonic() + HARD_SECONDS))
-    _whole_numbers(findings)
-    return findings
-
-
-def _directly(findings: Findings, deadline: float) -> Findings:
-    """Where a recording says nothing at the given arguments: what running f says."""
-    tried = findings.attempt.reason if findings.attempt is not None else ""
-    found = answer(findings.problem, findings.got, findings.here.reason or tried, deadline)
-    findings.direct, findings.numbers = found, found.numbers
-    if found.counterexample is not None:
-        findings.refutation, findings.reason = found.counterexample, found.formula.reason
-    return findings
-
-
-def _whole_numbers(findings: Findings) -> None:
-    """The same question for other indices or exponents: what is wrong for those is refuted, with them."""
-    for label, other in other_whole_numbers(findings.problem):
-        if findings.settled or findings.unsure or not finite_value(other, other.arrays):
-            return
-        seen = look(other, Point(label, other.arrays), None)
-        there = Findings(other, findings.got, seen, Numbers("unknown"))
-        absorb(there, seen)
-        if there.refutation is None and seen.status in ("equal", "numbers only"):
-            _numbers_there(there, seen)
-        if there.settled:
-            findings.refutation, findings.wrong_numbers = there.refutation, there.wrong_numbers
-            findings.reason = there.reason
-
-
-def _every_size(problem: Problem) -> Iterator[Point]:
-    """Points at the sizes of a second key, where the claim is for every size."""
-    if problem.every_size:
-        recording = record_symbolic(problem, problem.arrays)
-        for seed, sizes in enumerate(assignments(recording)):
-            arrays = sample(problem, shapes(recording, sizes), seed)
-            if arrays is not None:
-                yield Point(f"a random point, {', '.join(f'{name} = {size}' for name, size in sizes.items())}", arrays)
-
-
-def _trust_the_gradient(problem: Problem) -> None:
-    """Before a counterexample counts, the engine's gradient that it rests on is compared at points of its own."""
-    for point in random_points(problem, range(3000, 3002)) if problem.base is not None else ():
-        seen = look(problem, point, None)
-        if seen.base is not None and seen.base.status == "different":
-            raise Undecidable(seen.reason)
-
-
-def _search_large(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
-    """For arguments too large for balls: the same functions at small sizes, and the numbers where they are given.
-
-    The candidate is called once more at full size where it takes no smaller arguments, and not at all where it does.
-    """
-    here = Look(Point("the given arguments", problem.arrays), "large", tried.recording)
-    findings = Findings(problem, got, here, Numbers("unknown"), tried)
-    small = shrunk(problem, tried.recording)
-    if small is None or is_large(small, tried.recording):
-        findings.clean = hygiene.glance(problem, got)
-    else:
-        there = small.gradient(small.arrays)
-        findings.clean = hygiene.examine(small, there)
-        findings.take(_look_at(small, there, tried, deadline))
-    if not findings.settled:
-        findings.numbers = compare(problem, got, deadline)
-    return findings
-
-
-def _hard(findings: Findings, usable: Recording | None, until: float) -> None:
-    """The function's own hard points, as many as there is time for; leaving some out is said, and lowers nothing."""
-    for point in hard_points(findings.problem, findings.here):
-        if findings.settled or findings.unsure:
-            return
-        if time.monotonic() > until:
-            findings.notes += ("not every hard point was tried: time ran out",)
-            return
-        _visit(findings, point, usable)
-
-
-def _at_kink(findings: Findings, seen: Look, got: list[Array]) -> Numbers:
-    """On a guard of f: list the kink, or judge the numbers where f is differentiable after all."""
-    asked = question(findings.problem, seen, got)
-    local = _around(findings.problem, seen, asked)
-    here = seen is findings.here
-    if local.differentiable is None:
-        if here:
-            findings.unsure = findings.unsure or local.reason
-        return Numbers("unknown", points=1, reason=local.reason)
-    if local.differentiable is False:
-        known = {_sort_of(kink) for kink in findings.kinks}
-        new = [replace(kink, at_input=here) for kink in local.kinks if here or _sort_of(kink) not in known]
-        findings.kinks += tuple(new if here else new[:1])
-        numbers = judge(asked, truth=local.derivative) if local.derivative is not None else None
-        wrong = numbers is not None and numbers.status == "wrong"
-        return numbers if wrong and numbers else Numbers("unknown", points=1, reason="the point lies on a kink")
-    numbers = judge(asked, truth=local.derivative)
-    compared_in_numbers(findings, got)
-    if numbers.status == "ok":
-        findings.equalities.update((test, True) for test, held in equalities(seen).items() if held)
-    return numbers
-
-
-def _around(problem: Problem, seen: Look, asked: Question) -> Local:
-    """What is around a kink: where f has no gradient it has no Hessian, but products J t on each side."""
-    if problem.base is None or seen.base is None or seen.base.status != "kink":
-        return _no_elements(problem, look_around(asked))
-    recording = seen.base.recording
-    assert recording.gradient is not None
-    inputs, sizes = with_inputs(recording, seen.point.arrays), sizes_at(recording, seen.point)
-    first = look_around(question(problem.base, seen.base, run_floats(recording.gradient, inputs, sizes)))
-    if first.differentiable is True or (problem.asked == "jvp" and first.differentiable is False and not first.jumps):
-        return _no_elements(problem, look_around(asked))
-    return replace(first, derivative=None, kinks=tuple(replace(kink, got="", inside=None) for kink in first.kinks))
-
-
-def _no_elements(problem: Problem, local: Local) -> Local:
-    """At a kink of a gradient no element of the second derivative is judged by what the pieces agree on."""
-    return local if problem.base is None or local.differentiable else replace(local, derivative=None)
-
-
-def _on_integers(findings: Findings) -> None:
-    """Integer arguments were promoted; the candidate must also be right on the integers as they were given."""
-    problem, here = findings.problem, findings.here
-    if not any(argument.promoted for argument in problem.arguments) or findings.numbers.status == "wrong":
-        return
-    try:
-        got = problem.split(problem.answer([np.copy(a.given)[()] for a in problem.arguments]))
-    except Undecidable as error:
-        findings.notes += (f"on the integers: {error}",)
-        return
-    numbers = judged(problem, here, got)
-    if numbers.status == "wrong":
-        findings.numbers = numbers
-        findings.notes += ("on the integers as they were given, the returned numbers are wrong",)
-
-
-def _sort_of(kink: Kink) -> tuple[str, ...]:
-    """A kink without its element: away from the given arguments one of a kind is listed."""
-    return kink.where.partition("(")[2], kink.left, kink.right, kink.got
-
-
-def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
-    problem = findings.problem
-    if not finite_value(problem, point.arrays):
-        return
-    seen = look(problem, point, usable if usable is not None and fits(usable, point) else None)
-    names = strayed(problem, point.arrays)
-    if names and (seen.status == "different" or _wrong_at(problem, seen)):
-        findings.unsure = (
-            f"the gradient is wrong where {', '.join(names)} is not of the kind it was given as: declare what is "
-            f"known of it with domain="
-        )
-        return
-    if seen.reason == OTHER_PATH:  # floats choose another branch than the numbers they stand for: nothing is known
-        return
-    absorb(findings, seen)
-    findings.branches.take(seen)
-    if findings.refutation is None and seen.status in ("equal", "numbers only", "kink"):
-        _numbers_there(findings, seen)
-
-
-def _wrong_at(problem: Problem, seen: Look) -> bool:
-    try:
-        return judged(problem, seen, problem.gradient(seen.point.arrays)).status == "wrong"
-    except Undecidable:
-        return True
-
-
-def _negligible(findings: Findings, numbers: Numbers) -> bool:
-    """Whether numbers that are wrong far away are so by nothing that would be seen beside those here."""
-    scale = max((float(np.abs(part).max(initial=0.0)) for part in findings.got), default=0.0)
-    return bool(numbers.got and numbers.expected) and negligible(numbers.got, numbers.expected, scale)
-
-
-def _numbers_there(findings: Findings, seen: Look) -> None:
-    """The candidate run natively at another point: wrong numbers there refute, a kink there is listed."""
-    problem = findings.problem
-    try:
-        got = problem.gradient(seen.point.arrays)
-    except Undecidable as error:
-        findings.notes += (f"at {seen.point.label}: {error}",)
-        return
-    numbers = _at_kink(findings, seen, got) if seen.status == "kink" else judged(problem, seen, got)
-    if numbers.status == "wrong" and seen.point.label == EXTREME and _negligible(findings, numbers):
-        return
-    if numbers.status == "wrong":
-        findings.wrong_numbers = example_of(problem, seen, numbers)
-        findings.reason = f"the numbers are wrong at {seen.point.label}: {numbers.reason or numbers.index}"
-        if seen.status == "numbers only" and seen.point.label.startswith("a random"):
-            findings.refutation = findings.wrong_numbers
-    elif numbers.status in {"numbers only": ("lost", "unknown"), "kink": ("lost",)}.get(seen.status, ()):
-        findings.unsure = findings.unsure or f"digits are lost at {seen.point.label}"

@@ -34,10 +34,15 @@ def extremes(problem: Problem, seen: Look) -> Iterator[tuple[str, Arrays]]:
             yield label, arrays
 
 
-def negligible(got: str, expected: str, scale: float) -> bool:
-    """Whether a wrong number is off by nothing beside the gradient elsewhere: 0 for 1e-18, far out."""
+def negligible(got: str, expected: str, scale: float, vanishes: bool) -> bool:
+    """Whether a wrong number is off by nothing beside the gradient elsewhere: 0 for 1e-18, far out.
+
+    No number at all is off by nothing only where f ``vanishes`` in floats and its true derivative does.
+    """
     value, true = float(got), float(expected)
-    return bool(np.isfinite(value)) and abs(value - true) <= NEGLIGIBLE * scale
+    if not np.isfinite(value):
+        return vanishes and true == 0.0 and expected != "0"
+    return abs(value - true) <= NEGLIGIBLE * scale
 
 
 # ---------------------------------------------------------------------------- the inputs
@@ -62,9 +67,17 @@ def _is_whole(array: Array) -> bool:
 
 
 def other_whole_numbers(problem: Problem) -> Iterator[tuple[str, Problem]]:
-    """The problem with one whole number of an array of them, which may be indices or exponents, repeated, or 0."""
+    """The problem with one whole number of an array of them, which may be indices or exponents, repeated, or 0.
+
+    A count that is passed as a number, such as a stride, is tried one smaller and larger.
+    """
     for position, argument in enumerate(problem.arguments):
         given = argument.given
+        if argument.array is None and type(given) is int and given > 0:
+            for count in (given - 1, given + 1) if given > 1 else (given + 1,):
+                arguments = list(problem.arguments)
+                arguments[position] = replace(argument, given=count)
+                yield f"{argument.name} = {count}", replace(problem, arguments=tuple(arguments))
         if argument.array is not None or not isinstance(given, np.ndarray) or given.dtype.kind not in "iu":
             continue
         for label, value in (("a repeated whole number", given.flat[-1:]), ("a whole number is 0", np.zeros(1))):

@@ -45,7 +45,9 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
         formula, reason = _proved(problem, recording, deadline)
     fixable = bool(free_dimensions(recording)) and not is_large(problem, recording)
     if formula is None and fixable and time.monotonic() < deadline:
-        fixed = record(problem, problem.arrays, fixed_labels(problem))
+        fixed = replace(record(problem, problem.arrays, fixed_labels(problem)), looked_at=recording.looked_at)
+        if recording.forward is None:  # what reads a number may read any size
+            fixed = replace(fixed, looked_at=_all_axes(problem))
         formula, _ = _proved(problem, fixed, deadline)
         if formula is not None:
             said = _beyond(problem, recording) if recording.gradient is not None else ""
@@ -70,6 +72,10 @@ def _beyond(problem: Problem, recording: Recording) -> str:
         if arrays is not None and look(problem, Point("another size", arrays), recording).status == "different":
             return f"at other sizes it is wrong: at {', '.join(f'{name} = {size}' for name, size in sizes.items())}"
     return ""
+
+
+def _all_axes(problem: Problem) -> frozenset[tuple[int, int]]:
+    return frozenset((place, axis) for place, array in problem.arrays.items() for axis in range(array.ndim))
 
 
 def fixed_labels(problem: Problem) -> Labels:

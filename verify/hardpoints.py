@@ -17,16 +17,18 @@ import numpy as np
 
 from dualgrad.program.entry import Guard, Kernel, Reduce, Select, walk
 from dualgrad.program.record import Equation, Literal, Program, Variable
-from verify.ball.sides import sides
+from verify.ball.sides import equality_sides, sides
 from verify.extremes import extremes
 from verify.look import Look, Point, sizes_at
 from verify.points import admits
 from verify.problem import Array, Problem
 from verify.recording import with_inputs
+from verify.sampling import presumed
 
 LEVELS = 12  # numbers of the programs that are tried as inputs
 SCALES = tuple(2.0**k for k in (-30, -20, -10, -5, -2, 0, 2, 4, 6, 8, 10))
 SEARCHES = 6  # boundaries that are bisected to their last floats
+ZEROED = 3  # elements of an argument that are set to 0, one at a time
 TINY = 1e-100
 CLOSE = 2.0**-30  # relative distance of the points beside a boundary
 
@@ -34,6 +36,7 @@ BETWEEN = "between the numbers of the program"
 BESIDE = "beside a number of the program"
 NEXT = "the float next to a number of the program"
 AT = "at a number of the program"
+OTHERS_ZERO = "a zero in an argument that is not differentiated by"
 MENTIONED = frozenset({BETWEEN, BESIDE, NEXT, AT})
 
 Arrays = dict[int, Array]
@@ -60,11 +63,12 @@ def _allowed(problem: Problem, arrays: Arrays, tiny: bool) -> bool:
 
 def _candidates(problem: Problem, seen: Look) -> Iterator[tuple[str, Arrays]]:
     guarded = _Guarded.of(seen)
+    yield from _zeros(problem)
+    yield from _ties(problem)
     if guarded is not None:
+        yield from _equalities(problem, guarded)
         yield from _levels(problem, guarded.levels())
         yield from _regions(problem, guarded)
-        yield from _ties(problem)
-    yield from _zeros(problem)
     yield from extremes(problem, seen)
 
 
@@ -85,6 +89,11 @@ class _Guarded:
         inputs = with_inputs(self.seen.recording, dict(arrays))
         sizes = sizes_at(self.seen.recording, Point("", arrays))
         return b"|".join(sides(program, inputs, sizes).tobytes() for program in self.programs)
+
+    def equality_sides(self, arrays: Mapping[int, Array]) -> Array:
+        inputs = with_inputs(self.seen.recording, dict(arrays))
+        sizes = sizes_at(self.seen.recording, Point("", arrays))
+        return np.concatenate([equality_sides(program, inputs, sizes) for program in self.programs])
 
     def levels(self) -> list[float]:
         """The numbers in the programs, those of the branching equations first."""
@@ -215,6 +224,37 @@ def _boundary(path: _Path, guarded: _Guarded, last: tuple[float, bytes], step: f
     yield "the first float at or behind a boundary", path.at(high)
 
 
+def _equalities(problem: Problem, guarded: _Guarded) -> Iterator[tuple[str, Arrays]]:
+    """Inputs at which a test for equality holds: where its sides change sign along a path, by bisection."""
+    if not guarded.equality_sides(problem.arrays).size:
+        return
+    searched = 0
+    for path in _paths(problem):
+        before: tuple[float, Array] | None = None
+        for step in path.steps:
+            here = guarded.equality_sides(path.at(step))
+            flips = np.flatnonzero(here * before[1] == -1) if before is not None else np.zeros(0, dtype=int)
+            if before is not None and flips.size and searched < SEARCHES:
+                searched += 1
+                at = _meeting(path, guarded, before[0], step, flips.tolist()[0])
+                if at is not None:
+                    yield "where a test for equality holds", path.at(at)
+            before = step, here
+
+
+def _meeting(path: _Path, guarded: _Guarded, start: float, stop: float, test: int) -> float | None:
+    """A step at which a test holds that is on different sides at two; None where it jumps over equality."""
+    below, above = _rank(start), _rank(stop)
+    side = guarded.equality_sides(path.at(start))[test]
+    while abs(above - below) > 1:
+        middle = (below + above) // 2
+        here = guarded.equality_sides(path.at(_float(middle)))[test]
+        if here == 0:
+            return _float(middle)
+        below, above = (middle, above) if here == side else (below, middle)
+    return None
+
+
 def _rank(value: float) -> int:
     """The place of a float among all floats, 0 for 0.0."""
     bits = int(np.float64(value).view(np.int64))
@@ -229,13 +269,18 @@ def _float(rank: int) -> float:
 
 
 def _zeros(problem: Problem) -> Iterator[tuple[str, Arrays]]:
-    for position in problem.wrt:
-        array = problem.arrays[position]
-        if array.size > 1:
+    """Zeros of each argument; those by which nothing is differentiated may have a structure that this breaks."""
+    for position, array in problem.arrays.items():
+        if position not in problem.wrt and presumed(problem, position) == "labels":
+            continue
+        for place in range(min(array.size, ZEROED) if array.size > 1 else 0):
             one = array.copy()
-            one.flat[0] = 0.0
-            yield "one element is 0", {**problem.arrays, position: one}
-        yield "all elements are 0", {**problem.arrays, position: np.zeros_like(array)}
+            one.flat[place] = 0.0
+            yield "one element is 0" if position in problem.wrt else OTHERS_ZERO, {**problem.arrays, position: one}
+        yield (
+            "all elements are 0" if position in problem.wrt else OTHERS_ZERO,
+            {**problem.arrays, position: np.zeros_like(array)},
+        )
 
 
 def _ties(problem: Problem) -> Iterator[tuple[str, Arrays]]:
@@ -249,6 +294,14 @@ def _ties(problem: Problem) -> Iterator[tuple[str, Arrays]]:
         for other, source in problem.arrays.items():
             if other != position and source.shape == array.shape and source.dtype == array.dtype:
                 yield "two arguments are equal", {**problem.arrays, position: source.copy()}
+                yield "two arguments are nearly equal", {**problem.arrays, position: _beside(source)}
+
+
+def _beside(array: Array) -> Array:
+    """Numbers that agree with these to a little more than half of their digits: squares of the two differ by none."""
+    signs = np.where(np.arange(array.size) % 3 == 1, -1.0, 1.0).reshape(array.shape)
+    half = float(np.finfo(array.dtype).eps) ** 0.5 / 8
+    return np.asarray(array * (1 + half * signs), dtype=array.dtype)
 
 
 def _fingerprint(arrays: Mapping[int, Array]) -> bytes:

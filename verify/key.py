@@ -16,7 +16,7 @@ from verify.ball.sides import signs_by_guard
 from verify.look import Point, look, shaped, sizes_at
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, fingerprint, guards, record, run_floats, with_inputs
-from verify.sampling import sample
+from verify.sampling import near, sample
 
 TRIES = 8  # draws until f is finite and off its guards
 SCALES = (1.0, 1.0, 0.1, 10.0, 0.01, 100.0, 1e-4, 1e4)  # of the random points that look for the sides of guards
@@ -121,7 +121,22 @@ def _points(problem: Problem, at: dict[int, tuple[int, ...]], seed: int) -> Iter
     for attempt in range(TRIES):
         arrays = sample(problem, at, seed=97 * seed + attempt)
         if arrays is not None:
-            yield Point("a random point", arrays)
+            yield Point("a random point", arrays if attempt % 2 == 0 else _positive_definite(problem, arrays))
+    for attempt in range(TRIES // 2):  # f may be finite at few inputs; near the given ones it is
+        arrays = near(problem, at, seed=97 * seed + attempt)
+        if arrays is not None:
+            yield Point("a point near the given arguments", arrays)
+
+
+def _positive_definite(problem: Problem, arrays: dict[int, Array]) -> dict[int, Array]:
+    """The point with square matrices in arguments without a domain made positive definite, as functions of them ask."""
+    found = dict(arrays)
+    for p, a in arrays.items():
+        free = p not in problem.domain and a.dtype.kind == "f" and a.ndim >= 2 and a.shape[-1] == a.shape[-2]
+        if free:
+            product = a @ np.swapaxes(a, -1, -2) + np.eye(a.shape[-1])
+            found[p] = np.asarray(product, dtype=a.dtype)
+    return found
 
 
 def _same_programs(first: Recording, second: Recording) -> bool:

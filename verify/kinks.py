@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ PRECISION = 256
 FAR_PRECISION = 1024
 STEP = arb((1, -200))
 NOTHING = arb((1, -150))  # relative; what a step away changes at most
+STEEP = arb((1, 20))  # how much a derivative grows over the next step to a point where it has no bound
 NEAR = arb((1, -60))  # relative; pieces that were taken a step away and are this near agree
 RANDOM = 8  # pairs of opposite random directions
 FAVOURED = 32  # coordinates that get a pair of directions of their own
@@ -66,6 +67,7 @@ class _Piece:
     arrays: tuple[BallArray, ...]
     outputs: tuple[BallArray, ...]
     exact: bool  # at the point itself, not a step away
+    nearer: tuple[BallArray, ...] = ()  # where it is a step away: the same at a much smaller step
 
 
 def look_around(asked: Question, seed: int = 0) -> Local:
@@ -77,6 +79,8 @@ def look_around(asked: Question, seed: int = 0) -> Local:
     if not all(ball.is_finite() for output in here.reading.outputs for ball in output.flat):
         return Local(None, None, reason="the function is not finite here")
     pieces, missing = explorer.around()
+    if missing and pieces and all(not explorer.defined(direction) for direction in missing):
+        return _at_an_edge(explorer, here, pieces)
     if missing or not pieces:
         return Local(None, None, reason="the function is not defined, or not smooth, on some side of this input")
     common, differing = _agreement(pieces)
@@ -92,20 +96,41 @@ def look_around(asked: Question, seed: int = 0) -> Local:
     return Local(False, common if differing.size <= FAVOURED else None, kinks)
 
 
+def _at_an_edge(explorer: _Explorer, here: Differential, pieces: Sequence[_Piece]) -> Local:
+    """Where f ends: its derivative from inside, where that is one number; a kink where it grows beyond bounds."""
+    if explorer.steep:
+        kink = Kink(_where(here.reading.events) + ", the edge of where f is defined", True, "not defined", "infinite")
+        return Local(False, None, (kink,))
+    if not all(_continuous(here, piece) for piece in pieces):
+        return Local(None, None, reason="the function jumps at the edge of where it is defined")
+    common, differing = _agreement(list(map(_towards, pieces)))
+    if differing.any():
+        return Local(None, None, reason="the function is not defined on some side of this input")
+    return Local(True, common)
+
+
 # ---------------------------------------------------------------------------- pieces
 
 
 class _Explorer:
     def __init__(self, question: Question, rng: np.random.Generator) -> None:
         self.question, self.rng = question, rng
+        self.steep = False  # a derivative was met that grows beyond all bounds towards the point
 
-    def around(self) -> tuple[list[_Piece], bool]:
-        """The pieces along random and favoured directions, and whether some direction has none."""
+    def around(self) -> tuple[list[_Piece], list[Direction]]:
+        """The pieces along random and favoured directions, and the directions that have none."""
         size = sum(self.question.inputs[v].size for v in self.question.moving)
         directions = [self.random() for _ in range(RANDOM)] if size <= LARGE else [self.random()]
         directions += self.favoured() if size <= LARGE else []
-        found = [self.piece(d) for pair in directions for d in (pair, _opposite(pair))]
-        return [piece for piece in found if piece is not None], any(piece is None for piece in found)
+        both = [direction for pair in directions for direction in (pair, _opposite(pair))]
+        found = [self.piece(direction) for direction in both]
+        missing = [direction for direction, piece in zip(both, found, strict=True) if piece is None]
+        return [piece for piece in found if piece is not None], missing
+
+    def defined(self, direction: Direction) -> bool:
+        """Whether the function has a value a step into a direction."""
+        outputs = self._stepped({v: _balls(array) for v, array in direction.items()}, STEP).reading.outputs
+        return all(ball.is_finite() for output in outputs for ball in output.flat)
 
     def random(self) -> Direction:
         return {v: self._random(self.question.inputs[v].shape) for v in self.question.moving}
@@ -128,13 +153,18 @@ class _Explorer:
         return self._far(along)
 
     def _far(self, along: dict[Variable, BallArray]) -> _Piece | None:
-        with working_precision(FAR_PRECISION):
-            moved = {v: _balls(self.question.inputs[v]) + STEP * along[v] for v in along}
-        found = self.question.at({**self.question.inputs, **moved}, FAR_PRECISION)
+        found = self._stepped(along, STEP)
         # A guard that is on its boundary even at this random place is there all around: max(x, |x|) for x > 0.
         if found.reading.decided and _finite(found):
-            return _Piece(found.arrays, found.reading.outputs, False)
+            nearer = self._stepped(along, STEP * STEP)
+            self.steep = self.steep or _grows(found.arrays, nearer.arrays)
+            return _Piece(found.arrays, found.reading.outputs, False, nearer.arrays)
         return None
+
+    def _stepped(self, along: dict[Variable, BallArray], step: arb) -> Differential:
+        with working_precision(FAR_PRECISION):
+            moved = {v: _balls(self.question.inputs[v]) + step * along[v] for v in along}
+        return self.question.at({**self.question.inputs, **moved}, FAR_PRECISION)
 
     def bends(self) -> bool:
         """Whether some slope from the point outwards is not the opposite of that in the opposite direction."""
@@ -190,6 +220,27 @@ class _Explorer:
 
 def _opposite(direction: Direction) -> Direction:
     return {variable: -array for variable, array in direction.items()}
+
+
+def _grows(there: Sequence[BallArray], nearer: Sequence[BallArray]) -> bool:
+    """Whether an element of the derivative is much larger much nearer to a point."""
+    return any(
+        bool(abs(b) > STEEP * (abs(a) + 1))
+        for one, other in zip(there, nearer, strict=True)
+        for a, b in zip(one.flat, other.flat, strict=True)
+    )
+
+
+def _towards(piece: _Piece) -> _Piece:
+    """The piece with 0 for what vanishes towards the point, as x ** 0.5 does."""
+    if piece.exact:
+        return piece
+    arrays = tuple(array.copy() for array in piece.arrays)
+    for one, other in zip(arrays, piece.nearer, strict=True):
+        for index in np.ndindex(one.shape):
+            if STEEP * abs(other.item(index)) < abs(one.item(index)):
+                one[index] = arb(0)
+    return replace(piece, arrays=arrays)
 
 
 def _finite(found: Differential) -> bool:

@@ -251,11 +251,15 @@ def type_of_number(array: Array) -> Any:
 
 
 def _numeric(what: str, value: Any) -> Array:
+    if value is None:
+        raise Undecidable(f"{what} returned None; expected an array: is a return missing?")
     value = getattr(value, "data", value) if type(value).__module__.startswith("dualgrad") else value
     try:
         array = np.asarray(value)
     except Exception as error:
         raise Undecidable(f"{what} returned {_describe(value)}, which is not an array: {error}") from error
+    if array.dtype.kind == "c" and not array.imag.any():
+        array = array.real.copy()
     if array.dtype.kind not in "fiub":
         raise Undecidable(f"{what} returned {_describe(value)} of dtype {array.dtype}; expected real numbers")
     return array.astype(np.float64) if array.dtype.kind == "b" else array

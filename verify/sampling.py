@@ -99,9 +99,9 @@ def _is_of_kind(kind: str, array: Array, given: Array) -> bool:
         case "labels":
             return bool(np.isin(array, given).all())
         case "positive":
-            return bool((array > 0).all())
+            return bool((array >= 0).all())
         case "negative":
-            return bool((array < 0).all())
+            return bool((array <= 0).all())
     return True
 
 
@@ -140,8 +140,10 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
     means are the same, are tried longer, one argument at a time, unless f picks their only element by its place.
     Otherwise a claim for the sizes run is the user's to make.
     """
-    swept = [dict.fromkeys(recording.looked_at, length) for length in SWEEP if recording.looked_at]
     axes = sorted(recording.looked_at)
+    if recording.forward is None and problem.kind == "grad":  # it may look at any size
+        axes = [(place, axis) for place, array in problem.arrays.items() for axis in range(array.ndim)]
+    swept = [dict.fromkeys(axes, length) for length in SWEEP if axes]
     uneven = [{axis: pair[place % 2] for place, axis in enumerate(axes)} for pair in UNEVEN if len(axes) > 1]
     longer = [dict.fromkeys(axes, length) for axes in _single(problem, recording) for length in SWEEP[:2]]
     for change in (*swept, *uneven, *longer):

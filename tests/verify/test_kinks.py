@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from verify import Verdict, check
 from verify.kinks import look_around
 from verify.numbers import Question, judge
 
@@ -141,11 +142,32 @@ def test_a_jump_is_no_derivative_even_where_the_slopes_agree(around, f, x):
     ("f", "x"),
     [
         (lambda x: np.sum(np.sqrt(x)), [0.0, 1.0]),
+        (lambda x: np.sum(np.arccos(x)), [1.0, 0.3]),
+        (lambda x: np.sum(x**0.1), [0.0, 1.0]),
+    ],
+)
+def test_where_a_function_ends_with_infinite_slope_it_has_no_derivative(around, f, x):
+    found, _ = around(f, lambda x: 0 * x, np.array(x))
+    assert found.differentiable is False and not found.jumps
+    assert (found.kinks[0].left, found.kinks[0].right) == ("not defined", "infinite")
+
+
+def test_where_a_function_ends_smoothly_its_derivative_is_that_from_inside():
+    x = np.array([0.0, 1.5])
+    assert check(lambda x: np.sum(x**1.5), x, grad=lambda x: 1.5 * x**0.5).verdict is Verdict.PROVED
+    nan_there = check(lambda x: np.sum(x**1.5), x, grad=lambda x: 1.5 * x**1.5 / x)
+    assert nan_there.verdict is Verdict.REFUTED and nan_there.numbers.expected == "0"
+    assert check(lambda x: np.sum(x**1.5), x, grad=lambda x: 1.6 * x**0.5).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
         (lambda x: np.sum(np.log(x)), [0.0]),
         (lambda x: np.sum(x**2 * np.sin(1 / np.where(np.equal(x, 0), 1.0, x))), [0.0, 1.0]),
         (lambda x: np.sum(np.maximum(np.exp(x), np.exp(x[::-1]))), [1.0, 1.0]),
     ],
-    ids=["edge", "pole", "not C1", "undecided"],
+    ids=["pole", "not C1", "undecided"],
 )
 def test_where_it_cannot_be_found_out_nothing_is_said(around, f, x):
     found, _ = around(f, lambda x: 0 * x, np.array(x))

@@ -24,7 +24,7 @@ def power(base: arb, exponent: Fraction | arb) -> arb:
     if isinstance(exponent, arb):
         return general_power(base, exponent)
     if exponent.denominator == 1:
-        return base ** int(exponent)
+        return base ** int(exponent) if base.is_finite() else NAN
     if base.is_zero():
         return arb(0) if exponent > 0 else NAN
     return base.sqrt() if exponent == Fraction(1, 2) else base ** rational(exponent)
@@ -34,7 +34,7 @@ def general_power(base: arb, exponent: arb) -> arb:
     """base ** exponent. A base below 0 needs an exponent that is exactly an integer; the base 0, or a positive one."""
     whole = _whole(exponent)
     if whole is not None:
-        return base**whole
+        return base**whole if base.is_finite() else NAN
     if base.is_zero():
         return arb(0) if exponent > 0 else NAN
     return base**exponent

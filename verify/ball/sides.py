@@ -32,6 +32,15 @@ def sides(program: Program, inputs: Inputs, sizes: Sizes) -> NDArray[np.int64]:
     return np.array(found, dtype=np.int64)
 
 
+def equality_sides(program: Program, inputs: Inputs, sizes: Sizes) -> NDArray[np.int64]:
+    """For every element of every test for equality, the sign of the difference; 0 where it holds."""
+    layout = laid_out(program, sizes)
+    with working_precision(PRECISION):
+        run = forward(layout, inputs, (), "exact")
+        tests = [step for step in layout.steps if isinstance(step, Decision) and step.relation == "=="]
+        return np.array([_sign(ball) for step in tests for ball in run.read(step.args[0])], dtype=np.int64)
+
+
 def signs_by_guard(program: Program, inputs: Inputs, sizes: Sizes) -> list[frozenset[int]]:
     """For every guard "> 0", in the order of the program, the signs that its values have over its elements."""
     layout = laid_out(program, sizes)

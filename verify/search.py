@@ -1,0 +1,308 @@
+"""Looking for what is wrong with a gradient: a proof, the given arguments, generic and hard points, other sizes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+
+from verify import hygiene
+from verify.assign import assignments, shapes
+from verify.branches import other_branches
+from verify.direct.ladder import answer
+from verify.effort import is_large
+from verify.extremes import negligible, other_whole_numbers
+from verify.findings import Findings, absorb, compared_in_numbers, example_of
+from verify.formula import Attempt, attempt
+from verify.hardpoints import OTHERS_ZERO, hard_points
+from verify.kinks import Local, look_around
+from verify.large import compare
+from verify.look import OTHER_PATH, Look, Point, equalities, finite_value, fits, look, sizes_at
+from verify.numbers import Question, judge
+from verify.problem import Array, Problem, Undecidable
+from verify.recording import Recording, record_symbolic, run_floats, with_inputs
+from verify.sampling import judged, other_sizes, question, random_points, sample, shrunk, strayed
+from verify.verdict import Kink, Numbers
+
+GENERIC_POINTS = 4
+PROOF_SHARE = 0.6  # of the time is for the proof, at most; the rest is for looking at points
+GROWTH = 8.0  # how much longer the next size may take than the longest before
+GENERIC = "a random"  # how the label of a point begins that has nothing special
+HARD_SECONDS = 1.5  # of the processor, spent on hard points, at most
+
+
+def search(problem: Problem, got: list[Array], deadline: float) -> Findings:
+    now = time.monotonic()
+    tried = attempt(problem, now + PROOF_SHARE * (deadline - now))
+    if is_large(problem, tried.recording):
+        return _search_large(problem, got, tried, deadline)
+    return _look_at(problem, got, tried, deadline)
+
+
+def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
+    """Everything that can be looked at in balls: the given arguments, generic and hard points, other sizes."""
+    usable = tried.recording if tried.recording.gradient is not None else None
+    here = look(problem, Point("the given arguments", problem.arrays), usable)
+    findings = Findings(problem, got, here, judged(problem, here, got), tried)
+    if here.status == "kink":
+        findings.numbers = _at_kink(findings, here, got)
+    if here.status in ("unknown", "outside") and not (here.base is not None and here.base.status == "different"):
+        return _directly(findings, deadline)
+    absorb(findings, here)
+    findings.branches.take(here)
+    _on_integers(findings)
+    seeds = range(1000, 1001 if tried.formula is not None else 1000 + GENERIC_POINTS)
+    for point in random_points(problem, seeds):
+        if time.monotonic() > deadline:
+            findings.unsure = findings.unsure or "the time budget ran out before every point was looked at"
+        if findings.settled or findings.unsure:
+            return findings
+        _visit(findings, point, usable)
+    for point in other_branches(problem, findings.branches, deadline):
+        if findings.settled or findings.unsure:
+            return findings
+        _visit(findings, point, None)
+    longest = 0.0
+    for point in chain(_every_size(problem), other_sizes(problem, tried.recording)):
+        if findings.settled or findings.unsure:
+            return findings
+        began = time.monotonic()
+        if began + GROWTH * longest > deadline:
+            findings.notes += ("not every size was tried: time ran out",)
+            return findings
+        _visit(findings, point, usable)
+        longest = max(longest, time.monotonic() - began)
+    _hard(findings, usable, deadline)
+    _whole_numbers(findings)
+    return findings
+
+
+def _directly(findings: Findings, deadline: float) -> Findings:
+    """Where a recording says nothing at the given arguments: what running f says."""
+    tried = findings.attempt.reason if findings.attempt is not None else ""
+    found = answer(findings.problem, findings.got, findings.here.reason or tried, deadline)
+    findings.direct, findings.numbers = found, found.numbers
+    if found.counterexample is not None:
+        findings.refutation, findings.reason = found.counterexample, found.formula.reason
+    return findings
+
+
+def _whole_numbers(findings: Findings) -> None:
+    """The same question for other indices or exponents: what is wrong for those is refuted, with them."""
+    for label, other in other_whole_numbers(findings.problem):
+        if findings.settled or findings.unsure or not finite_value(other, other.arrays):
+            return
+        seen = look(other, Point(label, other.arrays), None)
+        there = Findings(other, findings.got, seen, Numbers("unknown"))
+        absorb(there, seen)
+        if there.refutation is None and seen.status in ("equal", "numbers only"):
+            _numbers_there(there, seen)
+        if there.settled:
+            findings.refutation, findings.wrong_numbers = there.refutation, there.wrong_numbers
+            findings.reason = there.reason
+
+
+def _every_size(problem: Problem) -> Iterator[Point]:
+    """Points at the sizes of a second key, where the claim is for every size."""
+    if problem.every_size:
+        recording = record_symbolic(problem, problem.arrays)
+        for seed, sizes in enumerate(assignments(recording)):
+            arrays = sample(problem, shapes(recording, sizes), seed)
+            if arrays is not None:
+                yield Point(f"a random point, {', '.join(f'{name} = {size}' for name, size in sizes.items())}", arrays)
+
+
+def trust_the_gradient(problem: Problem) -> None:
+    """Before a counterexample counts, the engine's gradient that it rests on is compared at points of its own."""
+    for point in random_points(problem, range(3000, 3002)) if problem.base is not None else ():
+        seen = look(problem, point, None)
+        if seen.base is not None and seen.base.status == "different":
+            raise Undecidable(seen.reason)
+
+
+def _search_large(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
+    """For arguments too large for balls: the same functions at small sizes, and the numbers where they are given.
+
+    The candidate is called once more at full size where it takes no smaller arguments, and not at all where it does.
+    """
+    here = Look(Point("the given arguments", problem.arrays), "large", tried.recording)
+    findings = Findings(problem, got, here, Numbers("unknown"), tried)
+    small = shrunk(problem, tried.recording)
+    if small is None or is_large(small, tried.recording):
+        findings.clean = hygiene.glance(problem, got)
+    else:
+        there = small.gradient(small.arrays)
+        findings.clean = hygiene.examine(small, there)
+        findings.take(_look_at(small, there, tried, deadline))
+    if not findings.settled:
+        findings.numbers = compare(problem, got, deadline)
+    return findings
+
+
+def _hard(findings: Findings, usable: Recording | None, deadline: float) -> None:
+    """The function's own hard points, as many as there is time for; leaving some out is said, and lowers nothing."""
+    until = time.process_time() + HARD_SECONDS
+    for point in hard_points(findings.problem, findings.here):
+        if findings.settled or findings.unsure:
+            return
+        if time.process_time() > until or time.monotonic() > deadline:
+            findings.notes += ("not every hard point was tried: time ran out",)
+            return
+        _visit(findings, point, usable)
+
+
+def _at_kink(findings: Findings, seen: Look, got: list[Array]) -> Numbers:
+    """On a guard of f: list the kink, or judge the numbers where f is differentiable after all."""
+    asked = question(findings.problem, seen, got)
+    local = _around(findings.problem, seen, asked)
+    here = seen is findings.here
+    if local.differentiable is None:
+        if here:
+            findings.unsure = findings.unsure or local.reason
+        return Numbers("unknown", points=1, reason=local.reason)
+    if local.differentiable is False:
+        known = {_sort_of(kink) for kink in findings.kinks}
+        new = [replace(kink, at_input=here) for kink in local.kinks if here or _sort_of(kink) not in known]
+        findings.kinks += tuple(new if here else new[:1])
+        numbers = judge(asked, truth=local.derivative) if local.derivative is not None else None
+        wrong = numbers is not None and numbers.status == "wrong"
+        return numbers if wrong and numbers else Numbers("unknown", points=1, reason="the point lies on a kink")
+    numbers = judge(asked, truth=local.derivative)
+    compared_in_numbers(findings, got)
+    if numbers.status == "ok":
+        findings.equalities.update((test, True) for test, held in equalities(seen).items() if held)
+    return numbers
+
+
+def _around(problem: Problem, seen: Look, asked: Question) -> Local:
+    """What is around a kink: where f has no gradient it has no Hessian, but products J t on each side."""
+    if problem.base is None or seen.base is None or seen.base.status != "kink":
+        return _no_elements(problem, look_around(asked))
+    recording = seen.base.recording
+    assert recording.gradient is not None
+    inputs, sizes = with_inputs(recording, seen.point.arrays), sizes_at(recording, seen.point)
+    first = look_around(question(problem.base, seen.base, run_floats(recording.gradient, inputs, sizes)))
+    if first.differentiable is True or (problem.asked == "jvp" and first.differentiable is False and not first.jumps):
+        return _no_elements(problem, look_around(asked))
+    return replace(first, derivative=None, kinks=tuple(replace(kink, got="", inside=None) for kink in first.kinks))
+
+
+def _no_elements(problem: Problem, local: Local) -> Local:
+    """At a kink of a gradient no element of the second derivative is judged by what the pieces agree on."""
+    return local if problem.base is None or local.differentiable else replace(local, derivative=None)
+
+
+def _on_integers(findings: Findings) -> None:
+    """Integer arguments were promoted; the candidate must also be right on the integers as they were given."""
+    problem, here = findings.problem, findings.here
+    if not any(argument.promoted for argument in problem.arguments) or findings.numbers.status == "wrong":
+        return
+    try:
+        got = problem.split(problem.answer([np.copy(a.given)[()] for a in problem.arguments]))
+    except Undecidable as error:
+        findings.notes += (f"on the integers: {error}",)
+        return
+    numbers = judged(problem, here, got)
+    if numbers.status == "wrong":
+        findings.numbers = numbers
+        findings.notes += ("on the integers as they were given, the returned numbers are wrong",)
+
+
+def _sort_of(kink: Kink) -> tuple[str, ...]:
+    """A kink without its element: away from the given arguments one of a kind is listed."""
+    return kink.where.partition("(")[2], kink.left, kink.right, kink.got
+
+
+def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
+    problem = findings.problem
+    if not finite_value(problem, point.arrays) or (point.label == OTHERS_ZERO and _finite_at(problem, point.arrays)):
+        return
+    seen = look(problem, point, usable if usable is not None and fits(usable, point) else None)
+    names = strayed(problem, point.arrays) or _zeroed(problem, point.arrays)
+    if names and (seen.status == "different" or _wrong_at(problem, seen)):
+        findings.unsure = (
+            f"the gradient is wrong where {', '.join(names)} is not of the kind it was given as: declare what is "
+            f"known of it with domain="
+        )
+        return
+    if seen.reason == OTHER_PATH:  # floats choose another branch than the numbers they stand for: nothing is known
+        return
+    absorb(findings, seen)
+    findings.branches.take(seen)
+    if findings.refutation is None and seen.status in ("equal", "numbers only", "kink"):
+        _numbers_there(findings, seen)
+
+
+def _finite_at(problem: Problem, arrays: Mapping[int, Array]) -> bool:
+    try:
+        return all(np.isfinite(part).all() for part in problem.gradient(arrays))
+    except Undecidable:
+        return False
+
+
+def _zeroed(problem: Problem, arrays: Mapping[int, Array]) -> tuple[str, ...]:
+    """The numbers differentiated by that are 0 at this point and were not, where the candidate has no value for it.
+
+    A single number may be a parameter that is never 0: a gradient that divides by it is not accused.
+    """
+    names = tuple(
+        problem.arguments[position].name
+        for position in problem.wrt
+        if position not in problem.domain and _became_zero(problem.arrays[position], arrays[position])
+    )
+    return () if not names or _finite_at(problem, arrays) else names
+
+
+def _became_zero(given: Array, array: Array) -> bool:
+    return given.ndim == 0 and bool(given != 0) and not bool(array)
+
+
+def _wrong_at(problem: Problem, seen: Look) -> bool:
+    try:
+        return judged(problem, seen, problem.gradient(seen.point.arrays)).status == "wrong"
+    except Undecidable:
+        return True
+
+
+def _negligible(findings: Findings, numbers: Numbers, arrays: Mapping[int, Array]) -> bool:
+    """Whether numbers that are wrong far away are so by nothing that would be seen beside those here."""
+    scale = max((float(np.abs(part).max(initial=0.0)) for part in findings.got), default=0.0)
+    if not (numbers.got and numbers.expected):
+        return False
+    return negligible(numbers.got, numbers.expected, scale, vanishes=_vanishes(findings.problem, arrays))
+
+
+def _vanishes(problem: Problem, arrays: Mapping[int, Array]) -> bool:
+    """Whether f, run natively, is 0 altogether, as where it is below the smallest float, and several numbers led there.
+
+    They may be parameters of different kinds, which nobody makes large together.
+    """
+    several = any(arrays[position].size > 1 for position in problem.wrt)
+    return several and not any(bool(output.any()) for output in problem.value(arrays))
+
+
+def _numbers_there(findings: Findings, seen: Look) -> None:
+    """The candidate run natively at another point: wrong numbers there refute, a kink there is listed."""
+    problem = findings.problem
+    try:
+        got = problem.gradient(seen.point.arrays)
+    except Undecidable as error:
+        findings.notes += (f"at {seen.point.label}: {error}",)
+        return
+    numbers = _at_kink(findings, seen, got) if seen.status == "kink" else judged(problem, seen, got)
+    if (
+        numbers.status == "wrong"
+        and not seen.point.label.startswith(GENERIC)
+        and _negligible(findings, numbers, seen.point.arrays)
+    ):
+        return
+    if numbers.status == "wrong":
+        findings.wrong_numbers = example_of(problem, seen, numbers)
+        findings.reason = f"the numbers are wrong at {seen.point.label}: {numbers.reason or numbers.index}"
+        if seen.status == "numbers only" and seen.point.label.startswith(GENERIC):
+            findings.refutation = findings.wrong_numbers
+    elif numbers.status in {"numbers only": ("lost", "unknown"), "kink": ("lost",)}.get(seen.status, ()):
+        findings.unsure = findings.unsure or f"digits are lost at {seen.point.label}"

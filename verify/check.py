@@ -15,6 +15,8 @@ from verify.ask import Question, pose, questions, rows, source_of
 from verify.decide import decide
 from verify.kinds import WORDS
 from verify.problem import NO_MEMORY, Problem, Undecidable, parameter_names
+from verify.symmetric import through_symmetric_parts
+from verify.triangle import REASON
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 BUDGET = 10.0  # seconds
@@ -120,7 +122,7 @@ def _answer(
             problem = replace(pose(f, at, asked.kind, asked.candidate, wrt, domain, asked.part), every_size=every)
             parts = rows(problem)
             each = 0.8 * budget / len(parts)
-            found = [decide(part, started + each * (place + 1)) for place, part in enumerate(parts)]
+            found = [_decided(part, started + each * (place + 1)) for place, part in enumerate(parts)]
             result = together([replace(part, kind=asked.kind) for part in found])
     except Undecidable as error:
         result = undecided(str(error))
@@ -135,6 +137,18 @@ def _answer(
         source=source_of(f),
         seconds=time.monotonic() - started,
     )
+
+
+def _decided(problem: Problem, deadline: float) -> Result:
+    """Where f reads one triangle and the gradient is spread over both, an argument declared symmetric settles it."""
+    result = decide(problem, deadline)
+    places = [p for p in problem.wrt if problem.domain.get(p) in ("symmetric", "spd")]
+    if result.reason != REASON or not places or problem.structure or problem.derived is not None:
+        return result
+    names = " and ".join(problem.arguments[p].name for p in places)
+    said = f"f reads one triangle of {names}; the gradient is that of f of the symmetric part, ({names} + {names}ᵀ)/2"
+    result = decide(replace(problem, f=through_symmetric_parts(problem.f, places)), deadline)
+    return replace(result, formula=replace(result.formula, assumptions=(*result.formula.assumptions, said)))
 
 
 STRENGTH = ("REFUTED", "UNDECIDED", "NONDIFFERENTIABLE", "AGREES", "CERTIFIED", "PROVED")

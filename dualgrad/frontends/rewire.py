@@ -25,8 +25,8 @@ from dualgrad.frontends.watch import COPY_MARK, watched_code
 
 # Their functions speak the protocols themselves, or are ours: never copied.
 OPAQUE_PACKAGES = frozenset({"numpy", "dualgrad", "verify", "math", "builtins", "flint", "sympy"})
-# Walks an expression that a user wrote as data: what it calls is the user's program.
-INTERPRETERS = frozenset({"verify.declared.evaluate"})
+# What they call is the user's program: an expression that was written as data, or a function with another argument.
+INTERPRETERS = frozenset({"verify.declared.evaluate", "verify.symmetric"})
 # Their values differ from call to call.
 CHANGING_MODULES = frozenset(
     {"random", "numpy.random", "numpy.random.mtrand", "secrets", "time", "uuid", "datetime", "threading", "gc"}

@@ -14,6 +14,8 @@ from verify.triangle import REASON
 from verify.verdict import Counterexample, Formula, Result, Verdict, Written
 from verify.witness import counterexample
 
+TELLING = 2.0**26  # the condition up to which numbers alone certify anything
+
 
 def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
     """The result that the findings support."""
@@ -96,6 +98,10 @@ def _formula(findings: Findings) -> Formula:
         return _beside_the_engine(findings, reason)
     if findings.unsure or findings.looked == 0 or (findings.numbers.status in ("wrong", "unknown") and not small):
         return Formula(Verdict.UNDECIDED, reason=findings.unsure or findings.numbers.reason or reason)
+    condition = findings.numbers.condition
+    if findings.here.status == "numbers only" and condition is not None and condition > TELLING:
+        reason = f"at a condition of {condition:.1g} its numbers tell nothing, and {findings.here.reason}"
+        return Formula(Verdict.UNDECIDED, reason=reason)
     if findings.here.status in ("numbers only", "kink") and findings.numbers.status != "ok":
         why = findings.here.reason or "the given arguments lie on a guard"
         return Formula(Verdict.UNDECIDED, reason=f"digits are lost, and {why}")

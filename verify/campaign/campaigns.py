@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.campaign import faults, points, proved, right
+from verify.campaign import agrees, faults, metamorphic, points, proved, right
 from verify.campaign.figures import Figures, Outcome, resumed, write
 
 SAVED = 15.0  # seconds between two savings
@@ -33,6 +33,8 @@ CAMPAIGNS: dict[str, Campaign] = {
     "proved": Campaign("no false PROVED", "pairs of a program and a wrong gradient", 200_000, proved.trial),
     "certified": Campaign("no false CERTIFIED", "points at which a gradient is wrong", 1_000_000, points.trial),
     "faults": Campaign("mistakes are found, none accepted", "wrong gradients checked", 20_000, faults.trial),
+    "agrees": Campaign("no false AGREES", "wrong gradients of functions that are not recorded", 20_000, agrees.trial),
+    "metamorphic": Campaign("no verdict flips", "pairs rewritten", 50_000, metamorphic.trial),
     "refuted": Campaign("no false REFUTED", "right gradients checked", 20_000, right.trial),
 }
 

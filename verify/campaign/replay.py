@@ -110,19 +110,28 @@ def in_a_fresh_process(found: Sequence[tuple[Program, Program, Counterexample]])
         position, index = place(f, example)
         texts = [text.split("=", 1)[1] for text in example.arguments]
         tasks.append([g.source("g"), texts, position, list(index)])
-    code = (
-        "import json, sys\nimport numpy as np\nnp.seterr(all='ignore')\nfor line in sys.stdin:\n"
-        "    source, args, position, index = json.loads(line)\n    space = {'np': np}\n    exec(source, space)\n"
-        "    made = space['g'](*[eval(a, {'np': np}) for a in args])\n"
-        "    made = np.asarray(made[position] if isinstance(made, tuple) else made)\n"
-        "    print(json.dumps([repr(made[tuple(index)].item()) if made.shape or not index else '', str(made.shape)]))\n"
-    )
     lines = "".join(json.dumps(task) + "\n" for task in tasks)
-    done = subprocess.run([sys.executable, "-c", code], input=lines, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", _AGAIN], input=lines, capture_output=True, text=True, check=False)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    if len(answers) < len(tasks):
-        return [False] * len(tasks)
+    answers += [["", ""]] * (len(tasks) - len(answers))
     return [_same(answer, item[2].got) for answer, item in zip(answers, found, strict=True)]
+
+
+_AGAIN = """
+import json, sys
+import numpy as np
+np.seterr(all="ignore")
+for line in sys.stdin:
+    source, args, position, index = json.loads(line)
+    space = {"np": np}
+    try:
+        exec(source, space)
+        made = space["g"](*[eval(text, {"np": np}) for text in args])
+        made = np.asarray(made[position] if isinstance(made, tuple) else made)
+        print(json.dumps([repr(made[tuple(index)].item()) if index or not made.shape else "", str(made.shape)]))
+    except Exception as error:
+        print(json.dumps(["", repr(error)]))
+"""
 
 
 def _same(answer: Sequence[str], got: str) -> bool:

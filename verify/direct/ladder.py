@@ -32,7 +32,7 @@ from verify.witness import counterexample
 
 PRECISION = 640
 MOVE = 4.0  # eps, the size of the changes that measure the conditioning
-TOLERANCE = 1e-6  # relative; differences support no stronger claim
+AGREED = 1e-9  # of the largest slope; differences that are less sure than this do not agree
 SHARP = 1e-5  # relative; the largest error of differences that say anything
 FAR = 1e-3  # relative; the smallest gap to differences that refutes
 NOTHING = arb((1, -150))  # a ball around 0 that is no wider is 0
@@ -219,6 +219,7 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
         claimed = _candidate(problem, point, got)
         if claimed is None or (count and time.monotonic() > deadline):
             continue
+        top = max((float(np.max(np.abs(part), initial=0.0)) for part in claimed), default=0.0)
         for line in lines(problem, point.arrays, claimed):
             count += 1
             found = slope(line)
@@ -237,7 +238,7 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
                     Numbers("wrong", got=f"{line.claimed:.9g}", expected=f"{found.value:.9g}", points=1, reason=reason),
                     example,
                 )
-            if not sharp or not gap <= TOLERANCE * scale + found.error:
+            if not sharp or not gap + found.error <= AGREED * max(scale, top):
                 reason = f"{said}; {why}" if sharp else f"differences are too noisy ({said}); {why}"
                 return Direct(Formula(Verdict.UNDECIDED, reason=reason), Numbers("unknown", reason=reason))
     if not count:

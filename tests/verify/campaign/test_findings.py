@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import time
+
 import numpy as np
 
 import verify
@@ -62,3 +66,43 @@ def test_a_gradient_that_rounds_to_single_precision_on_the_way_is_not_certified_
 
     result = verify.check(f, np.array([0.56079318, -0.14547929, 0.72200243]), grad=rounded)
     assert not result.ok
+
+
+def test_differences_do_not_agree_to_an_error_that_they_cannot_see():
+    """Nothing but differences can be had here, and they were said to agree with an error of 1e-8."""
+
+    def f(x):
+        value = float(repr(float(x)))
+        return np.sinh(value)
+
+    def slightly_off(x):
+        return np.cosh(float(repr(float(x)))) * 1.00000001
+
+    assert not verify.check(f, -1.2239666739898358, grad=slightly_off).ok
+
+
+def test_an_alarm_that_rings_in_a_callback_of_the_garbage_collector_is_repeated(monkeypatch):
+    """What is raised there is printed and forgotten; the budget was then no bound at all."""
+    rung = []
+
+    def once(phase, info):
+        if not rung:
+            rung.append(phase)
+            while True:
+                pass
+
+    def f(x):
+        gc.callbacks.append(once)
+        try:
+            gc.collect()
+            while True:
+                pass
+        finally:
+            gc.callbacks.remove(once)
+
+    monkeypatch.setattr(sys, "unraisablehook", lambda *_: None)
+    started = time.monotonic()
+    result = verify.check(f, 1.0, grad=lambda x: x, budget=0.5)
+    assert result.verdict is Verdict.UNDECIDED
+    assert "budget" in result.reason
+    assert time.monotonic() - started < 30

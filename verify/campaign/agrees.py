@@ -1,0 +1,83 @@
+"""No false AGREES: wrong gradients of functions that cannot be recorded, where floats are all the evidence there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+import verify
+from verify.campaign.case import Subject, subject, told
+from verify.campaign.figures import Outcome
+from verify.campaign.judge import wrong
+from verify.campaign.mutate import Mutant
+from verify.campaign.replay import holds
+from verify.campaign.right import BUDGET
+from verify.strategies.program import Program, Step, compiled
+from verify.strategies.recorded import Untold
+from verify.verdict import Counterexample
+
+MUTANTS = 4
+AGREED = 1e-9  # relative; an error above that must not agree
+
+
+def trial(seed: int, index: int) -> Outcome:
+    """One program whose arguments go through lists, and changed gradients; a unit is a wrong one, checked."""
+    outcome = Outcome()
+    try:
+        given = subject(seed, index)
+    except Untold:
+        outcome.counts["programs whose gradient is not written down"] += 1
+        return outcome
+    for mutant in given.mutants(MUTANTS):
+        off = wrong(given.program, mutant.program, given.args, given.seed)
+        result = verify.check(opaque(given.program), *given.args, grad=opaque(mutant.program), budget=BUDGET)
+        said = "wrong" if off is not None and off.relative > AGREED else "off by less" if off is not None else "right"
+        outcome.counts[f"{said}: {result.verdict}"] += 1
+        outcome.units += said == "wrong"
+        example = result.counterexample
+        if (
+            said == "right"
+            and result.verdict.name == "REFUTED"
+            and (example is None or _unfounded(given, mutant, example))
+        ):
+            outcome.failures.append(told(given, mutant.program, why=f"right, and refuted: {result.reason}"))
+        if said == "wrong" and off is not None and result.ok:
+            more = {"change": mutant.what, "relative": off.relative, "verdict": str(result.verdict)}
+            outcome.failures.append(told(given, mutant.program, **more, method=result.formula.method))
+    if index % 10 == 0:
+        _nothing_compared(given, outcome)
+    return outcome
+
+
+def _unfounded(given: Subject, mutant: Mutant, example: Counterexample) -> str:
+    """Why a counterexample to a gradient that is right at random points does not hold either."""
+    if "±" in example.expected or not example.index:
+        return "it names no element"
+    return holds(given.program, mutant.program, example)
+
+
+def opaque(program: Program) -> Callable[..., Any]:
+    """The program as a function that cannot be recorded: every array goes through a list of numbers first."""
+    copies = tuple(Step(i.name, "copy", (i.name,)) for i in program.inputs if i.shape)
+    text = replace(program, steps=(*copies, *program.steps)).source("f")
+    for step in copies:
+        text = text.replace(f"{step.name} = np.copy({step.name})", f"{step.name} = np.array({step.name}.tolist())")
+    for i in program.inputs:
+        if not i.shape:
+            text = text.replace("\n", f"\n    {i.name} = float(repr(float({i.name})))\n", 1)
+    return compiled(text, "f")
+
+
+def _nothing_compared(given: Subject, outcome: Outcome) -> None:
+    """Arguments without elements: there is nothing to agree about."""
+    if not any(i.shape for i in given.program.inputs):
+        return
+    empty = [np.zeros((0,) * np.ndim(arg)) if np.ndim(arg) else arg for arg in given.args]
+    result = verify.check(lambda *args: np.zeros(0), *empty, grad=lambda *args: tuple(map(np.zeros_like, args)))
+    outcome.units += 1
+    outcome.counts[f"empty: {result.verdict}"] += 1
+    if result.ok:
+        outcome.failures.append({"why": "arguments without elements were accepted", "family": given.family})

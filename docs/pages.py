@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import verify
 from dualgrad.document import docstring
 from dualgrad.op import Op
 from verify.report.codes import CODES
+from verify.schema import settings_schema
+from verify.settings import GATE
 
 MODULES: dict[str, ModuleType] = {
     "dualgrad": dualgrad,
@@ -47,7 +50,18 @@ def _command() -> str:
     overview = _help()
     commands = [line.split()[1] for line in overview.splitlines() if line.startswith("│ ") and line[2:3].isalpha()]
     parts = [f"## `verify {name}`\n\n```text\n{_help(name)}\n```\n" for name in commands]
-    return f"# The command\n\n```text\n{overview}\n```\n\n" + "\n".join(parts)
+    return f"# The command\n\n```text\n{overview}\n```\n\n" + "\n".join([*parts, *_settings()])
+
+
+def _settings() -> Iterator[str]:
+    """What can be set in pyproject.toml, in the environment and by flags; what the gate can fail on."""
+    yield "## Settings\n\nIn `[tool.verify]`; as variables such as `VERIFY_FAIL_ON`, lists with commas; as flags.\n"
+    yield "| name | what | default |\n| --- | --- | --- |"
+    for name, about in settings_schema()["properties"].items():
+        default = json.dumps(about["default"]) if "default" in about else ""
+        yield f"| `{name}` | {about['description']} | {f'`{default}`' if default else ''} |"
+    yield "\n## The gate\n\nWhat `fail-on` can name.\n\n| name | what |\n| --- | --- |"
+    yield from (f"| `{name}` | {told} |" for name, told in GATE.items())
 
 
 def _help(*words: str) -> str:

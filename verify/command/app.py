@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from verify.command import (
     audit,
@@ -29,16 +29,22 @@ from verify.command.version import version
 from verify.gate import FAILED, FAULT, INTERRUPTED, NOTHING, PASSED, USAGE
 from verify.run import NothingCollected, UsageError
 
+_QUIET = Parameter(show_default=False)  # most are empty, and the help of the others names them
 _HELP = """Verify gradients: proved, refuted with a counterexample, or undecided with the reason.
 
-Exit codes: 0 the gate passed, 1 it failed, 2 wrong usage or configuration, 3 a fault of verify itself, 5 no case was
-found, 130 interrupted, with what was done kept.
+Exit codes:
+  0    the gate passed
+  1    it failed, or a selected case was not run
+  2    wrong usage or settings
+  3    a fault of verify itself
+  5    no case was found
+  130  interrupted, with what was done kept
 """
 
 
 def application() -> App:
     """Return the application with all of its commands."""
-    app = App(name="verify", help=_HELP, help_format="plaintext", version=version)
+    app = App(name="verify", help=_HELP, help_format="plaintext", version=version, default_parameter=_QUIET)
     app.command(run.run)
     app.command(one.one)
     app.command(explain.explain)
@@ -58,8 +64,9 @@ def application() -> App:
 def completion(shell: Literal["bash", "zsh", "fish", "powershell"], /) -> int:
     """Print the script with which a shell completes this command.
 
-    For bash: verify completion bash > ~/.local/share/bash-completion/completions/verify. For zsh, write it to a file
-    _verify in a folder of $fpath; for fish, to ~/.config/fish/completions/verify.fish.
+    bash  verify completion bash > ~/.local/share/bash-completion/completions/verify
+    zsh   verify completion zsh > _verify, in a folder of $fpath
+    fish  verify completion fish > ~/.config/fish/completions/verify.fish
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ def update(
     Parameters
     ----------
     run
-        A number of "verify history list", last, green, or a file of JSON Lines.
+        A number of "verify history list", last (the default), green, or a file of JSON Lines.
     baseline
         The file; the one of the settings, or verify-baseline.json, where none is named.
     only_improvements
@@ -91,7 +91,7 @@ def check(run: str = "last", /, *, baseline: str | None = None) -> int:
     Parameters
     ----------
     run
-        A number of "verify history list", last, green, or a file of JSON Lines.
+        A number of "verify history list", last (the default), green, or a file of JSON Lines.
     baseline
         The file; the one of the settings, or verify-baseline.json, where none is named.
     """

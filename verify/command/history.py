@@ -39,7 +39,7 @@ def list_runs(*, last: int = 20) -> int:
     Parameters
     ----------
     last
-        How many; 0 for all.
+        How many; 0 for all. Default: 20.
     """
     with _opened() as connection:
         found = history.summaries(connection, last)
@@ -63,7 +63,7 @@ def show(run: str = "last", /) -> int:
     Parameters
     ----------
     run
-        A number of "verify history list", last, green, or a file of JSON Lines.
+        A number of "verify history list", last (the default), green, or a file of JSON Lines.
     """
     found = run_of(run, settings_of().root)
     say(f"{found.started} {found.commit} {found.title}".strip())
@@ -119,7 +119,7 @@ def prune(*, keep: int = 200) -> int:
     Parameters
     ----------
     keep
-        How many to keep.
+        How many to keep. Default: 200.
     """
     if keep < 1:
         raise UsageError(f"--keep {keep}: expected how many of the newest runs stay, at least 1.")

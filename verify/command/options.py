@@ -9,7 +9,14 @@ from cyclopts import Group, Parameter
 
 from verify.settings import GATE, Resolved, Settings, resolved
 
-_HELP: dict[str, str] = {each.name: each.metadata["help"] for each in fields(Settings)}
+
+def _default(value: Any) -> str:
+    if isinstance(value, (tuple, str, bool)) and not value:
+        return ""
+    return f" Default: {', '.join(value) if isinstance(value, tuple) else value}."
+
+
+_HELP = {each.name: f"{each.metadata['help']}{_default(each.default)}" for each in fields(Settings)}
 _GATE = Group("What fails the gate", sort_key=2)
 _WHERE = Group("Where and how cases run", sort_key=3)
 _WRITTEN = Group("What is written", sort_key=1)
@@ -25,7 +32,7 @@ class Judging:
     """The flags that decide what fails."""
 
     fail_on: Annotated[
-        _Texts, Parameter(help=f"{_HELP['fail_on']} Of: {', '.join(GATE)}. {_LIST}", group=_GATE, negative="")
+        _Texts, Parameter(help=f"{_HELP['fail_on']} There are: {', '.join(GATE)}. {_LIST}", group=_GATE, negative="")
     ] = None
     select: Annotated[_Texts, Parameter(help=_HELP["select"], group=_GATE, negative="")] = None
     ignore: Annotated[_Texts, Parameter(help=_HELP["ignore"], group=_GATE, negative="")] = None

@@ -32,12 +32,11 @@ def report(
     Parameters
     ----------
     run
-        A number of "verify history list", last, green, or a file of JSON Lines.
+        A number of "verify history list", last (the default), green, or a file of JSON Lines.
     output
         The file to write; the terminal where none is named.
     format
-        html, markdown, json, jsonl, junit, sarif, github, gitlab, summary, concise or full; what the file's name
-        suggests where none is named.
+        html, markdown, json, jsonl, junit, sarif, github, gitlab, summary, concise or full; or as the file is named.
     compare
         Another run, named in the same ways: what changed since is told first. green: the last green one before it.
     """

@@ -59,7 +59,7 @@ def run(
     untrusted
         Run only files of declared cases, which are data and no code of anybody.
     budget
-        Seconds for the whole run; cases that it leaves out are not run, which fails the gate.
+        Seconds for the whole run; cases that it leaves out are not run, which fails the gate. Default: no limit.
     json_file
         Write everything that was found to this file; short for --output-format json=FILE.
     certificates

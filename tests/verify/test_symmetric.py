@@ -1,4 +1,4 @@
-"""Functions of one triangle, their argument declared symmetric: the textbook's gradient passes, a wrong one does not."""
+"""Functions of one triangle, their argument declared symmetric: a textbook's gradient passes, a wrong one does not."""
 
 import numpy as np
 import pytest

@@ -56,6 +56,8 @@ def cofactors(sizes: Sizes, shape: Shape) -> Meaning:
     """det(a) inv(a)ᵀ: of invertible matrices only."""
     size, stack = _squares(sizes, shape, "cofactor")
     i, j = Index("i", size), Index("j", size)
+    if size == 1:
+        return Meaning((*stack, i, j), entry(1))
     return Meaning((*stack, i, j), determinant(_matrix(stack), size) * inverse(_matrix(stack), size, j, i))
 
 

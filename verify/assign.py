@@ -61,12 +61,16 @@ def _settled(recording: Recording, sizes: dict[str, int]) -> dict[str, int]:
     asked = [(extents.resolve(extent), least) for extent, least in extents.conditions]
     asked += [(extents.resolve(dimension(label)), 1) for axes in recording.labels.values() for label in axes
               if isinstance(label, str)]  # fmt: skip
-    for _ in range(64):
-        failed = [extent for extent, least in asked if evaluate(extent, sizes) < least]
-        if not failed:
-            break
-        sizes = {name: size + any(_grows(extent, name, sizes) for extent in failed) for name, size in sizes.items()}
-    return sizes
+    # Where n >= m is asked, n = m is a size at which an op may have gone the other way: the sizes should be inside.
+    inside = [(extent, least + (not isinstance(extent, int) and len(extent.terms) > 1)) for extent, least in asked]
+    for conditions in (inside, asked):
+        found = sizes
+        for _ in range(32):
+            failed = [extent for extent, least in conditions if evaluate(extent, found) < least]
+            if not failed:
+                return found
+            found = {name: size + any(_grows(extent, name, found) for extent in failed) for name, size in found.items()}
+    return found
 
 
 def _grows(extent: Extent, name: str, sizes: Mapping[str, int]) -> bool:

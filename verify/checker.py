@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 from verify.trusted import terms
 from verify.trusted.algebra import HELD, Algebra
 from verify.trusted.arrays import KINDS, Array, literal, valued
+from verify.trusted.decompositions import PARTS, change, met, settled
 from verify.trusted.meanings import Ops
 from verify.trusted.pointwise import FLAT, LAWS, STEPS, conditions
 from verify.trusted.schema import CHAIN, HOLDS, MAX_BYTES, OPEN, SCHEMA, THIN, parse, shaped
@@ -72,6 +73,9 @@ class Judge(Algebra):
         if atom.kind in HELD:
             entry, over = self.held(atom)
             slopes, value = self.derivative(entry, tensor, place), self.atom(*atom)
+            if atom.kind in PARTS:
+                entry, factor, over = change(self, atom)
+                return [self.total(self.mul(self.derivative(entry, tensor, place), factor), over)]
             if atom.kind in ("inv", "det"):  # -inv(M) M' inv(M); det(M) Σ inv(M)[c, r] M'[r, c], where M is invertible
                 ends = ((atom.args[0], over[0]), (over[1], atom.args[1])) if atom.args else ((over[1], over[0]),)
                 inverses = [self.over("inv", *self.held(atom), end) for end in ends]
@@ -108,6 +112,8 @@ class Judge(Algebra):
         """Whether the form is 0 almost everywhere: drop null guards, cancel denominators, clear what is left."""
         null = {a for term in form for a, _ in term[1] if a.kind == "zero" and self.null(a)}
         form = self.reduced(Form({t: c for t, c in form.items() if not null & set(dict(t[1]))}))
+        if any(atom.kind in PARTS for term in form for atom, _ in term[1]):
+            form = self.reduced(settled(self, form))
         for _ in range(8):
             factors = [f for term in form for f in term[1] if f[0].kind == "base" and f[1] < 0]
             closed = [atom for atom, _ in factors if not any(n[0] == "@" for n in names_of(atom))]
@@ -159,10 +165,11 @@ class Judge(Algebra):
         out, todo = Form(), list(form.items())
         while todo:
             term, c = todo.pop()
-            kinds = {atom.kind for atom, power in term[1] if atom.kind == "inv" or (atom.kind == "base" and power < 0)}
+            kinds = {atom.kind for atom, power in term[1] if atom.kind != "base" or power < 0}
             hit = (self.cancelled(term) if "base" in kinds else None) or (
                 self.contracted(term) if "inv" in kinds else None
             )
+            hit = hit if hit is not None or not kinds & {*PARTS, "inv"} else met(self, term)
             if hit is None:
                 out.gather(term, c)
             else:

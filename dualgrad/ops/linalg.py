@@ -1,7 +1,6 @@
 """Linear algebra: solutions and determinants of stacks of matrices, and Cholesky factors.
 
-Inverses and determinants are in the language of meanings; factors are defined by an equation and have no meaning
-yet. Functions of Hermitian matrices read one triangle, as NumPy does; their gradient lies in that triangle, and is
+Functions of Hermitian matrices read one triangle, as NumPy does; their gradient lies in that triangle, and is
 what moving those entries does.
 """
 
@@ -29,7 +28,7 @@ from dualgrad.matrices import turned as _t
 from dualgrad.meanings import Unread
 from dualgrad.op import Call, Complex, Kind, Op, composed, structural
 from dualgrad.samples import call, drawn
-from dualgrad.shapes import rank
+from dualgrad.shapes import extents, rank
 
 _FULL_RANK = "square matrices of full rank"
 
@@ -109,11 +108,15 @@ def _cofactor(a: Any) -> Any:
 
 
 def _cofactor_pull(g: Any, y: Any, a: Any) -> Any:
+    if extents(a)[-1] == 1:
+        return np.zeros_like(a)
     inverse = _t(inv(a))
     return inverse * np.sum(g * y, axis=(-2, -1), keepdims=True) - inverse @ _t(g) @ y
 
 
 def _cofactor_push(t: Any, y: Any, a: Any) -> Any:
+    if extents(a)[-1] == 1:
+        return np.zeros_like(y)
     inverse = inv(a)
     return y * np.sum(_t(inverse) * t, axis=(-2, -1), keepdims=True) - y @ _t(t) @ _t(inverse)
 

@@ -25,6 +25,7 @@ from verify.ball.matrix import SQUARE, Parts, TimesInverse
 from verify.ball.steps import (
     Argument,
     Constant,
+    Difference,
     Fold,
     Gather,
     Given,
@@ -215,6 +216,8 @@ class _Builder:
                 return self.add(Constant, (), grid.size, numbers=held)
             case e.Element(slot, position):
                 return self.element(slot, position, grid)
+            case e.Plus((a, e.Times((e.Number(Fraction(numerator=-1, denominator=1)), b)))):
+                return self.add(Difference, self.args((a, b), grid), grid.size)
             case e.Plus(args):
                 return self.add(Plus, self.args(args, grid), grid.size)
             case e.Times():

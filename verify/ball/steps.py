@@ -141,6 +141,19 @@ class Plus(Step):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Difference(Step):
+    """Differences, element by element: 0 of one and the same ball, as of an eigenvalue and itself."""
+
+    def _value(self, run: Run) -> Balls:
+        return [ZERO if a is b and a.is_finite() else a - b for a, b in zip(*_all(run, self), strict=True)]
+
+    def _links(self, run: Run) -> Iterator[Link]:
+        first, second = self.args
+        yield Link(*first, None, None)
+        yield Link(*second, None, [-ONE] * self.size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Times(Step):
     """Products, element by element."""
 

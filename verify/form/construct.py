@@ -103,10 +103,11 @@ def _undone(name: str, form: Form) -> Form | None:
     """u for a function of its own inverse at u."""
     if name in _INVERSE and len(form.terms) == 1:
         ((term, factor),) = form.terms.values()
-        if factor == 1 and not term.bound and len(term.factors) == 1:
+        odd = name in ODD and _INVERSE[name] in ODD
+        if (factor == 1 or (factor == -1 and odd)) and not term.bound and len(term.factors) == 1:
             ((atom, p),) = term.factors.values()
             if p == 1 and atom.kind == "kernel" and atom.name == _INVERSE[name]:
-                return atom.forms[0]
+                return scale(atom.forms[0], factor)
     return None
 
 
@@ -169,17 +170,19 @@ def vanishes(form: Form) -> Form:
 
 
 def _same_value(form: Form) -> Form | None:
-    """Whether two eigenvalues, or two singular values, of one matrix are equal, or one of these is 0: on the domain they
-    are told apart, and singular values are not 0."""
+    """Whether two eigenvalues, or two singular values, of one matrix are equal, or one of these is 0.
+
+    On the domain they are told apart, and singular values are not 0.
+    """
     alone = [pair for term, _ in form.terms.values() for pair in term.factors.values()] if len(form.terms) == 1 else []
     if len(alone) == 1 and alone[0][0].kind == "singular_value":
         return ZERO
-    pairs = [(factors, c) for term, c in form.terms.values() if not term.bound and (factors := [*term.factors.values()])]
+    pairs = [([*term.factors.values()], c) for term, c in form.terms.values() if not term.bound]
     if len(pairs) != 2 or len(form.terms) != 2 or pairs[0][1] != -pairs[1][1] or any(len(f) != 1 for f, _ in pairs):
         return None
     (a, p), (b, q) = (factors[0] for factors, _ in pairs)
-    alone = p == q and (p in (1, -1) if a.kind == "eigenvalue" else a.kind == "singular_value")
-    if not alone or Atom(a.kind, "", b.linears, a.forms, None, a.binders).key != b.key:
+    single = p == q and (p in (1, -1) if a.kind == "eigenvalue" else a.kind == "singular_value")
+    if not single or Atom(a.kind, "", b.linears, a.forms, None, a.binders).key != b.key:
         return None
     return power_of(Atom("delta", "", (minus(a.linears[0], b.linears[0]),)))
 

@@ -99,8 +99,8 @@ def _eigenvector(kind: str) -> Slope:
 
 
 def _singular_value(matrix: Matrix, at: tuple[Linear, ...], row: Linear, column: Linear) -> Form:
-    (l,) = at
-    return multiply(decomposition("left_vector", matrix, row, l), decomposition("right_vector", matrix, l, column))
+    (k,) = at
+    return multiply(decomposition("left_vector", matrix, row, k), decomposition("right_vector", matrix, k, column))
 
 
 def _singular_vector(kind: str) -> Slope:
@@ -115,37 +115,38 @@ def _singular_vector(kind: str) -> Slope:
         return decomposition("right_vector", matrix, a, j) if left else decomposition("left_vector", matrix, j, a)
 
     def slope(matrix: Matrix, at: tuple[Linear, ...], row: Linear, column: Linear) -> Form:
-        i, l = at if left else at[::-1]
+        i, k = at if left else at[::-1]
         near, far = (row, column) if left else (column, row)
         over, a = _index("a", shorter(matrix))
-        value = lambda place: decomposition("singular_value", matrix, place)  # noqa: E731
+        s, t = (decomposition("singular_value", matrix, place) for place in (k, a))
         turned = add(
-            multiply(u(matrix, near, a), v(matrix, l, far), value(l)),
-            multiply(value(a), v(matrix, a, far), u(matrix, near, l)),
+            multiply(u(matrix, near, a), v(matrix, k, far), s),
+            multiply(t, v(matrix, a, far), u(matrix, near, k)),
         )
-        inside = multiply(_over_gap("singular_value", matrix, a, l, 2), u(matrix, i, a), turned)
+        inside = multiply(_over_gap("singular_value", matrix, a, k, 2), u(matrix, i, a), turned)
         projected = sum_over(multiply(u(matrix, i, a), u(matrix, near, a)), *over)
-        outside = multiply(subtract(truth("delta", lin.minus(i, near)), projected), v(matrix, l, far))
-        return add(sum_over(inside, *over), multiply(outside, power(value(l), -1)))
+        outside = multiply(subtract(truth("delta", lin.minus(i, near)), projected), v(matrix, k, far))
+        return add(sum_over(inside, *over), multiply(outside, power(s, -1)))
 
     return slope
 
 
 def _orthogonal(matrix: Matrix, at: tuple[Linear, ...], row: Linear, column: Linear) -> Form:
-    (i, l), (over, a) = at, _index("a", matrix.column.extent)
-    turned, back = _moved(matrix, a, l, row, column), _moved(matrix, l, a, row, column)
-    below, above = truth("atleast", lin.plus(lin.minus(a, l), (-1, ()))), truth("atleast", lin.minus(l, a))
-    above = subtract(above, truth("delta", lin.minus(l, a)))
+    (i, k), (over, a) = at, _index("a", matrix.column.extent)
+    turned, back = _moved(matrix, a, k, row, column), _moved(matrix, k, a, row, column)
+    below, above = truth("atleast", lin.plus(lin.minus(a, k), (-1, ()))), truth("atleast", lin.minus(k, a))
+    above = subtract(above, truth("delta", lin.minus(k, a)))
     inside = subtract(subtract(multiply(below, turned), multiply(above, back)), turned)
     turns = sum_over(multiply(decomposition("q", matrix, i, a), inside), *over)
-    return add(turns, multiply(truth("delta", lin.minus(i, row)), inverse(_triangle(matrix), column, l)))
+    return add(turns, multiply(truth("delta", lin.minus(i, row)), inverse(_triangle(matrix), column, k)))
 
 
 def _upper(matrix: Matrix, at: tuple[Linear, ...], row: Linear, column: Linear) -> Form:
-    (l, j), (over, b) = at, _index("b", matrix.column.extent)
-    upper = truth("atleast", lin.minus(b, l))
-    strict = subtract(upper, truth("delta", lin.minus(b, l)))
-    inside = add(multiply(upper, _moved(matrix, l, b, row, column)), multiply(strict, _moved(matrix, b, l, row, column)))
+    (k, j), (over, b) = at, _index("b", matrix.column.extent)
+    upper = truth("atleast", lin.minus(b, k))
+    strict = subtract(upper, truth("delta", lin.minus(b, k)))
+    turned, back = _moved(matrix, k, b, row, column), _moved(matrix, b, k, row, column)
+    inside = add(multiply(upper, turned), multiply(strict, back))
     return sum_over(multiply(inside, decomposition("r", matrix, b, j)), *over)
 
 

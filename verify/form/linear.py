@@ -160,7 +160,7 @@ def always_negative(a: Linear) -> bool:
 
 
 def digits(a: Linear) -> Iterator[tuple[Linear, Linear, Extent]]:
-    """The ways to read a form as n · high + low, for n one of its coefficients and high with an index: (high, low, n)."""
+    """The ways to read a form as n · high + low, for n one of its coefficients, high with an index: (high, low, n)."""
     units = {c if nonnegative(c) else c * -1 for _, c in a[1]} - {1}
     for unit in sorted(units, key=lambda unit: (not isinstance(unit, int), str(unit)), reverse=True):
         if isinstance(unit, Size) and (len(unit.terms) > 1 or unit.terms[0][1] < 0):

@@ -40,8 +40,8 @@ def met(bound: frozenset[Index], factors: Factors) -> Form | None:
 
 def _met(index: Index, pairs: Sequence[Pair]) -> Form | None:
     """What a sum over an index of these factors is."""
-    single = [atom for atom, p in pairs for _ in range(int(p) if p in (1, 2) else 0)]
-    if len(single) != sum(abs(p) for _, p in pairs) or any(_inside(index, atom) for atom in single):
+    single = [atom for atom, p in pairs for _ in range(2 if p == 2 else 1)]
+    if any(p not in (1, 2) for _, p in pairs) or any(_inside(index, atom) for atom in single):
         return None
     values = [atom for atom in single if atom.kind in ("eigenvalue", "singular_value")]
     parts = [atom for atom in single if atom not in values]
@@ -57,14 +57,14 @@ def _met(index: Index, pairs: Sequence[Pair]) -> Form | None:
 
 def _inside(index: Index, atom: Atom) -> bool:
     """Whether the index occurs in the matrix itself, or in more than one position, or not alone in one."""
-    held = index in atom.forms[0].free if atom.forms else True
+    if not atom.forms or index in atom.forms[0].free:
+        return True
     places = [place for place in atom.linears if any(i is index for i, _ in place[1])]
-    return held or len(places) != 1 or lin.single(places[0]) is not index
+    return len(places) != 1 or lin.single(places[0]) is not index
 
 
 def _together(index: Index, a: Atom, b: Atom, values: Sequence[Atom]) -> Form | None:
-    at = lambda atom: next(k for k, place in enumerate(atom.linears) if lin.single(place) is index)  # noqa: E731
-    side = at(a), at(b)
+    side = _side(index, a), _side(index, b)
     i, j = a.linears[1 - side[0]], b.linears[1 - side[1]]
     if not _of_one(a, b, *values):
         return None
@@ -86,6 +86,10 @@ def _together(index: Index, a: Atom, b: Atom, values: Sequence[Atom]) -> Form | 
     if a.kind == b.kind and side[0] == side[1] and a.kind in ALONG:
         return delta(i, j) if side[0] == ALONG[a.kind] or _is_square(a) else None
     return None
+
+
+def _side(index: Index, atom: Atom) -> int:
+    return next(k for k, place in enumerate(atom.linears) if lin.single(place) is index)
 
 
 def _of_one(*atoms: Atom) -> bool:

@@ -265,7 +265,7 @@ def _merge_guards(bound: frozenset[Index], factors: Factors) -> Form | None:
 
 
 def _reduced_inequality(form: Linear) -> Linear:
-    """The same said with smaller coefficients: over a common divisor, or, for n a + b >= 0 with 0 <= b < n, of a alone."""
+    """The same with smaller coefficients: over a common divisor, or, for n a + b >= 0 with 0 <= b < n, of a alone."""
     for high, low, unit in lin.digits(form) if len(form[1]) > 1 else ():
         for shift in (0, 1):
             lowered = lin.plus(low, (unit * shift, ()))

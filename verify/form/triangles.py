@@ -1,13 +1,12 @@
 """Triangular factors in products: the guards between indices that their zeros imply.
 
-L[i, k] is 0 unless i >= k, for a Cholesky factor L and for its inverse; r[k, j] is 0 unless j >= k, and its inverse too.
+L[i, k] is 0 unless i >= k, for a Cholesky factor L and its inverse; r[k, j] is 0 unless j >= k, as is its inverse.
 Next to them a guard that follows is dropped, one that cannot hold makes 0, and one that leaves equality only is that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations_with_replacement
 
 from dualgrad.program.entry import Index
 from verify.form import linear as lin
@@ -37,8 +36,7 @@ class _Inside(Step):
 
 
 def _holds_triangle_inside(atom: Atom) -> bool:
-    return any(inner.kind in _LOWER for held in atom.forms for t, _ in held.terms.values() for a, _ in t.factors.values()
-               for inner in inside(a))  # fmt: skip
+    return any(inner.kind in _LOWER for inner in inside(atom) if inner is not atom)
 
 
 def _simplified(term: Term, free: frozenset[Index]) -> Form:
@@ -71,7 +69,7 @@ def _turned(term: Term, guard: Linear) -> Form | None:
     constant, parts = guard
     if len(parts) != 2 or {factor for _, factor in parts} != {1, -1} or constant not in (0, -1):
         return None
-    greater, less = sorted((index for index, _ in parts), key=lambda index: -dict(parts)[index])  # type: ignore[operator]
+    greater, less = (next(index for index, factor in parts if factor == way) for way in (1, -1))
     for atom, _ in term.factors.values():
         if atom.kind == "cell":
             places = {lin.single(place): axis for axis, place in enumerate(atom.linears)}
@@ -127,15 +125,10 @@ def _lower(atom: Atom) -> bool | None:
     return not _LOWER[inner.kind] if places == atom.binders[::-1] else None
 
 
-def _follows(asked: Linear, known: Sequence[Linear]) -> bool:
-    """Whether a form is >= 0: by the ranges of its indices, or as a sum of at most three that are."""
+def _follows(asked: Linear, known: Sequence[Linear], most: int = MOST_TOGETHER) -> bool:
+    """Whether a form is >= 0: by the ranges of its indices, or less some that are >= 0 and fall with it."""
     if lin.never_negative(asked):
         return True
-    for size in range(1, MOST_TOGETHER + 1):
-        for some in combinations_with_replacement(known, size):
-            rest = asked
-            for one in some:
-                rest = lin.minus(rest, one)
-            if lin.never_negative(rest):
-                return True
-    return False
+    falling = {index for index, factor in asked[1] if not lin.nonnegative(factor)}
+    near = [f for f in known if any(i in falling and not lin.nonnegative(c) for i, c in f[1])] if most else []
+    return any(_follows(lin.minus(asked, form), known, most - 1) for form in near)

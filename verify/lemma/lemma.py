@@ -27,13 +27,13 @@ from verify.form.gaps import with_turned_gaps
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, settled
 from verify.form.meeting import Means, guards_in, meeting_guards
-from verify.form.power import power
 from verify.form.setting import Budget, NoForm, TooLarge, Undefined, within
-from verify.form.signs import is_positive, sign
+from verify.form.signs import sign
 from verify.form.steps import by_quotients, on_domain, with_aligned_guards
-from verify.form.term import ONE, ZERO, Form, atoms, pattern, power_of
+from verify.form.term import ONE, ZERO, Form, atoms, power_of
 from verify.form.text import written
 from verify.form.triangles import with_triangles
+from verify.lemma.needs import follows
 from verify.lemma.rule import Rule
 
 SECONDS = 4.0  # for all operands of one op
@@ -147,19 +147,12 @@ class _Prover:
         return Requirement(form, one.relation, path, one.line)
 
     def _known(self, one: Requirement) -> bool:
-        """Whether a requirement of the rule holds everywhere, or is one of the op's own."""
+        """Whether a requirement of the rule holds everywhere, or follows from the op's own."""
         if not one.path.terms or holds(one):
             return True
-        relations = (one.relation, "> 0")
-        own = [known for known in self.required if known.path.key == ONE.key and known.relation in relations]
-        return any(self._follows(one.form, self.denote.unfold(known.form)) for known in own)
-
-    def _follows(self, asked: Form, known: Form) -> bool:
-        """Whether a form is what is known to be positive, or not zero, or a positive number times that."""
-        if pattern(asked) == pattern(known):
-            return True
-        ratio = multiply(asked, power(known, -1))
-        return not ratio.sources and is_positive(ratio)
+        unfold = self.denote.unfold
+        own = [Requirement(unfold(k.form), k.relation, unfold(k.path), k.line) for k in self.required]
+        return follows(one, own)
 
     def _equal(self, given: Form, expected: Form) -> bool:
         for change in (lambda form: form, self._on_domain, with_triangles, with_turned_gaps, with_aligned_guards):

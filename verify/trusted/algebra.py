@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from verify.trusted import terms
+from verify.trusted.decompositions import PARTS, same_value, signed
 from verify.trusted.scalar import Hints
 from verify.trusted.terms import (
     UNITY,
@@ -32,7 +33,7 @@ from verify.trusted.terms import (
 )
 
 MAX_STEPS, MAX_SECONDS = 200_000, 8.0
-HELD = {"max", "prod", "inv", "det"}  # functions of all entries over some indices
+HELD = {"max", "prod", "inv", "det", *PARTS}  # functions of all entries over some indices
 
 
 class Algebra(ABC):
@@ -145,6 +146,10 @@ class Algebra(ABC):
             written = self.written_out(atom, power)
             if written is not None:
                 return self.emit(out, c, binders, less(factors, atom), written)
+            if atom.kind in ("upper", "left", "right", "eigenvector", "q"):
+                ways = signed(self, factors)
+                if ways != factors:
+                    return self.emit(out, c, binders, ways)
             if atom.kind == "positive" and atom._replace(kind="zero") in factors:
                 return out  # [u > 0][u == 0] = 0
         if any(self.simplified(out, c, binders, factors, atom) for atom in factors if atom.kind in ("==", ">=")):
@@ -277,6 +282,9 @@ class Algebra(ABC):
         """
         if kind in ("inv", "det"):
             return self.of_matrix(kind, u, indices, args)
+        if kind in PARTS:
+            need(all(indices), f"the {kind} of a matrix of one row or one column")
+            return self.atom(*self.holder(kind, self.reduced(u), indices, args))
         (index,) = indices
         for atom in {a for term in u for a, _ in term[1] if a.kind == "==" and kind == "prod" and index}:
             value = self.solution(atom.args[0], index.name)
@@ -306,6 +314,10 @@ class Algebra(ABC):
         marks = sorted((a.name, a.args[0]) for a in opened if a.kind == "axis")
         (entry,) = (Form(dict(a.body)) for a in opened if a.kind == "entry")
         return entry, [index for _, index in marks]
+
+    def held_extents(self, atom: Atom) -> list[Poly]:
+        """The sizes of the matrix that a factor holds."""
+        return [self.ranges[index.name] for index in self.held(atom)[1]]
 
     def positive_factor(self, factor: tuple[Atom, Number]) -> bool:
         """Evidently > 0 on the domain, which has S > 0 for every S^q with q fractional."""
@@ -375,6 +387,9 @@ class Algebra(ABC):
 
     def zero(self, form: Form) -> Form:
         """[form == 0]"""
+        same = same_value(self, form)
+        if same is not None:
+            return same
         single = len(form) == 1 and not any(term[0] for term in form)  # S^-k or a root of S: S != 0 on the domain
         nonzero = all(self.positive_factor(f) or f[0].kind == "base" for term in form for f in term[1])
         if (single and nonzero) or self.certainly_positive(form) or self.certainly_positive(form * -1):

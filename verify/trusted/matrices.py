@@ -5,12 +5,14 @@ An inverse at a place and a determinant are functions of all entries of a matrix
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 from verify.trusted.arrays import Array
-from verify.trusted.terms import Form, Poly, need
+from verify.trusted.decompositions import shorter
+from verify.trusted.terms import ONE, ZERO, Form, Poly, need
 
 
 class Matrices:
@@ -19,6 +21,7 @@ class Matrices:
     w: Any
     nonempty: Callable[..., Array]
     matmul: Callable[..., Array]
+    sums: Callable[..., Form]
 
     def of_entries(self, kind: str, a: Array, stack: Sequence[Poly], *place: Poly) -> Form:
         """The inverse at a place, or the determinant, of the matrix at this place of the stack."""
@@ -64,3 +67,66 @@ class Matrices:
         tall = self.w.nonnegative(rows - columns)
         need(tall or self.w.nonnegative(columns - rows), "a matrix that is tall, or wide")
         return self.matmul(self.inv(self.matmul(t, a)), t) if tall else self.matmul(t, self.inv(self.matmul(a, t)))
+
+    def part(self, a: Array, symmetric: str) -> Callable[..., Form]:
+        """Entries of parts of decompositions of a, by stack, kind and place; ``symmetric`` names the triangle read."""
+        need(len(a.shape) >= 2 and (not symmetric or a.shape[-1] == a.shape[-2]), "a matrix that is not square")
+        self.nonempty(a, [len(a.shape) - 2, len(a.shape) - 1])
+
+        def of(stack: Sequence[Poly], kind: str, *place: Poly) -> Form:
+            r, c = (self.w.index(extent) for extent in a.shape[-2:])
+            entry: Form = a.entry([*stack, r, c])
+            if symmetric:
+                read = self.w.relation(">=", r - c if symmetric == "lower" else c - r)
+                other = a.entry([*stack, c, r])
+                entry = other + self.w.mul(read, entry - other)
+            return self.w.over(kind, entry, [r, c], place)  # type: ignore[no-any-return]
+
+        return of
+
+    def cholesky(self, a: Array) -> Array:
+        """L, of the positive definite matrix whose lower triangle is read."""
+        of = self.part(a, "lower")
+        return Array(a.shape, lambda at: of(at[:-2], "cholesky", *at[-2:]))
+
+    def eigh_packed(self, a: Array, upper: bool) -> Array:
+        """Eigenvalues in the first column, eigenvectors in the others, of the matrix of which one triangle is read."""
+        of, size = self.part(a, "upper" if upper else "lower"), a.shape[-1]
+
+        def entry(at: Sequence[Poly]) -> Form:
+            *stack, i, p = at
+            first = self.w.mul(self.w.relation("==", p), of(stack, "eigenvalue", i))
+            vector = lambda j: of(stack, "upper" if upper else "eigenvector", i, j[0])  # noqa: E731
+            return first + self.sums([size], lambda j: [p - j[0] - 1], vector)  # type: ignore[no-any-return]
+
+        return Array((*a.shape[:-1], size + 1), entry)
+
+    def packed(self, a: Array, *parts: tuple[str, tuple[Poly, ...]]) -> Array:
+        """Parts of these shapes one after the other in one row."""
+        of, size = self.part(a, ""), sum((math.prod(shape, start=ONE) for _, shape in parts), start=ZERO)
+
+        def entry(at: Sequence[Poly]) -> Form:
+            out, start = Form(), ZERO
+            for kind, shape in parts:
+                strides = [math.prod(shape[k + 1 :], start=ONE) for k in range(len(shape))]
+                flat = lambda j, strides=strides, start=start: [  # noqa: E731
+                    at[-1] - start - sum((i * s for i, s in zip(j, strides, strict=True)), start=ZERO)
+                ]
+                out = out + self.sums(shape, flat, lambda j, kind=kind: of(at[:-1], kind, *j))
+                start = start + math.prod(shape, start=ONE)
+            return out
+
+        return Array((*a.shape[:-2], size), entry)
+
+    def svd_packed(self, a: Array) -> Array:
+        """Left vectors as columns, singular values, and right vectors as rows."""
+        need(len(a.shape) >= 2, "a matrix")
+        m, n = a.shape[-2:]
+        k = shorter(self.w, m, n)
+        return self.packed(a, ("left", (m, k)), ("singular", (k,)), ("right", (k, n)))
+
+    def qr_packed(self, a: Array) -> Array:
+        """Q and R of matrices with no fewer rows than columns."""
+        need(len(a.shape) >= 2 and self.w.nonnegative(a.shape[-2] - a.shape[-1]), "a tall matrix")
+        m, n = a.shape[-2:]
+        return self.packed(a, ("q", (m, n)), ("r", (n, n)))

@@ -146,6 +146,8 @@ CONDITIONS: dict[str, list[tuple[int, str]]] = {  # where an op is smooth: (oper
     **dict.fromkeys(("erfcinv", "erfcinv_slope"), _BELOW_TWO),
     **dict.fromkeys(("gamma", "rgamma"), _NO_POLE),
     **dict.fromkeys("inv solve_matrix det cofactor logabsdet signdet".split(), _INVERTIBLE), "pinv": [(0, "full rank")],
+    "cholesky": [(0, "positive definite")], "eigh_packed": [(0, "of distinct eigenvalues")],
+    "svd_packed": [(0, "of distinct singular values > 0")], "qr_packed": [(0, "of full column rank")],
     "recurrence": [(1, "!= 0 from the second on")], "log1p": [(0, "> -1")], "xlogy": [(1, "> 0")],
     "xlog1py": [(1, "> -1")], "arccosh": [(0, "> 1")], "tan": [(0, "cos != 0")],
 }  # fmt: skip

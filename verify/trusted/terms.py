@@ -162,6 +162,8 @@ def moved(atom: Atom, by: Mapping[str, Poly]) -> Atom:
         p = Poly((names, f // scale) for names, f in args[0])
         args = (min(p, ZERO - p) if atom.kind == "==" else p,)
     args = tuple(sorted(args)) if "symmetric" in (atom.kind, atom.name if atom.kind == "inv" else "") else args
+    if not atom.body or names_of(Atom("", "", (), atom.body)).isdisjoint(by):
+        return atom._replace(args=args)
     return atom._replace(args=args, body=tuple(sorted((renamed(term, by), c) for term, c in atom.body)))
 
 

@@ -34,8 +34,8 @@ def _floating(forward: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def run(x: Any) -> Any:
         x = np.asarray(x)
         with np.errstate(all="ignore"):
-            found = np.asarray(forward(x.astype(np.float64)))
-            return found.astype(x.dtype if x.dtype.kind == "f" else np.float64)[()]
+            found = np.asarray(forward(x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)))
+            return found.astype(x.dtype if x.dtype.kind in "fc" else np.float64)[()]
 
     return run
 
@@ -276,7 +276,7 @@ ndtri_exp = pointwise(
 
 def _sinc_slope(x: Any) -> Any:
     """(cos πx - sinc x) / x, with πx reduced to one turn exactly, and by its series where the two cancel."""
-    turn = np.pi * (x - 2 * np.round(x / 2))
+    turn = np.pi * (x - 2 * np.round(np.real(x) / 2))
     away = np.where(x == 0, 1, x)
     square, term, series = turn * turn, -np.pi * turn, np.zeros_like(x)
     for k in range(1, 13):
@@ -301,6 +301,7 @@ sinc: Op = pointwise(
     partials=[lambda y, x: sinc_slope(x)],
     meaning=_sinc_meaning,
     numpy=(np.sinc,),
+    complex=Complex.ANALYTIC,
     samples=over((-2.0, 2.0)),
     doc="sin(πx) / (πx). NumPy rounds πx, which costs its values x ulps; the derivative reduces x first.",
 )
@@ -310,6 +311,7 @@ sinc_slope: Op = pointwise(
     _floating(_sinc_slope),
     partials=[_sinc_bend],
     meaning=lambda x: select(zero(x), 0, (kernel("cos", _PI * x) - _sinc_meaning(x)) / x),
+    complex=Complex.ANALYTIC,
     samples=over((-2.0, 2.0)),
     ulps=math.inf,
     doc="The derivative of sinc. Its own loses digits near 0.",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -168,3 +171,9 @@ def test_a_gradient_is_memory_of_its_own():
     gx, gy = dg.autograd.grad((x + y).sum(), (x, y))
     gx.data[0] = 9.0
     assert gy.tolist() == [1.0, 1.0]
+
+
+def test_the_end_of_the_interpreter_is_silent():
+    source = "import dualgrad, numpy; x = dualgrad.Tensor(numpy.ones(3), requires_grad=True); y = x * 2; y.data"
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr == ""

@@ -205,3 +205,21 @@ def test_arrays_of_one_shape():
     assert first.shape == second.shape == (3, 4)
     first.sum().backward()
     assert x.grad.tolist() == [[4]] * 3
+
+
+# ---------------------------------------------------------------------------- adding whole slices
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((6, 40), 0), ((40, 6), 1), ((3, 6, 20), 1), ((6,), 0)])
+def test_slices_are_added_in_the_order_of_their_positions(shape, axis):
+    rng = np.random.default_rng(0)
+    places = rng.integers(-6, 6, (5, 4))
+    x = dg.tensor(rng.standard_normal(shape), requires_grad=True)
+    y = np.take(x, places, axis)
+    g = rng.standard_normal(y.shape)
+    (twice,) = dg.autograd.grad((y * g).sum() + (y * g).sum(), x)
+    expected = np.zeros(shape)
+    np.add.at(expected, (*(slice(None),) * axis, places), g)
+    np.testing.assert_allclose(twice.numpy(), 2 * expected, rtol=1e-13)
+    (once,) = dg.autograd.grad(np.take(x, places, axis), x, g)
+    assert np.array_equal(once.numpy(), expected)

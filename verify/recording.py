@@ -109,6 +109,8 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
             tracers,
             lambda result: _without_last_axis(problem, arrays, problem.parts(result)),
         )
+    if forward is not None and gradient is not None:
+        _fixed_by_the_result(problem, trace, forward, gradient, inputs)
     leaks = tuple(trace.extents.leaks)
     looked_at = frozenset(_axes(dict(shapes), trace.extents, leaks[before:]))
     labels = dict(shapes)
@@ -117,6 +119,21 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
     return Recording(
         trace, labels, inputs, forward, gradient, refused, gradient_refused, looked_at, leaks, function, rests_on, tape
     )
+
+
+def _fixed_by_the_result(
+    problem: Problem, trace: Trace, forward: Program, gradient: Program, inputs: Mapping[int, Variable]
+) -> None:
+    """A candidate that returns a fixed number of elements is for arguments of that size: a leak of the dimension."""
+    for position, output in zip(problem.wrt, gradient.outputs, strict=True):
+        expected = trace.shape(inputs[position])
+        if problem.kind == "jac":
+            expected = (*trace.shape(forward.outputs[0]), *expected)
+        for wanted, got in zip(expected, trace.shape(output), strict=False):
+            if isinstance(wanted, Size) and isinstance(got, int) and trace.extents.concrete(wanted) == got:
+                trace.extents.leak(
+                    dimensions(wanted), f"the candidate returns {got} elements along an axis of {wanted}"
+                )
 
 
 def _without_last_axis(problem: Problem, arrays: Mapping[int, Array], parts: list[Any] | None) -> list[Any] | None:

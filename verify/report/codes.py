@@ -19,7 +19,7 @@ class Code:
     level: str = "error"
 
 
-_SHOWN = "The verdict rests on an enclosure of the true value: the difference is not one of rounding."
+_SHOWN = "Both values stand beside each other, and the method says how the true one was had."
 _FIX = "Run the script of the counterexample: it prints the element and its true value."
 _NOTHING = "Nothing is claimed about the gradient; it may be right."
 _MODES = f"{_SHOWN} {_FIX} First-order derivatives of the same function are questions of their own: check them too."

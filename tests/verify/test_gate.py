@@ -93,6 +93,7 @@ def test_a_case_that_is_gone_fails_where_that_is_asked_for():
     baseline = Baseline({"gone.py::g": Known("PROVED")})
     assert judge(Run((PROVED,)), Settings(), {}, baseline).code == PASSED
     assert kinds(judge(Run((PROVED,)), EVERYTHING, {}, baseline)) == ["removed"]
+    assert kinds(judge(Run((PROVED,), settings={"shard": "1/2"}), EVERYTHING, {}, baseline)) == []
 
 
 def test_overrides_let_pass_by_code_and_case():

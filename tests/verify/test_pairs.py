@@ -33,7 +33,7 @@ def test_a_point_is_values_by_name_or_in_order(point, expected):
     [
         (["x=__import__('os')"], "this is no value"),
         (["x=[1.0"], "this is no value"),
-        (["x=\"text\""], "this holds more than numbers"),
+        (['x="text"'], "this holds more than numbers"),
         (["x=[1.0, null]"], "this holds more than numbers"),
         (["x=" + "[" * 5000 + "]" * 5000], "this is no value"),
         (["y=1.0"], "f(x, n, scale) cannot be called so: missing a required argument: 'x'"),

@@ -24,7 +24,7 @@ from verify.command import (
     report,
     run,
 )
-from verify.command.say import complain
+from verify.command.say import complain, pour
 from verify.command.version import version
 from verify.gate import FAILED, FAULT, INTERRUPTED, NOTHING, PASSED, USAGE
 from verify.run import NothingCollected, UsageError
@@ -73,7 +73,7 @@ def completion(shell: Literal["bash", "zsh", "fish", "powershell"], /) -> int:
     shell
         The shell.
     """
-    print(application().generate_completion(shell=shell))
+    pour(f"{application().generate_completion(shell=shell)}\n")
     return PASSED
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from verify import history
 from verify.baseline import NAME, Baseline, improved, load, text
 from verify.command.outputs import TERMINAL, Output, written
-from verify.command.say import complain, counted
+from verify.command.say import complain, counted, pour
 from verify.gate import NOT_RUN, Finding, Judgement, judge
 from verify.report.changes import WORSE, changes
 from verify.report.overview import sentence
@@ -49,7 +49,7 @@ def finish(run: Run, resolved: Resolved, ending: Ending, out: Console) -> int:
         _tell([sentence(run, against), *_worse(run, against)], out)
     for output, content in written(run, ending.outputs, against, past):
         if output.path == TERMINAL:
-            print(content, end="")
+            pour(content)
         else:
             out.print(printable(f"{_CALLED.get(output.format, output.format)}: {output.path}"))
     if ending.certificates is not None:

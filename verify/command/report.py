@@ -11,7 +11,7 @@ from verify import history
 from verify.command.options import settings_of
 from verify.command.outputs import TERMINAL, format_of, require_writable
 from verify.command.refer import run_of
-from verify.command.say import say
+from verify.command.say import pour, say
 from verify.gate import PASSED
 from verify.report.formats import write
 from verify.report.trends import Past
@@ -48,7 +48,7 @@ def report(
     against = None if compare is None else run_of(compare, root, earlier_than=run)
     text = write(found, name, against=against, past=_past(root))
     if output == TERMINAL:
-        print(text, end="")
+        pour(text)
     else:
         Path(output).write_text(text, encoding="utf-8")
         say(f"{name}: {output}")

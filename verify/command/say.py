@@ -13,6 +13,16 @@ def say(text: str = "", error: bool = False) -> None:
     console(error=error).print(printable(text))
 
 
+def pour(text: str) -> None:
+    """Write the text of a format on the standard output: as UTF-8 where no terminal is, whatever the locale says."""
+    if sys.stdout.isatty() or not hasattr(sys.stdout, "buffer"):
+        console().file.write(text)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+    sys.stdout.flush()
+
+
 def complain(text: str) -> None:
     """Print what is wrong on the error output, after the name of the command."""
     say(f"verify: {text}", error=True)
@@ -25,8 +35,3 @@ def counted(number: int, noun: str, several: str = "") -> str:
     ('1 case', '2 cases', '0 entries')
     """
     return f"{number} {noun if number == 1 else several or noun + 's'}"
-
-
-def on_terminal() -> bool:
-    """Whether somebody looks at what is printed while it is printed."""
-    return sys.stdout.isatty() or sys.stderr.isatty()

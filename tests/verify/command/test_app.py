@@ -1,5 +1,6 @@
 """The command in a process of its own: what it loads, how fast it answers, and that it comes to its verdicts."""
 
+import json
 import os
 import resource
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import verify
+from verify.report.formats import write
+from verify.suite import Run
 
 ROOT = Path(verify.__file__).parents[1]
 LIGHT = 0.5  # seconds
@@ -148,6 +151,19 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=found, stdout=writes, stderr=subprocess.PIPE, text=True)
     os.close(writes)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_format_is_utf8_whatever_the_locale_says(tmp_path):
+    run = Run((), title="∂f — the ünits")
+    (tmp_path / "run.jsonl").write_text(write(run, "jsonl"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "verify", "report", "run.jsonl", "--format", "json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout.decode("utf-8"))["title"] == run.title
 
 
 def test_the_function_check_is_not_hidden_by_the_module_check(tmp_path):

@@ -11,6 +11,9 @@ from math import inf
 from typing import Any
 
 
+AGAIN = 0.2  # seconds after which a block that caught the exception is interrupted again
+
+
 class Slow(Exception):
     """A call did not return in time."""
 
@@ -25,20 +28,21 @@ def at_most(seconds: float) -> Iterator[None]:
 
     Without one (in another thread, or where the caller uses the timer itself) the block runs freely.
     """
-    left = signal.getitimer(signal.ITIMER_REAL)[0] if threading.current_thread() is threading.main_thread() else 0.0
+    mine = threading.current_thread() is threading.main_thread() and hasattr(signal, "getitimer")
+    left, again = signal.getitimer(signal.ITIMER_REAL) if mine else (0.0, 0.0)
     if seconds == inf or seconds >= left:
         yield
         return
     before = signal.signal(signal.SIGALRM, _ring)
     started = time.monotonic()
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     except _Rung as error:
         raise Slow(f"it did not return within {seconds:.2g} s") from error
     finally:
         signal.signal(signal.SIGALRM, before)
-        signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - started), 1e-3))
+        signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - started), 1e-3), again)
 
 
 def _ring(*_: Any) -> None:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from math import inf
 from typing import Any
 
-
 AGAIN = 0.2  # seconds after which a block that caught the exception is interrupted again
 
 

@@ -57,7 +57,7 @@ def collected(
     if not targets:
         raise UsageError("nothing to run. Name a target, as in: verify run examples/notebook.py")
     found: dict[str, Selected] = {}
-    supervisor = Supervisor(Limits(memory=memory, loading=timeout))
+    supervisor = Supervisor(Limits(memory=memory, loading=timeout, checks=False))
     try:
         for target in targets:
             for selected in _of_target(supervisor, target, root or Path.cwd()):

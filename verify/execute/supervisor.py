@@ -47,6 +47,7 @@ class Limits:
     memory: int = 2048  # MB, beyond what a worker takes itself
     isolation: str = "worker"  # or "case": a process for every case
     loading: float = 60.0  # seconds that the import of a target may take
+    checks: bool = True  # whether cases are checked, and not only collected
     folder: str = ""  # where relative names start; here, where it is empty or not there
 
 
@@ -114,7 +115,7 @@ class Supervisor:
         self._channel = channel = Channel(self._socket)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed in _drop
         folder = self._limits.folder if Path(self._limits.folder).is_dir() else None
-        arguments = f"{theirs.fileno()}, {self._limits.memory}, {self._limits.isolation!r}"
+        arguments = f"{theirs.fileno()}, {self._limits.memory}, {self._limits.isolation!r}, {self._limits.checks}"
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _MAIN.format(arguments), json.dumps(sys.path)],
             env=os.environ | _ENVIRONMENT,

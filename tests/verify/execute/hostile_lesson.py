@@ -201,9 +201,8 @@ def starts_a_program_that_lives_on(x):
 
 @verify.case(X, grad=lambda x: x)
 def replaces_the_check(x):
-    import verify.execute.worker as worker
-
-    worker.check = lambda function, *at, **options: verify.check(np.sin, 1.0, grad=np.cos)
+    module, check = sys.modules["verify.check"], verify.check
+    module.check = lambda function, *at, **options: check(np.sin, 1.0, grad=np.cos)
     return np.sum(x**2)
 
 

@@ -33,7 +33,7 @@ UNDONE = {
     "writes_to_every_descriptor": ("unreadable", "no result came from the case: something else was sent in its place"),
     "replaces_the_check": (
         "unreadable",
-        "it changed verify.execute.worker.check, so what was found counts for nothing",
+        "it changed verify.check.check, so what was found counts for nothing",
     ),
     "replaces_the_code_of_the_rule": ("unreadable", "it changed verify.numbers.judge"),
     "replaces_a_constant": ("unreadable", "it changed verify.numbers.OK"),

@@ -81,7 +81,7 @@ def written(found):
 @pytest.fixture(scope="module")
 def supervisor(folder):
     """One for all tests of what cannot be collected; a target has a second to load."""
-    shared = Supervisor(Limits(loading=1.0, folder=str(folder)))
+    shared = Supervisor(Limits(loading=1.0, folder=str(folder), checks=False))
     yield shared
     shared.close()
 
@@ -110,9 +110,10 @@ def test_what_was_selected_says_where_it_stands(folder, selected):
     assert (case.title, case.text, case.kind) == ("sine [grad=cos]", "@verify.case(X, grad=np.cos)", "grad")
 
 
-def test_paths_in_ids_start_at_the_root_and_a_target_counts_once(folder, monkeypatch):
+def test_paths_in_ids_start_at_the_root_and_a_target_counts_once(folder, monkeypatch, supervisor):
     monkeypatch.chdir(folder)
-    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(suite, "Supervisor", lambda limits: supervisor)
+    monkeypatch.setattr(supervisor, "close", lambda: None)
     found = collected(["sines.py:wrong", str(folder / "sines.py"), "sines:wrong"], root=folder.parent)
     ids = [case.id for case in found]
     assert ids[0] == f"{folder.name}/sines.py::drawn[grad=lambda]"
@@ -175,8 +176,8 @@ def test_an_entry_is_what_a_check_in_this_process_finds(folder, selected, alone,
 
 @pytest.mark.parametrize(
     "options",
-    [{"jobs": 2}, {"jobs": 2, "isolation": "case"}, {"engine": "engines_for_tests:threads"}],
-    ids=["two workers", "a process each", "another engine"],
+    [{"jobs": 2, "isolation": "case"}, {"engine": "engines_for_tests:threads"}],
+    ids=["two workers and a process each", "another engine"],
 )
 def test_the_same_comes_out_whatever_runs_it(folder, selected, alone, monkeypatch, options):
     monkeypatch.chdir(folder)

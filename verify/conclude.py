@@ -11,7 +11,7 @@ from verify.findings import Findings, example_of
 from verify.problem import Array, Problem
 from verify.recording import Recording
 from verify.triangle import REASON
-from verify.verdict import Counterexample, Formula, Result, Verdict, Written
+from verify.verdict import PASSES, Counterexample, Formula, Result, Verdict, Written
 from verify.witness import counterexample
 
 TELLING = 2.0**26  # the condition up to which numbers alone certify anything
@@ -32,7 +32,7 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
         example = example_of(problem, findings.here, findings.numbers)
     elif clean.refuting:
         verdict, reason = Verdict.REFUTED, clean.refuting[0]
-    elif findings.here.status in ("kink", "outside") and findings.numbers.status == "unknown":
+    elif _is_alone(findings) and findings.numbers.status == "unknown":
         verdict, reason = (
             Verdict.UNDECIDED,
             f"the formula holds elsewhere; at the given arguments {findings.numbers.reason}",
@@ -50,6 +50,12 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
         notes=(*problem.notes, *findings.notes, *findings.branches.notes),
         explain=partial(_explained, problem, findings.recording, findings.got, findings.refuted_at),
     )
+
+
+def _is_alone(findings: Findings) -> bool:
+    """Whether a proof holds elsewhere, and nothing is known where the arguments are."""
+    known = findings.direct is not None and findings.direct.formula.verdict in PASSES
+    return findings.here.status in ("kink", "outside") and not known
 
 
 def _written(problem: Problem, recording: Recording) -> Written:

@@ -57,6 +57,12 @@ _ALL = (
         "called again. Look for state that is kept, and for views that are written to.",
     ),
     Code(
+        "V203",
+        "the gradient raises where there is one",
+        "The function can be evaluated at this input and has a derivative there, and its gradient raised. The reason "
+        f"says what. {_FIX}",
+    ),
+    Code(
         "V301",
         "outside the Clarke set at a kink",
         "The function has no gradient at this input, and what is returned is no convention either: it lies outside "
@@ -163,6 +169,8 @@ def _undecided(result: Result) -> str:
 def _refuted(result: Result) -> str:
     if result.formula.method == "the shapes differ":
         return "V201"
+    if " raised " in result.reason:
+        return "V203"
     if result.counterexample is None:
         return "V202" if result.hygiene else "V101"
     found = cause(result)

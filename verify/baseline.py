@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from verify.report.changes import RANK
+from verify.report.changes import MORE_ULPS, RANK, ULPS
 from verify.run import UsageError
 from verify.suite import Entry, Run
 from verify.verdict import Verdict
@@ -60,6 +60,13 @@ class Baseline:
         """What certainty the entry has lost against its record, in words, or an empty text."""
         known, now = self.cases.get(entry.case), known_of(entry)
         return f"{now}, and was {known}" if known is not None and now.certainty < known.certainty else ""
+
+    def less_accurate(self, entry: Entry) -> str:
+        """How much accuracy the entry has lost against its record, in words, or an empty text."""
+        known, now = self.cases.get(entry.case), entry.result.numbers.ulps
+        if known is None or known.ulps is None or now is None or now <= max(ULPS * known.ulps, known.ulps + MORE_ULPS):
+            return ""
+        return f"{now:.3g} ulps, and was {known.ulps:.3g}"
 
 
 def known_of(entry: Entry) -> Known:

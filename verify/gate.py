@@ -74,9 +74,9 @@ def _against(
             baseline.accepts(entry) if baseline is not None and kind in ("undecided", "nondifferentiable") else ""
         )
         yield Finding(entry.case, kind, text, let_pass or by_record, bool(by_record and not let_pass))
-    lost = baseline.lost(entry) if baseline is not None else ""
-    if lost:
-        yield Finding(entry.case, "lost", lost, let_pass)
+    if baseline is not None:
+        compared = {"lost": baseline.lost(entry), "accuracy": baseline.less_accurate(entry)}
+        yield from (Finding(entry.case, kind, text, let_pass) for kind, text in compared.items() if text)
 
 
 def _kinds(result: Result) -> Iterator[tuple[str, str]]:

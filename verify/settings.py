@@ -23,6 +23,7 @@ GATE = {
     "undecided": "a case of which nothing is known, unless the baseline accepts it",
     "lost": "less certainty than the baseline has on record",
     "removed": "a case of the baseline that the run did not collect",
+    "accuracy": "more than four times the ulps that the baseline has on record, and four more",
     "agrees": "a pass that rests on floating point evidence alone",
     "digits": "a pass with more digits lost than the condition of the problem explains",
     "hygiene": "a pass of a function that modifies its inputs, or returns what is not its own",

@@ -84,6 +84,26 @@ def test_less_certainty_than_on_record_is_lost(known, now, lost):
     assert ("lost" in kinds(judgement)) is lost
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "lost"),
+    [
+        (1.0, 6.0, True),
+        (1.0, 4.9, False),
+        (10.0, 39.0, False),
+        (10.0, 41.0, True),
+        (None, 9.0, False),
+        (1.0, None, False),
+        (1.0, float("inf"), True),
+    ],
+)
+def test_more_ulps_than_on_record_fail_where_that_is_asked_for(before, now, lost):
+    result = Result(Verdict.AGREES, Formula(Verdict.AGREES), Numbers("ok", ulps=now))
+    baseline = Baseline({"a.py::f": Known("AGREES", ulps=before)})
+    run = Run((Entry("a.py::f", result),))
+    assert kinds(judge(run, Settings(fail_on=("accuracy",)), {}, baseline)) == (["accuracy"] if lost else [])
+    assert judge(run, Settings(), {}, baseline).code == PASSED
+
+
 def test_a_lost_proof_fails_also_where_undecided_does_not():
     settings = Settings(fail_on=("refuted", "lost"))
     assert kinds(judge(Run((UNDECIDED,)), settings, {}, Baseline({"a.py::f": Known("PROVED")}))) == ["lost"]

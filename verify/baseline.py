@@ -86,9 +86,14 @@ def improved(baseline: Baseline, run: Run) -> Baseline:
     cases = dict(baseline.cases)
     for entry in run.entries:
         now, known = known_of(entry), cases.get(entry.case)
-        if now.ok and (known is None or now.certainty > known.certainty):
+        if now.ok and (_ours(entry.case) if known is None else now.certainty > known.certainty):
             cases[entry.case] = now
     return Baseline(cases)
+
+
+def _ours(case: str) -> bool:
+    """Whether a case is one of the project: a pair named on the command line is not, nor a file that lies elsewhere."""
+    return not case.startswith((".verify/", "../", "/"))
 
 
 def updated(baseline: Baseline, run: Run, reason: str, prune: bool) -> Baseline:
@@ -96,7 +101,7 @@ def updated(baseline: Baseline, run: Run, reason: str, prune: bool) -> Baseline:
 
     ``prune`` drops the cases that the run did not have.
     """
-    found = {entry.case: known_of(entry) for entry in run.entries if entry.outcome != "not run"}
+    found = {entry.case: known_of(entry) for entry in run.entries if entry.outcome != "not run" and _ours(entry.case)}
     weaker = [case for case, now in found.items() if _loosens(baseline.cases.get(case), now)]
     if weaker and not reason.strip():
         more = f" and {len(weaker) - 1} more" if len(weaker) > 1 else ""

@@ -109,3 +109,9 @@ def test_what_is_wrong_with_a_file_is_told(tmp_path, held, told):
     with pytest.raises(UsageError) as raised:
         load(path)
     assert told in str(raised.value)
+
+
+@pytest.mark.parametrize("case", [".verify/pairs/m-g-1.py::f[grad=g]", "../other/a.py::f", "/elsewhere/a.py::f"])
+def test_what_is_not_of_the_project_is_not_in_its_baseline(case):
+    run = Run((entry(Verdict.PROVED, case),))
+    assert improved(Baseline(), run) == updated(Baseline(), run, "because", prune=False) == Baseline()

@@ -72,7 +72,7 @@ def reason(entry: Entry) -> str:
     """Return in one line why an entry is undecided."""
     result = entry.result
     said = line(result.reason or result.formula.reason) or "no reason was given"
-    return said if entry.outcome == "done" else f"{entry.outcome}: {said}"
+    return said if entry.outcome == "done" or said.startswith(entry.outcome) else f"{entry.outcome}: {said}"
 
 
 def by_reason(entries: Sequence[Entry]) -> dict[str, list[Entry]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.campaign import agrees, faults, metamorphic, points, proved, right
+from verify.campaign import agrees, closed, deterministic, faults, forms, metamorphic, points, proved, right, rules
 from verify.campaign.figures import Figures, Outcome, resumed, write
 
 SAVED = 15.0  # seconds between two savings
@@ -35,6 +35,15 @@ CAMPAIGNS: dict[str, Campaign] = {
     "faults": Campaign("mistakes are found, none accepted", "wrong gradients checked", 20_000, faults.trial),
     "agrees": Campaign("no false AGREES", "wrong gradients of functions that are not recorded", 20_000, agrees.trial),
     "metamorphic": Campaign("no verdict flips", "pairs rewritten", 50_000, metamorphic.trial),
+    "forms": Campaign("normal forms decide polynomial identities", "pairs of polynomials", 4_000, forms.trial),
+    "closed": Campaign("no wrong closed form is proved", "wrong closed forms", 292, closed.trial),
+    "rules": Campaign("no wrong rule of the engine is proved", "wrong rules", 500, rules.trial),
+    "deterministic": Campaign(
+        "the same verdicts whatever the hash seed, the threads and the order",
+        "checks compared",
+        1_000,
+        deterministic.trial,
+    ),
     "refuted": Campaign("no false REFUTED", "right gradients checked", 20_000, right.trial),
 }
 
@@ -48,6 +57,8 @@ def run(name: str, units: int, seed: int, path: Path | None = None, seconds: flo
         while figures.units < units and time.monotonic() - began < seconds and not stopped():
             started = time.monotonic()
             outcome = _tried(campaign, seed, figures.next)
+            if outcome is None:
+                break
             for failure in outcome.failures:
                 failure["index"] = figures.next
             figures.add(outcome, time.monotonic() - started)
@@ -59,11 +70,13 @@ def run(name: str, units: int, seed: int, path: Path | None = None, seconds: flo
     return figures
 
 
-def _tried(campaign: Campaign, seed: int, index: int) -> Outcome:
-    """A trial; one that raises is a failure, for nothing that is checked may bring down who checks."""
+def _tried(campaign: Campaign, seed: int, index: int) -> Outcome | None:
+    """A trial, None where there are no more; one that raises is a failure: nothing that is checked may do that."""
     try:
         with np.errstate(all="ignore"):
             return campaign.trial(seed, index)
+    except StopIteration:
+        return None
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         why = f"it raised {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"

@@ -26,10 +26,15 @@ class Distance:
 
 
 def distance(f: Program, g: Program, args: Sequence[Any], seed: int = 0) -> Distance | None:
-    """The distance at these arguments along a random direction; None where f or g is not defined there."""
+    """The distance at these arguments along a random direction; None where f or g is not defined there.
+
+    g may return the gradient in the first arguments alone, and the direction is in these.
+    """
     rng = np.random.default_rng(seed)
     at = exactly(args)
-    along = exactly([rng.uniform(0.5, 1.5, a.shape) * rng.choice([-1.0, 1.0], a.shape) for a in at])
+    count = len(g.outputs)
+    signs = [rng.choice([-1.0, 1.0], a.shape) * (k < count) for k, a in enumerate(at)]
+    along = exactly([rng.uniform(0.5, 1.5, a.shape) * sign for a, sign in zip(at, signs, strict=True)])
     try:
         true = slope(f, at, along)
     except Outside:
@@ -42,11 +47,11 @@ def distance(f: Program, g: Program, args: Sequence[Any], seed: int = 0) -> Dist
         return None
     except (ValueError, IndexError) as error:
         return Distance(float("inf"), f"it does not run: {error}")
-    for got, arg in zip(given, at, strict=True):
+    for got, arg in zip(given, at, strict=False):
         if got.shape != arg.shape:
             return Distance(float("inf"), f"its shape is {got.shape}, not {arg.shape}")
     with mp.workdps(DIGITS):
-        terms = [entry for got, d in zip(given, along, strict=True) for entry in np.asarray(got * d).flat]
+        terms = [entry for got, d in zip(given, along, strict=False) for entry in np.asarray(got * d).flat]
         scale = abs(true) + sum((abs(term) for term in terms), mpf(0))
         off = abs(sum(terms, mpf(0)) - true)
         return Distance(float(off / scale) if off > mpf(NOISE) else 0.0)

@@ -1,14 +1,10 @@
-"""Rules that are wrong, made from those that are right: none of them may be proved.
+"""No wrong rule of the engine is proved: rules changed in a sign, a factor, an operand, an axis, an op, or a term.
 
-``python reports/mutants.py [COUNT]`` changes the recorded rule of one op after the other: a sign, a factor, an
-operand, an axis, an op, a term left out. A mutant counts where it computes something else than the rule at random
-points.
+A change counts where it computes something else than the rule at random points.
 """
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,9 +16,12 @@ from dualgrad.frontends.trace import Trace
 from dualgrad.op import REGISTRY
 from dualgrad.program.record import Equation, Literal, Operand, Program, Variable
 from dualgrad.program.size import Size, evaluate
+from verify.campaign.figures import Outcome
+from verify.form.setting import Undefined
 from verify.lemma.book import lemma_of
 from verify.lemma.lemma import Lemma, pulled
 
+EACH = 8
 SIZES = (2, 3, 4)
 SWAPS = {
     "add": "subtract", "subtract": "add", "multiply": "add", "divide": "multiply", "sin": "cos", "cos": "sin",
@@ -54,7 +53,10 @@ def is_proved(mutant: Mutant) -> bool:
     """Whether the changed rule is shown to be right."""
     rule = mutant.lemma.rule
     programs = tuple(mutant.program if k == mutant.slot else p for k, p in enumerate(rule.slots))
-    shown = pulled(replace(rule, slots=programs)).slots[mutant.slot]
+    try:
+        shown = pulled(replace(rule, slots=programs)).slots[mutant.slot]
+    except Undefined:
+        return False
     return shown is not None and not shown.blocked
 
 
@@ -204,35 +206,30 @@ def lemmas(names: list[str] | None = None) -> Iterator[Lemma]:
                     yield found
 
 
-def campaign(most: int, names: list[str] | None = None, each: int = 8) -> tuple[Counter[str], list[Mutant]]:
-    """Try up to ``most`` mutants, at most ``each`` an op and sample: how many were refused or equal, and the proved."""
-    rng = np.random.default_rng(23)
-    counts: Counter[str] = Counter()
-    false: list[Mutant] = []
-    for lemma in lemmas(names):
+def trial(seed: int, index: int) -> Outcome:
+    """The changed rules of one op; StopIteration where every op had its turn."""
+    names = sorted({op.name for op in REGISTRY.values()})
+    if index >= len(names):
+        raise StopIteration
+    return of_op(names[index], np.random.default_rng([seed, index]))
+
+
+def of_op(name: str, rng: np.random.Generator, each: int = EACH) -> Outcome:
+    """Changed rules of an op, so many at most at each of its samples; a unit computes something else than the rule."""
+    outcome = Outcome()
+    for lemma in lemmas([name]):
         tried = 0
         for mutant in mutants(lemma):
-            if counts["refused"] + len(false) >= most or tried >= each:
+            if tried >= each:
                 break
             if not differs(mutant, rng):
-                counts["equal"] += 1
+                outcome.counts["changes that change nothing"] += 1
                 continue
             tried += 1
+            outcome.units += 1
             if is_proved(mutant):
-                false.append(mutant)
+                change = f"operand {mutant.slot}: {mutant.change}"
+                outcome.failures.append({"op": mutant.op, "change": change, "program": str(mutant.program)})
             else:
-                counts["refused"] += 1
-    return counts, false
-
-
-def main() -> int:
-    """Run the campaign; return the exit code."""
-    counts, false = campaign(int(sys.argv[1]) if len(sys.argv) > 1 else 600)
-    print(f"{counts['refused']} wrong rules refused, {len(false)} proved; {counts['equal']} changes changed nothing")
-    for mutant in false:
-        print(f"PROVED: {mutant.op}, operand {mutant.slot}: {mutant.change}\n{mutant.program}")
-    return 1 if false else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+                outcome.counts["wrong rules refused"] += 1
+    return outcome

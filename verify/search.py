@@ -53,6 +53,7 @@ def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float
         return _directly(findings, deadline)
     absorb(findings, here)
     findings.branches.take(here)
+    _as_recorded(findings)
     _on_integers(findings)
     seeds = range(1000, 1001 if tried.formula is not None else 1000 + GENERIC_POINTS)
     for point in random_points(problem, seeds):
@@ -195,6 +196,19 @@ def _no_elements(problem: Problem, local: Local) -> Local:
     return local if problem.base is None or local.differentiable else replace(local, derivative=None)
 
 
+def _as_recorded(findings: Findings) -> None:
+    """The engine's backward pass as it runs, beside the one that was recorded: they are to be the same program."""
+    here, problem = findings.here, findings.problem
+    if not problem.own or here.status != "equal" or findings.numbers.status != "lost":
+        return
+    assert here.recording.gradient is not None
+    inputs, sizes = with_inputs(here.recording, here.point.arrays), sizes_at(here.recording, here.point)
+    recorded = judged(problem, here, run_floats(here.recording.gradient, inputs, sizes))
+    if recorded.status == "ok":
+        findings.wrong_numbers = example_of(problem, here, findings.numbers)
+        findings.reason = f"the backward pass that runs is not the one that was recorded: {findings.numbers.index}"
+
+
 def _on_integers(findings: Findings) -> None:
     """Integer arguments were promoted; the candidate must also be right on the integers as they were given."""
     problem, here = findings.problem, findings.here
@@ -262,7 +276,7 @@ def _became_zero(given: Array, array: Array) -> bool:
 
 def _wrong_at(problem: Problem, seen: Look) -> bool:
     try:
-        return judged(problem, seen, problem.gradient(seen.point.arrays)).status == "wrong"
+        return judged(problem, seen, problem.gradient(seen.point.arrays), False).status == "wrong"
     except Undecidable:
         return True
 
@@ -292,7 +306,7 @@ def _numbers_there(findings: Findings, seen: Look) -> None:
     except Undecidable as error:
         findings.notes += (f"at {seen.point.label}: {error}",)
         return
-    numbers = _at_kink(findings, seen, got) if seen.status == "kink" else judged(problem, seen, got)
+    numbers = _at_kink(findings, seen, got) if seen.status == "kink" else judged(problem, seen, got, False)
     if (
         numbers.status == "wrong"
         and not seen.point.label.startswith(GENERIC)

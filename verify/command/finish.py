@@ -13,7 +13,7 @@ from rich.console import Console
 
 from verify import history
 from verify.baseline import NAME, Baseline, improved, load, text
-from verify.command.outputs import TERMINAL, Output, written
+from verify.command.outputs import TERMINAL, Output, outputs_of, require_folder, written
 from verify.command.say import complain, counted, pour
 from verify.gate import NOT_RUN, Finding, Judgement, judge
 from verify.report.changes import WORSE, changes
@@ -34,19 +34,48 @@ class Ending:
     """What is to become of a run, apart from its settings."""
 
     outputs: tuple[Output, ...]
-    certificates: Path | None = None
-    keep: bool = True  # put it on record
+    certificates: Path | None
+    keep: bool  # put it on record
+    place: Path | None  # of the baseline
+    baseline: Baseline | None
+
+    @property
+    def to_terminal(self) -> bool:
+        """Whether a format has the standard output to itself."""
+        return any(output.path == TERMINAL for output in self.outputs)
+
+
+def prepared(resolved: Resolved, json_file: Path | None, certificates: Path | None, keep: bool) -> Ending:
+    """Look at all that the end of a run needs before it begins; UsageError where it would fail then."""
+    if certificates is not None:
+        require_folder(certificates)
+    place = baseline_place(resolved)
+    baseline = load(place) if place is not None else None
+    return Ending(outputs_of(resolved.settings, json_file), certificates, keep, place, baseline)
 
 
 def finish(run: Run, resolved: Resolved, ending: Ending, out: Console) -> int:
-    """Judge, write and keep a run; say all of it on ``out``, and return the exit code."""
-    place = baseline_place(resolved)
-    baseline = load(place) if place is not None else None
-    judgement = judge(run, resolved.settings, resolved.reasons, baseline)
+    """Judge, keep and write a run; say all of it on ``out``, and return the exit code."""
+    judgement = judge(run, resolved.settings, resolved.reasons, ending.baseline)
     run = replace(run, settings={**run.settings, "loosened": [*_loosened(run), *_by_baseline(judgement)]})
     against, past = _earlier(run, resolved, ending)
-    if not any(output.path == TERMINAL for output in ending.outputs):  # it would say so twice
+    if ending.keep:
+        _keep(run, resolved, judgement)
+    if not ending.to_terminal:  # it would say so twice
         _tell([sentence(run, against), *_worse(run, against)], out)
+    try:
+        _write(run, ending, against, past, out)
+    except BrokenPipeError:  # of who reads the output
+        raise
+    except OSError as error:  # a disk that is full
+        raise UsageError(f"{error.filename}: cannot be written: {error.strerror}. The run had ended.") from error
+    if ending.baseline is not None and ending.place is not None:
+        _improve(ending.baseline, run, ending.place, out)
+    _tell(_told(judgement, resolved), out)
+    return judgement.code
+
+
+def _write(run: Run, ending: Ending, against: Run | None, past: Sequence[Past], out: Console) -> None:
     for output, content in written(run, ending.outputs, against, past):
         if output.path == TERMINAL:
             pour(content)
@@ -54,12 +83,6 @@ def finish(run: Run, resolved: Resolved, ending: Ending, out: Console) -> int:
             out.print(printable(f"{_CALLED.get(output.format, output.format)}: {output.path}"))
     if ending.certificates is not None:
         _tell([f"certificate: {path}" for path in _certificates(run, ending.certificates)], out)
-    if ending.keep:
-        _keep(run, resolved, judgement)
-    if baseline is not None and place is not None:
-        _improve(baseline, run, place, out)
-    _tell(_told(judgement, resolved), out)
-    return judgement.code
 
 
 def baseline_place(resolved: Resolved) -> Path | None:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from verify.command.finish import Ending, finish
+from verify.command.finish import finish, prepared
 from verify.command.options import Judging, settings_of
-from verify.command.outputs import TERMINAL, outputs_of
 from verify.command.refer import read_file
 from verify.merge import merged
 from verify.report.terminal import console
@@ -36,9 +35,8 @@ def merge(
     if not files:
         raise UsageError("nothing to merge. Name the files of all shards, as in: verify merge shard-*.jsonl")
     resolved = settings_of(judging)
-    outputs = outputs_of(resolved.settings, json_file)
+    ending = prepared(resolved, json_file, None, history)
     run = merged([read_file(file) for file in files], [str(file) for file in files])
     if not run.entries:
         raise NothingCollected("these files hold no case.")
-    out = console(error=any(output.path == TERMINAL for output in outputs))
-    return finish(run, resolved, Ending(outputs, None, history), out)
+    return finish(run, resolved, ending, console(error=ending.to_terminal))

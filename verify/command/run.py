@@ -11,9 +11,8 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from verify.command.collecting import selected
-from verify.command.finish import Ending, finish
+from verify.command.finish import finish, prepared
 from verify.command.options import Judging, Running, settings_of
-from verify.command.outputs import TERMINAL, outputs_of, require_folder
 from verify.command.running import run_cases
 from verify.command.say import counted
 from verify.command.telling import Loudness, teller
@@ -72,18 +71,15 @@ def run(
         Print a paragraph for every case.
     """
     resolved = settings_of(judging, running, targets=targets)
-    outputs = outputs_of(resolved.settings, json_file)
-    if certificates is not None:
-        require_folder(certificates)
+    ending = prepared(resolved, json_file, certificates, history)
     if not budget >= 0:
         raise UsageError(f"--budget {budget}: expected a number of seconds, not less than 0.")
     named = resolved.settings.targets
     chosen = selected(_paired(named, grad, point or [], resolved), resolved, keyword, shard, untrusted)
-    to_terminal = any(output.path == TERMINAL for output in outputs)
-    out = console(error=to_terminal)
+    out = console(error=ending.to_terminal)
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
     loudness = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.USUAL
-    loudness = Loudness.SILENT if to_terminal else loudness
+    loudness = Loudness.SILENT if ending.to_terminal else loudness
     entries, interrupted = run_cases(chosen, resolved.settings, budget, teller(chosen, loudness, out), out)
     found = Run(
         entries,
@@ -97,7 +93,7 @@ def run(
         interrupted=interrupted,
     )
     _say_interrupted(found, out)
-    return finish(_located(found, resolved.root), resolved, Ending(outputs, certificates, history), out)
+    return finish(_located(found, resolved.root), resolved, ending, out)
 
 
 def _paired(targets: tuple[str, ...], grad: str, point: list[str], resolved: Resolved) -> tuple[str, ...]:

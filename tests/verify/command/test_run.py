@@ -1,3 +1,4 @@
+import errno
 import json
 import re
 import shutil
@@ -58,6 +59,11 @@ def test_cases_are_told_in_the_order_of_their_ids_however_they_end(lesson, comma
         (["run", "lesson.py", "--jobs", "0"], 2, '--jobs: got 0; expected a whole number or "auto", at least 1.'),
         (["run", "lesson.py", "--fail-on", "refutd"], 2, "Did you mean 'refuted'?"),
         (["run", "lesson.py", "--fail-on", "refuted"], 2, "needs a reason, which reports print: --reason"),
+        (
+            ["run", "lesson.py", "--baseline", "b.json"],
+            2,
+            "b.json: there is no such baseline. Make one from the newest",
+        ),
         (["run", "lesson.py", "--untrusted"], 2, "lesson.py: --untrusted runs no Python of others."),
         (["run", "lesson.py", "--point", "1.0"], 2, "--point belongs to a pair: name the gradient too"),
         (["run", "lesson.py", "--tolerance", "1"], 2, "Unknown option: --tolerance."),
@@ -263,3 +269,14 @@ def test_a_run_is_of_the_commit_that_is_checked_out(lesson, command):
         found.append(read(out.splitlines()).commit)
     assert re.fullmatch("[0-9a-f]{12}", found[0])
     assert found[1] == found[0] + "+"
+
+
+def test_a_report_that_cannot_be_written_in_the_end_is_told_and_the_run_is_kept(lesson, command, monkeypatch):
+    def full(*ignored, **also):
+        raise OSError(errno.ENOSPC, "No space left on device", "page.html")
+
+    monkeypatch.setattr("verify.command.outputs.write", full)
+    code, _, complaint = command("run", "lesson.py:good", "--report", "page.html")
+    assert code == 2
+    assert "page.html: cannot be written: No space left on device. The run had ended." in complaint
+    assert command("history", "list")[1].split()[0] == "1*"

@@ -217,8 +217,8 @@ def _to_precision(part: Array, argument: Array) -> Array:
     return rounded if np.isfinite(rounded).all() else part
 
 
-def judged(problem: Problem, seen: Look, got: Sequence[Array]) -> Numbers:
-    """Whether the numbers are right at a point that was looked at."""
+def judged(problem: Problem, seen: Look, got: Sequence[Array], conditioned: bool = True) -> Numbers:
+    """Whether the numbers are right at a point that was looked at, with the condition of the problem there."""
     if not seen.truth or seen.status in ("kink", "outside", "unknown"):
         return Numbers("unknown", points=1, reason=seen.reason or "the point lies on a kink")
-    return judge(question(problem, seen, got), truth=seen.truth if seen.around else None)
+    return judge(question(problem, seen, got), seen.truth if seen.around else None, conditioned=conditioned)

@@ -25,6 +25,8 @@ MODULES: dict[str, ModuleType] = {
     "dualgrad.fft": dualgrad.fft,
     "dualgrad.special": dualgrad.special,
     "dualgrad.autograd": dualgrad.autograd,
+    "dualgrad.func": dualgrad.func,
+    "dualgrad.random": dualgrad.random,
     "verify": verify,
 }
 

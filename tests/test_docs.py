@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import subprocess
@@ -37,3 +38,12 @@ def test_what_a_notebook_asserts_holds(name):
     command = [sys.executable, str(ROOT / "examples" / f"{name}.py")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_page_on_performance_is_that_of_the_results():
+    source = "import json; from benchmarks import performance as p; print(p.page(json.load(open(p.RESULTS))), end='')"
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    tasks = json.loads((ROOT / "benchmarks" / "results" / "engines.json").read_text(encoding="utf-8"))["engine"]["1"]
+    assert len(tasks) == 13
+    assert not [(t, e) for t, row in tasks.items() for e, found in row.items() if found.get("disagrees")]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import dualgrad as dg
 from dualgrad.op import Call, Kind
-from tests.test_every_op import differentiable, every_differentiable_op, function, random_like, real_calls, slots
+
+_place = Path(__file__).with_name("test_every_op.py")
+_every_op = importlib.util.module_from_spec(importlib.util.spec_from_file_location("every_op", _place))
+_every_op.__spec__.loader.exec_module(_every_op)
+differentiable, function, random_like = _every_op.differentiable, _every_op.function, _every_op.random_like
+every_differentiable_op, real_calls, slots = _every_op.every_differentiable_op, _every_op.real_calls, _every_op.slots
 
 
 def strided(x):

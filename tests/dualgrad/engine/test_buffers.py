@@ -76,12 +76,13 @@ def test_the_values_are_those_of_the_recorded_pass(monkeypatch):
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_also_in_code_that_never_ran_before(seed):
-    source = (
-        "from tests.dualgrad.engine.test_buffers import *; have_everything_large(setattr); print(differences({}, 3))"
-    )
-    said = subprocess.run(
-        [sys.executable, "-c", source.format(seed)], capture_output=True, text=True, check=True, timeout=60
-    )
+    source = f"""
+import runpy
+here = runpy.run_path({__file__!r})
+here["have_everything_large"](setattr)
+print(here["differences"]({seed}, 3))
+"""
+    said = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, timeout=60)
     assert said.stdout == "[]\n"
 
 

@@ -23,6 +23,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 WORDS = {
     "grad": "gradient",
     "jac": "Jacobian",
@@ -92,7 +94,7 @@ def numbered(result: Any, start: int = 0) -> tuple[Any, int]:
     """
     if isinstance(result, Mapping):
         keys, parts = list(result), list(result.values())
-    elif isinstance(result, (tuple, list)):
+    elif isinstance(result, (tuple, list)) and not is_row(result):
         keys, parts = None, list(result)
     else:
         return start, start + 1
@@ -110,6 +112,17 @@ def _like(given: Any, parts: list[Any]) -> Any:
     if isinstance(given, tuple):
         return type(given)(*parts) if hasattr(given, "_fields") else tuple(parts)
     return parts
+
+
+def is_row(result: Any) -> bool:
+    """Whether a list holds numbers only: it is an array to SciPy, and here.
+
+    >>> is_row([1.5, 2.5]), is_row((1.5, 2.5)), is_row([np.ones(2)])
+    (True, False, False)
+    """
+    if not isinstance(result, list) or not result:
+        return False
+    return all(not isinstance(part, (Mapping, list, tuple, str)) and np.ndim(part) == 0 for part in result)
 
 
 def filled(structure: Any, arrays: Sequence[Any] | Mapping[int, Any]) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 import dualgrad as dg
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.trace import Trace
-from verify.kinds import filled, numbered
+from verify.kinds import filled, is_row, numbered
 
 
 def engine_gradient(
@@ -78,7 +78,10 @@ def _tensors_in(value: Any) -> Any:
 
 
 def leaves(result: Any) -> Iterator[Any]:
-    """The leaves of nested tuples, lists and dicts, in order."""
+    """The leaves of nested tuples, lists and dicts, in order; a list of numbers is an array."""
+    if is_row(result):
+        yield np.stack([part if hasattr(part, "ndim") else np.float64(part) for part in result])
+        return
     if isinstance(result, Mapping):
         result = tuple(result.values())
     if isinstance(result, (tuple, list)):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import dualgrad as dg
+from dualgrad.frontends.advanced import stacked
 from dualgrad.frontends.dims import Extents, Leak
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.rewire import Rewiring
@@ -109,10 +110,10 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
             tracers,
             lambda result: _without_last_axis(problem, arrays, problem.parts(result)),
         )
+    looked_at = frozenset(_axes(dict(shapes), trace.extents, trace.extents.leaks[before:]))
     if forward is not None and gradient is not None:
         _fixed_by_the_result(problem, trace, forward, gradient, inputs)
     leaks = tuple(trace.extents.leaks)
-    looked_at = frozenset(_axes(dict(shapes), trace.extents, leaks[before:]))
     labels = dict(shapes)
     rests_on = None if base is None else Recording(trace, labels, inputs, *base, function=function)
     tape = tapes[-1] if tapes else None
@@ -131,9 +132,8 @@ def _fixed_by_the_result(
             expected = (*trace.shape(forward.outputs[0]), *expected)
         for wanted, got in zip(expected, trace.shape(output), strict=False):
             if isinstance(wanted, Size) and isinstance(got, int) and trace.extents.concrete(wanted) == got:
-                trace.extents.leak(
-                    dimensions(wanted), f"the candidate returns {got} elements along an axis of {wanted}"
-                )
+                how = f"the candidate returns {got} elements along an axis of {wanted}"
+                trace.extents.leaks.append(Leak(dimensions(wanted), how, "its end"))
 
 
 def _without_last_axis(problem: Problem, arrays: Mapping[int, Array], parts: list[Any] | None) -> list[Any] | None:
@@ -262,6 +262,7 @@ def _variable(tracer: Tracer) -> Variable:
 
 
 def _unwrapped(leaf: Any) -> Any:
+    leaf = stacked(leaf)  # rows in lists
     if isinstance(leaf, Tracer) or not type(leaf).__module__.startswith("dualgrad.engine"):
         return leaf
     return leaf.data

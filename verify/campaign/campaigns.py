@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from verify.campaign import agrees, closed, deterministic, faults, forms, metamorphic, points, proved, right, rules
+from verify.campaign import run as certificates
 from verify.campaign.figures import Figures, Outcome, resumed, write
 
 SAVED = 15.0  # seconds between two savings
@@ -35,6 +36,9 @@ CAMPAIGNS: dict[str, Campaign] = {
     "faults": Campaign("mistakes are found, none accepted", "wrong gradients checked", 20_000, faults.trial),
     "agrees": Campaign("no false AGREES", "wrong gradients of functions that are not recorded", 20_000, agrees.trial),
     "metamorphic": Campaign("no verdict flips", "pairs rewritten", 50_000, metamorphic.trial),
+    "certificates": Campaign(
+        "the checker refuses what is untrue", "changes of certificates' meaning", 10_000, certificates.trial
+    ),
     "forms": Campaign("normal forms decide polynomial identities", "pairs of polynomials", 4_000, forms.trial),
     "closed": Campaign("no wrong closed form is proved", "wrong closed forms", 292, closed.trial),
     "rules": Campaign("no wrong rule of the engine is proved", "wrong rules", 500, rules.trial),

@@ -6,9 +6,11 @@ import json
 import random
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from verify import checker
+from verify.campaign import figures
 from verify.campaign.changes import changed
 from verify.campaign.subjects import certificates
 from verify.campaign.truth import untrue
@@ -46,6 +48,29 @@ def campaign(number: int, rng: random.Random, subjects: Mapping[str, Json] | Non
         outcomes.append(Outcome(name, change.kind, accepted, why, what))
         meant += why != ""
     return outcomes
+
+
+@cache
+def _usable() -> dict[str, Json]:
+    return {name: c for name, c in certificates().items() if len(json.dumps(c)) < LARGEST}
+
+
+def trial(seed: int, index: int) -> figures.Outcome:
+    """One change of a valid certificate; a unit is one that is refused or makes the claim untrue."""
+    valid, outcome = _usable(), figures.Outcome()
+    names = sorted(valid)
+    name = names[index % len(names)]
+    change = changed(valid[name], random.Random(f"{seed}/certificates/{index}"))
+    accepted = checker.check(change.certificate).accepted
+    why = untrue(change.probe) if accepted else "refused"
+    said = "refused" if not accepted else "accepted although untrue" if why else "accepted and true still"
+    outcome.units = int(bool(why))
+    outcome.counts[said] += 1
+    outcome.counts[f"{change.kind}: {said}"] += 1
+    if accepted and why:
+        what = _difference(valid[name], change.certificate)
+        outcome.failures.append({"certificate": name, "kind": change.kind, "untrue": why, "change": what})
+    return outcome
 
 
 def summary(outcomes: list[Outcome]) -> Json:

@@ -20,7 +20,8 @@ class Builder:
         self.steps: list[Step] = []
         self.values = [Value(i.name, i.shape, i.low, i.high + 3.2 * i.square) for i in inputs]
         self.squares = [i.name for i in inputs if i.square]
-        self.unused = [i.name for i in inputs]
+        self.inputs = tuple(i.name for i in inputs)
+        self.unused = list(self.inputs)
 
     @property
     def last(self) -> Value:
@@ -68,9 +69,18 @@ class Builder:
         self.unused = [name for name in self.unused if name not in refs]
         return value
 
+    def _reached(self, name: str) -> set[str]:
+        """The names that a value depends on, its own among them."""
+        found = {name}
+        for step in reversed(self.steps):
+            if step.name in found:
+                found |= {ref for ref in step.refs if isinstance(ref, str)}
+        return found
+
     def finish(self) -> None:
         """Bring in arguments that were left out, and end with one number, or with an array."""
-        for name in list(self.unused):
+        reached = self._reached(self.last.name)
+        for name in [i for i in self.inputs if i not in reached]:
             value, last = next(v for v in self.values if v.name == name), self.last
             if value.shape != last.shape:
                 value = self.add(

@@ -31,4 +31,4 @@ def arguments_of(program: Program, seed: int, shapes: Sequence[tuple[int, ...]])
 
 def _argument(given: Input, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
     drawn = rng.uniform(given.low, given.high, shape)
-    return drawn + 3 * np.eye(shape[0]) if given.square else drawn if shape else float(drawn)
+    return drawn + 3 * np.eye(shape[0], shape[1]) if given.square else drawn if shape else float(drawn)

@@ -36,11 +36,10 @@ def generate(choose: Callable[[int], int], families: Sequence[str] = FAMILIES, d
     ``choose(k)`` gives a number from 0 to k - 1. A program is finite and smooth enough to be differentiated wherever
     its arguments lie in their ranges, but for the kinks that it has.
 
-    >>> print(generate(lambda k: k - 1, ["elementwise"], deepest=2).source())
-    def f(x, y):
-        v1 = x * x
-        v2 = v1 * v1
-        return v2
+    >>> print(generate(lambda k: 0, ["elementwise"], deepest=2).source())
+    def f(x):
+        v1 = x * 2
+        return v1
     """
     family = _pick(choose, list(families))
     inputs = tuple(

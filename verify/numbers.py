@@ -117,26 +117,26 @@ def judge(
         return refused
     if found is not None and found.reading.events:
         return Numbers("unknown", points=1, reason=_event_reason(found))
+    if not conditioned:
+        worst = _worst(question, truth, [np.asarray(abs(array), dtype=object) for array in truth])
+        if worst.status == "ok":
+            return worst
     scales = _Scales(question, truth, np.random.default_rng(seed))
-    small = sum(array.size for array in truth) <= LARGE
-    if small and conditioned:
+    if sum(array.size for array in truth) <= LARGE:
         scales.widen(DIRECTIONS)
-    worst = _worst(question, truth, scales)
-    if small and not conditioned and worst.status != "ok":
-        scales.widen(DIRECTIONS)
-        worst = _worst(question, truth, scales)
+    worst = _worst(question, truth, scales.at)
     if worst.status in ("lost", "wrong"):
         scales.widen(MORE)
-        worst = _worst(question, truth, scales)
+        worst = _worst(question, truth, scales.at)
     return worst
 
 
 # ---------------------------------------------------------------------------- the rule
 
 
-def _worst(question: Question, truth: Sequence[BallArray], scales: _Scales) -> Numbers:
+def _worst(question: Question, truth: Sequence[BallArray], scales: Sequence[BallArray]) -> Numbers:
     ranked = [
-        (_rank(float(v), t, scales.at[slot].item(index), got.dtype), slot, index)
+        (_rank(float(v), t, scales[slot].item(index), got.dtype), slot, index)
         for slot, got in enumerate(map(_floating, question.got))
         for (index, v), t in zip(np.ndenumerate(got), truth[slot].flat, strict=True)
     ]
@@ -182,11 +182,17 @@ def _float_distance(value: float, truth: arb, dtype: np.dtype[Any]) -> float:
 
 
 def _described(
-    question: Question, truth: arb, scales: _Scales, slot: int, index: tuple[int, ...], status: str, count: int
+    question: Question,
+    truth: arb,
+    scales: Sequence[BallArray],
+    slot: int,
+    index: tuple[int, ...],
+    status: str,
+    count: int,
 ) -> Numbers:
     got = _floating(question.got[slot])
     name = question.names[slot]
-    scale, value = scales.at[slot].item(index), float(got[index])
+    scale, value = scales[slot].item(index), float(got[index])
     known = accurate(truth, BITS // 2)
     vanishes = bool(truth.contains(0))
     distance = ulps(value, truth, got.dtype) if known else None

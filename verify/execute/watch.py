@@ -34,7 +34,7 @@ def remember() -> Changed:
     """
     spaces, bodies = [], dict[FunctionType, str]()
     for module, space in list(_spaces()):
-        held = {name: value for name, value in space.items() if not isinstance(value, _FIXED) or name.isupper()}
+        held = {name: value for name, value in space.items() if _counts(name, value)}
         spaces.append((module, space, tuple(held), tuple(held.values())))
         if module.partition(".")[0] in OWN:
             found = chain.from_iterable(map(_functions, held.values()))
@@ -55,6 +55,13 @@ def remember() -> Changed:
         return tuple(dict.fromkeys(found))
 
     return changed
+
+
+def _counts(name: str, value: Any) -> bool:
+    """Whether a name is one that code looks up: no counter, and none of Python's own books."""
+    if name.startswith("__"):
+        return callable(value)
+    return name.isupper() or not isinstance(value, _FIXED)
 
 
 def _spaces() -> Iterator[tuple[str, Any]]:

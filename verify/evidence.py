@@ -16,11 +16,12 @@ import numpy as np
 from verify.ball.compare import ulps
 from verify.ball.read import BallArray
 from verify.findings import worst_element
+from verify.localise import first_wrong
 from verify.look import FIRST_BITS, Point, finite_value, fits, shaped, true_derivative
 from verify.points import admits
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording
-from verify.show import with_derivation
+from verify.show import line_of, with_derivation
 from verify.verdict import Comparison, Curve, Element, Extent, Numbers, Result, Series, Verdict
 
 LARGEST = 4096  # elements of all arguments and results; larger ones are not read again for a picture
@@ -46,9 +47,14 @@ def explained(
         compared = [_compared(problem, recording, where, arrays) for where, arrays in points if arrays]
         wrong = next((each for each in compared if each is not None), None)
         curves = tuple(chain(_steps(problem, result), _scales(problem, recording, got, result)))
+        step = next((found for _, at in points if at and (found := first_wrong(problem, recording, at))), None)
     except Undecidable:
         return result
-    return replace(result, comparison=wrong, curves=curves)
+    example = result.counterexample
+    if step is not None:
+        shown = line_of(problem, recording, step[0])
+        example = replace(example, first_wrong=f"{shown}: {step[1]}" if shown else step[1])
+    return replace(result, comparison=wrong, curves=curves, counterexample=example)
 
 
 # ---------------------------------------------------------------------------- element by element

@@ -106,6 +106,19 @@ def with_derivation(problem: Problem, recording: Recording, got: list[Array], re
     )
 
 
+def line_of(problem: Problem, recording: Recording, variable: Variable) -> str:
+    """The line of the program as it is shown in which a variable is computed, with its place; "" without one."""
+    reading = _reading(problem, recording)
+    if reading is None or recording.forward is None:
+        return ""
+    ran = [equation.output for equation in recording.forward.equations]
+    after = ran.index(variable)
+    for shown, row in zip(reading.lines, rows(reading, None)[len(reading.book.program.inputs) :], strict=True):
+        if shown in ran and ran.index(shown) >= after:
+            return f"{row.name} = {row.operation}" + (f" ({row.line})" if row.line else "")
+    return ""
+
+
 def _latex_with_count(formula: Read) -> str:
     counts = [note.replace(" = ", r" = \text{") + "}" for note in _counts(formula)]
     return r" \qquad ".join([formula.latex, *counts])

@@ -23,8 +23,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 WORDS = {
     "grad": "gradient",
     "jac": "Jacobian",
@@ -117,9 +115,12 @@ def _like(given: Any, parts: list[Any]) -> Any:
 def is_row(result: Any) -> bool:
     """Whether a list holds numbers only: it is an array to SciPy, and here.
 
+    >>> import numpy as np
     >>> is_row([1.5, 2.5]), is_row((1.5, 2.5)), is_row([np.ones(2)])
     (True, False, False)
     """
+    import numpy as np  # here, since the command reads the words above for its help
+
     if not isinstance(result, list) or not result:
         return False
     return all(not isinstance(part, (Mapping, list, tuple, str)) and np.ndim(part) == 0 for part in result)

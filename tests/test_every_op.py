@@ -67,6 +67,16 @@ def moved(x, value, slope):
     return complex(value, slope * x.imag)
 
 
+def of_order(function, slope):
+    """A function of a real order."""
+    return lambda order, x: moved(x, function(order.real, x.real), slope(order.real, x.real))
+
+
+def part(function, place):
+    """One of the results that SciPy gives together."""
+    return lambda x: function(x)[place]
+
+
 KERNELS = {
     **{name: getattr(cmath, name) for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{f"arc{name}": getattr(cmath, f"a{name}") for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
@@ -81,6 +91,19 @@ KERNELS = {
     "power": lambda x, y: cmath.exp(y * cmath.log(x)),
     "arctan2": lambda y, x: cmath.atan(y / x) + (math.copysign(math.pi, y.real) if x.real < 0 else 0),
     "floor": lambda x: math.floor(x.real),
+    **{f"bessel_{name}": of_order(getattr(special, f"{name}v"), getattr(special, f"{name}vp")) for name in "jyik"},
+    "hurwitz_zeta": lambda s, x: moved(x, special.zeta(s.real, x.real), -s.real * special.zeta(s.real + 1, x.real)),
+    "exponential_integral": lambda x: moved(x, special.expi(x.real), math.exp(x.real) / x.real),
+    "erfi": special.erfi,
+    "airy_ai": lambda x: moved(x, *special.airy(x.real)[:2]),
+    "airy_ai_slope": lambda x: moved(x, special.airy(x.real)[1], x.real * special.airy(x.real)[0]),
+    "airy_bi": lambda x: moved(x, *special.airy(x.real)[2:]),
+    "airy_bi_slope": lambda x: moved(x, special.airy(x.real)[3], x.real * special.airy(x.real)[2]),
+    "sine_integral": lambda x: moved(x, special.sici(x.real)[0], math.sin(x.real) / x.real),
+    "cosine_integral": lambda x: moved(x, special.sici(x.real)[1], math.cos(x.real) / x.real),
+    "hyperbolic_sine_integral": lambda x: moved(x, special.shichi(x.real)[0], math.sinh(x.real) / x.real),
+    "hyperbolic_cosine_integral": lambda x: moved(x, special.shichi(x.real)[1], math.cosh(x.real) / x.real),
+    **{name: part(special.fresnel, k) for k, name in enumerate(("fresnel_sine", "fresnel_cosine"))},
 }
 
 

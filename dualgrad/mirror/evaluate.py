@@ -163,12 +163,44 @@ def _math(name: str) -> Callable[..., float]:
     return run
 
 
+_PARTS = {  # SciPy gives these together
+    "airy_ai": ("airy", 0),
+    "airy_ai_slope": ("airy", 1),
+    "airy_bi": ("airy", 2),
+    "airy_bi_slope": ("airy", 3),
+    "sine_integral": ("sici", 0),
+    "cosine_integral": ("sici", 1),
+    "hyperbolic_sine_integral": ("shichi", 0),
+    "hyperbolic_cosine_integral": ("shichi", 1),
+    "fresnel_sine": ("fresnel", 0),
+    "fresnel_cosine": ("fresnel", 1),
+}
+
+
+def _part(name: str, place: int) -> Callable[..., Value]:
+    def run(x: Value) -> Value:
+        from scipy import special
+
+        with np.errstate(all="ignore"):
+            return float(getattr(special, name)(float(x))[place])
+
+    return run
+
+
 _KERNELS: dict[str, Callable[..., Value]] = {
     **{name: _math(name) for name in "exp log sin cos tan sinh cosh tanh arcsin arccos arctan".split()},
     **{name: _math(name) for name in "arcsinh arccosh arctanh arctan2 power".split()},
     **{name: _scipy(name) for name in "erf erfc erfinv gammaln digamma".split()},
     "trigamma": lambda x: _scipy("polygamma")(1, x),
     "floor": lambda x: Fraction(math.floor(x)),
+    "bessel_j": _scipy("jv"),
+    "bessel_y": _scipy("yv"),
+    "bessel_i": _scipy("iv"),
+    "bessel_k": _scipy("kv"),
+    "hurwitz_zeta": _scipy("zeta"),
+    "exponential_integral": _scipy("expi"),
+    "erfi": _scipy("erfi"),
+    **{name: _part(function, place) for name, (function, place) in _PARTS.items()},
 }
 _OF_MATRICES: dict[str, Callable[[list[list[float]]], Any]] = {
     "inv": np.linalg.inv,

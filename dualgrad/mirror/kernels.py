@@ -41,6 +41,23 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "arctan2": sympy.atan2,
     "power": sympy.Pow,
     "floor": sympy.floor,
+    "bessel_j": sympy.besselj,
+    "bessel_y": sympy.bessely,
+    "bessel_i": sympy.besseli,
+    "bessel_k": sympy.besselk,
+    "airy_ai": sympy.airyai,
+    "airy_ai_slope": sympy.airyaiprime,
+    "airy_bi": sympy.airybi,
+    "airy_bi_slope": sympy.airybiprime,
+    "hurwitz_zeta": sympy.zeta,
+    "exponential_integral": sympy.Ei,
+    "erfi": sympy.erfi,
+    "sine_integral": sympy.Si,
+    "cosine_integral": sympy.Ci,
+    "hyperbolic_sine_integral": sympy.Shi,
+    "hyperbolic_cosine_integral": sympy.Chi,
+    "fresnel_sine": sympy.fresnels,
+    "fresnel_cosine": sympy.fresnelc,
 }
 FLAT = frozenset({"floor"})  # constant wherever they are continuous, which SymPy leaves unsaid
 NAMES = {sympy_class: name for name, sympy_class in FUNCTIONS.items() if isinstance(sympy_class, type)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,20 @@ import numpy as np
 from dualgrad.lazy import special
 from dualgrad.meanings import Unread
 from dualgrad.op import Call, Op, composed, pointwise
+from dualgrad.program.entry import KERNELS, kernel
 from dualgrad.samples import call, drawn, over
 
-_NO_KERNEL = Unread("Bessel functions are no kernels of the language of meanings")
 _ANY = (-4.0, 4.0)
 _POSITIVE = (0.3, 4.0)
 
 
 def _bessel(name: str, slope: Callable[[Any, Any], Any], values: tuple[float, float], **rest: Any) -> Op:
-    """A Bessel function of a fixed order."""
+    """A Bessel function of a fixed order, or an Airy function."""
     forward = rest.pop("forward", special(name))
-    return pointwise(name, forward, [slope], _NO_KERNEL, samples=over(values), ulps=16, **rest)
+    if name in KERNELS:
+        return pointwise(name, forward, [slope], lambda x: kernel(name, x), samples=over(values), ulps=16, **rest)
+    kind, order = f"bessel_{name[0]}", int(name[1])
+    return pointwise(name, forward, [slope], lambda x: kernel(kind, order, x), samples=over(values), ulps=16, **rest)
 
 
 def _number(name: str, v: Any) -> Any:
@@ -39,7 +43,7 @@ def _of_order(name: str, slope: Callable[[float, Any, Any], Any], **rest: Any) -
         name,
         forward,
         [lambda y, z, v: slope(v, y, z)],
-        _NO_KERNEL,
+        lambda z, v: kernel(f"bessel_{name[0]}", Fraction(v), z),
         call=lambda v, z, /: Call((z,), {"v": _number(name, v)}),
         samples=drawn(lambda draw: [call(v, draw(3, low=0.3, high=4)) for v in (0, 1, 2, 2.5)]),
         numpy=(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from dualgrad.lazy import special
 from dualgrad.meanings import Unread
 from dualgrad.op import Call, Kink, Op, composed, pointwise
+from dualgrad.program.entry import Entry, kernel
 from dualgrad.samples import call, drawn
 
 _NO_KERNEL = Unread("Bessel functions are no kernels of the language of meanings")
@@ -39,7 +41,7 @@ def _scaled(name: str, forward: Callable[..., Any], partial: Callable[..., Any],
         name,
         run,
         [lambda y, z, v: partial(v, y, z)],
-        _NO_KERNEL,
+        rest.pop("meaning", _NO_KERNEL),
         call=signature,
         samples=drawn(
             lambda draw: [
@@ -75,13 +77,27 @@ def _kve_slope_by_integral(v: float, z: Any) -> Any:
     return -total * end / _NODES
 
 
-kve: Op = _scaled("kve", lambda v, z: special("kve")(v, z), lambda v, y, z: kve_slope(v, z), 0.3, domain="z > 0")
+def _k(v: Fraction, z: Entry) -> Entry:
+    return kernel("bessel_k", v, z)
+
+
+kve: Op = _scaled(
+    "kve",
+    lambda v, z: special("kve")(v, z),
+    lambda v, y, z: kve_slope(v, z),
+    0.3,
+    domain="z > 0",
+    meaning=lambda z, v: kernel("exp", z) * _k(Fraction(v), z),
+)
 kve_slope: Op = _scaled(
     "kve_slope",
     _kve_slope,
     lambda v, y, z: (2 - 1 / z) * y + (v * v / (z * z) + 1 / z) * kve(v, z),
     0.3,
     domain="z > 0",
+    meaning=lambda z, v: (
+        kernel("exp", z) * (_k(Fraction(v), z) - (_k(Fraction(v) - 1, z) + _k(Fraction(v) + 1, z)) * Fraction(1, 2))
+    ),
     ulps=math.inf,
     doc="The derivative of kve. Its own cancels for large z.",
 )

@@ -86,7 +86,7 @@ digamma: Op = pointwise(
 
 def _polygamma_meaning(x: Entry, n: int) -> Entry:
     if n > 1:
-        raise NotImplementedError(f"polygamma of order {n} is no kernel of the language of meanings; only 0 and 1 are")
+        return kernel("hurwitz_zeta", n + 1, x) * (math.factorial(n) * (1 if n % 2 else -1))
     return kernel(("digamma", "trigamma")[n], x)
 
 
@@ -250,7 +250,7 @@ zeta: Op = pointwise(
         Unread("zeta: the derivative in its exponent has no closed form; differentiate it in q only"),
         lambda y, x, q: -x * zeta(x + 1, q),
     ],
-    meaning=Unread("the zeta function is no kernel of the language of meanings"),
+    meaning=lambda x, q: kernel("hurwitz_zeta", x, q),
     call=lambda x, q=1.0, /: Call((x, q), {}),
     domain="x > 1, q > 0",
     samples=over((2.0, 5.0), _POSITIVE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ import numpy as np
 from dualgrad.lazy import special
 from dualgrad.meanings import Unread
 from dualgrad.op import REGISTRY, Call, Complex, Op, composed, pointwise
+from dualgrad.program.entry import KERNELS, Entry, Power, kernel
 from dualgrad.samples import call, drawn, over
 
-_UNREAD = Unread("an integral up to its argument is not in the language of meanings")
+_UNREAD = Unread("an integral that is no kernel is not in the language of meanings")
 _ANY = (-3.0, 3.0)
 _POSITIVE = (0.2, 5.0)
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
@@ -22,19 +24,41 @@ _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 def _integral(name: str, slope: Callable[[Any, Any], Any], values: tuple[float, float], **rest: Any) -> Op:
     rest.setdefault("ulps", 16)
     forward = rest.pop("forward", special(name))
-    return pointwise(name, forward, [slope], _UNREAD, samples=over(values), numpy=(), **rest)
+    meaning = rest.pop("meaning", (lambda x: kernel(name, x)) if name in KERNELS else _UNREAD)
+    return pointwise(name, forward, [slope], meaning, samples=over(values), numpy=(), **rest)
+
+
+def _exponential(x: Entry, n: int) -> Entry:
+    """E_n, from E_0 = exp(-x) / x and E_1 = -Ei(-x): n E_(n+1) = exp(-x) - x E_n."""
+    fall = kernel("exp", -x)
+    if n == 0:
+        return fall / x
+    found = -kernel("exponential_integral", -x)
+    for k in range(1, n):
+        found = (fall - x * found) * Fraction(1, k)
+    return found
+
+
+def _dawson(x: Entry) -> Entry:
+    return Power(4 * kernel("arctan", 1), Fraction(1, 2)) * Fraction(1, 2) * kernel("exp", -(x**2)) * kernel("erfi", x)
 
 
 # ---------------------------------------------------------------------------- exponential integrals
 
-exp1 = _integral("exp1", lambda y, x: -np.exp(-x) / x, _POSITIVE, domain="x > 0")
-expi = _integral("expi", lambda y, x: np.exp(x) / x, _POSITIVE, domain="x != 0")
+exp1 = _integral("exp1", lambda y, x: -np.exp(-x) / x, _POSITIVE, domain="x > 0", meaning=lambda x: _exponential(x, 1))
+expi = _integral(
+    "expi",
+    lambda y, x: np.exp(x) / x,
+    _POSITIVE,
+    domain="x != 0",
+    meaning=lambda x: kernel("exponential_integral", x),
+)
 
 expn: Op = pointwise(
     "expn",
     lambda x, n: np.asarray(special("expn")(n, x)).astype(np.asarray(x).dtype)[()],
     [lambda y, x, n: -expn(n - 1, x) if n else -np.exp(-x) * (1 + x) / (x * x)],
-    _UNREAD,
+    _exponential,
     call=lambda n, x, /: Call((x,), {"n": int(n)}),
     samples=drawn(lambda draw: [call(n, draw(3, low=0.3, high=4)) for n in (0, 1, 2, 5)]),
     numpy=(),
@@ -76,12 +100,13 @@ def _dawsn_slope(x: Any) -> Any:
 
 
 _STEP = 0.2
-dawsn: Op = _integral("dawsn", lambda y, x: dawsn_slope(x), _ANY)
+dawsn: Op = _integral("dawsn", lambda y, x: dawsn_slope(x), _ANY, meaning=_dawson)
 dawsn_slope: Op = _integral(
     "dawsn_slope",
     lambda y, x: -2 * (dawsn(x) + x * y),
     _ANY,
     forward=_dawsn_slope,
+    meaning=lambda x: 1 - 2 * x * _dawson(x),
     ulps=math.inf,
     doc="The derivative of dawsn. Its own loses digits for large x.",
 )

@@ -212,7 +212,10 @@ MATRIX_FUNCTIONS = {
 # verify/form (derivative table), verify/ball (Arb) and dualgrad/mirror (SymPy).
 KERNELS = frozenset(
     "exp log sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh "
-    "erf erfc erfinv gammaln digamma trigamma power arctan2 floor".split()
+    "erf erfc erfinv gammaln digamma trigamma power arctan2 floor "
+    "bessel_j bessel_y bessel_i bessel_k airy_ai airy_ai_slope airy_bi airy_bi_slope hurwitz_zeta exponential_integral "
+    "erfi sine_integral cosine_integral hyperbolic_sine_integral hyperbolic_cosine_integral fresnel_sine "
+    "fresnel_cosine".split()
 )
 
 

@@ -50,7 +50,7 @@ def spectral(s: Any, power: int) -> Any:
 
 CASES = {
     "cholesky": (lambda s, w: np.sum(np.tril(w) * chol(s)), (S, W), lambda s, w: pulled_back(s, w, 0.5), True),
-    "diagonal not halved": (lambda s, w: np.sum(np.tril(w) * chol(s)), (S, W), lambda s, w: pulled_back(s, w, 0.0), False),
+    "another diagonal": (lambda s, w: np.sum(np.tril(w) * chol(s)), (S, W), lambda s, w: pulled_back(s, w, 0.0), False),
     "singular values": (cubes, (X,), lambda x: by_parts(x, 2), True),
     "another power of them": (cubes, (X,), lambda x: by_parts(x, 1), False),
     "another factor": (cubes, (X,), lambda x: by_parts(x, 2, 2.0), False),

@@ -11,6 +11,8 @@ from fractions import Fraction
 
 from flint import arb, arb_series, fmpq
 
+from verify.ball import special
+
 NAN = arb("nan")
 
 
@@ -77,6 +79,8 @@ VALUES: dict[str, Callable[..., arb]] = {
     "power": general_power,
     "arctan2": lambda y, x: arb.atan2(y, x),
     "floor": arb.floor,
+    **special.VALUES,
+    **special.OF_ORDER,
 }
 
 # ---------------------------------------------------------------------------- expansions
@@ -135,6 +139,7 @@ _EXPANSIONS: dict[str, Callable[[Series], Series]] = {
     "digamma": _digamma,
     "trigamma": lambda u: _digamma(u, _ORDER + 1).derivative(),
     "floor": lambda u: arb_series([0], _ORDER),
+    **special.EXPANSIONS,
 }
 
 
@@ -162,6 +167,8 @@ def power_slope(base: arb, exponent: Fraction | arb) -> arb:
 
 def slopes(name: str, slot: int, args: tuple[arb, arb]) -> arb:
     """The first Taylor coefficient of a kernel of two arguments, in one of them."""
+    if name in special.OF_ORDER:
+        return special.slope_of_order(name, *args) if slot == 1 else NAN
     first, second = (_moving(arg) if slot == here else arb_series([arg], _ORDER) for here, arg in enumerate(args))
     return _first(lambda: _power(first, second) if name == "power" else _arctan2(first, second))
 

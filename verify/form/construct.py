@@ -1,6 +1,7 @@
 """Kernels, guards and extrema of forms: each built in its simplest shape.
 
 tan u = sin u / cos u     sinh u = tanh u cosh u     erfc u = 1 - erf u     f(-u) = ∓ f(u) for odd and even f
+J_-n = (-1)^n J_n, Y_-n = (-1)^n Y_n, I_-n = I_n, K_-v = K_v
 I(c u > 0) = I(u > 0) for c > 0     I(-u > 0) = 1 - I(u > 0) - I(u = 0)     I(b = 0) = 1 - b for b that is 0 or 1
 """
 
@@ -19,8 +20,12 @@ from verify.form.setting import Undefined
 from verify.form.signs import is_positive, sign
 from verify.form.term import ONE, ZERO, Atom, Form, Rational, constant_value, number, power_of
 
-ODD = frozenset({"sin", "tan", "sinh", "tanh", "arcsin", "arctan", "arcsinh", "arctanh", "erf", "erfinv"})
+ODD = frozenset(
+    "sin tan sinh tanh arcsin arctan arcsinh arctanh erf erfinv erfi sine_integral hyperbolic_sine_integral "
+    "fresnel_sine fresnel_cosine".split()
+)
 EVEN = frozenset({"cos", "cosh"})
+_REFLECTED = frozenset({"bessel_j", "bessel_y", "bessel_i", "bessel_k"})  # their orders, whole ones or all
 _AT_ZERO = {**dict.fromkeys(ODD, 0), **dict.fromkeys(EVEN, 1)}
 _INVERSE = {"tanh": "arctanh", "sin": "arcsin", "cos": "arccos", "cosh": "arccosh", "erf": "erfinv", "tan": "arctan"}
 _TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
@@ -94,6 +99,9 @@ def _plain(name: str, forms: tuple[Form, ...]) -> Form:
         return number(value.numerator // value.denominator)
     if name == "arctan" and value in (1, -1):
         return scale(power_of(Atom("constant", "π")), Fraction(int(value), 4))
+    if name in _REFLECTED and value is not None and value < 0 and (value.denominator == 1 or name == "bessel_k"):
+        sign = -1 if name in ("bessel_j", "bessel_y") and value % 2 else 1
+        return scale(_plain(name, (number(-value), *forms[1:])), sign)
     flip = -1 if (name in ODD or name in EVEN) and form.terms and leading_sign(form) < 0 else 1
     forms = (scale(form, flip), *forms[1:])
     return scale(power_of(Atom("kernel", name, (), forms)), flip if name in ODD else 1)

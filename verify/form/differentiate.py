@@ -111,8 +111,14 @@ class Derivative:
         if atom.name not in DERIVATIVES:
             raise NoDerivative(f"no derivative is known of {atom.name}")
         interpreter = Interpreter(lambda slot, _: atom.forms[slot], lambda extent: extent, "exact", self._require)
-        slopes = [interpreter.value(slope, {}) for slope in DERIVATIVES[atom.name]]
-        return add(*(multiply(slope, self.of(form)) for slope, form in zip(slopes, atom.forms, strict=True)))
+        parts = []
+        for slope, form in zip(DERIVATIVES[atom.name], atom.forms, strict=True):
+            change = self.of(form)
+            if change.terms:
+                if slope is None:
+                    raise NoDerivative(f"no derivative is known of {atom.name.replace('_', ' ')} in its order")
+                parts.append(multiply(interpreter.value(slope, {}), change))
+        return add(*parts)
 
     def _require(self, form: Form, relation: str, path: Form) -> None:
         self.requirements.append(Requirement(form, relation, multiply(self._path, path)))

@@ -46,7 +46,11 @@ _NEEDS: dict[str, tuple[tuple[Callable[[Form], Form], str], ...]] = {
     "gammaln": ((lambda u: u, "> 0"),),
     "digamma": ((lambda u: u, "> 0"),),
     "trigamma": ((lambda u: u, "> 0"),),
+    "exponential_integral": ((lambda u: u, "!= 0"),),
+    "cosine_integral": ((lambda u: u, "> 0"),),
+    "hyperbolic_cosine_integral": ((lambda u: u, "> 0"),),
 }
+_OF_POSITIVE = frozenset({"bessel_y", "bessel_k", "hurwitz_zeta"})  # in the second argument
 
 
 class Interpreter:
@@ -119,6 +123,14 @@ class Interpreter:
                 return self._power(args[0], Fraction(value), path)
         for taken, relation in _NEEDS.get(name, ()):
             self.require(taken(args[0]), relation, path)
+        if name in ("bessel_j", "bessel_i"):
+            value = constant_value(args[0])
+            if value is None or value.denominator != 1:
+                self.require(args[1], "> 0", path)
+        if name in _OF_POSITIVE:
+            self.require(args[1], "> 0", path)
+        if name == "hurwitz_zeta":
+            self.require(subtract(args[0], ONE), "> 0", path)
         if name == "arctan2":
             self.require(add(*(power(arg, 2) for arg in args)), "!= 0", path)
         return construct.kernel(name, *args)

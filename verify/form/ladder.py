@@ -17,6 +17,7 @@ from verify.form.inputs import under_domains
 from verify.form.interpret import Requirement
 from verify.form.literals import read
 from verify.form.matrix_steps import with_symmetric_matrices, without_inverses
+from verify.form.recurrences import by_recurrence
 from verify.form.scalar import zero_by_tower
 from verify.form.setting import TooLarge, Undefined
 from verify.form.steps import (
@@ -112,6 +113,7 @@ class Ladder:
         yield "gaps", with_turned_gaps
         yield "guards", with_aligned_guards
         yield "symmetric matrices", with_symmetric_matrices
+        yield "recurrences", by_recurrence
         yield "exponentials", by_exponentials
         yield "angles", by_angles
         yield "inverses", without_inverses

@@ -211,6 +211,8 @@ class _Check:
                 continue
             shown = lemma.slots[slot]
             if shown is None:
+                if ours:
+                    raise NotComposed(f"{equation.op.name} {equation.line}: no derivative in operand {slot} is claimed")
                 continue  # outside of the function: a number
             if ours and shown.blocked:
                 raise NotComposed(f"{equation.op.name} {equation.line}: {shown.blocked}".replace(" :", ":"))

@@ -34,7 +34,7 @@ from verify.form.term import ONE, ZERO, Form, atoms, power_of
 from verify.form.text import written
 from verify.form.triangles import with_triangles
 from verify.lemma.needs import follows
-from verify.lemma.rule import Rule
+from verify.lemma.rule import Rule, refuses
 
 SECONDS = 4.0  # for all operands of one op
 GUARDS = frozenset({"positive", "vanishes"})
@@ -57,11 +57,12 @@ class Slot:
 class Lemma:
     """What was shown of a rule. ``kinked`` where guards were held constant, ``asks`` where the domain is not all.
 
+    A slot is None for an operand that has no derivative: a number, not floating, or one whose rule refuses to be used.
     ``tie`` is the weight of the upper side where the rule takes a mean; None where no mean is taken or more than one.
     """
 
     rule: Rule
-    slots: tuple[Slot | None, ...]  # None: an operand that has no derivative, a number or not floating
+    slots: tuple[Slot | None, ...]
     kinked: bool
     asks: bool
     tests_equality: bool
@@ -118,7 +119,7 @@ class _Prover:
 
     def _slot(self, slot: int, blocked: str) -> Slot | None:
         operand = self.rule.equation.inputs[slot]
-        if not isinstance(operand, Variable) or operand.dtype.kind != "f":
+        if not isinstance(operand, Variable) or operand.dtype.kind != "f" or refuses(self.rule.equation.op, slot):
             return None
         program = self.rule.slots[slot]
         try:

@@ -18,6 +18,7 @@ from dualgrad.engine.operands import differentiable, operand
 from dualgrad.engine.spaces import project
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Cell, Tracer
+from dualgrad.meanings import Unread
 from dualgrad.op import Op
 from dualgrad.program.record import Equation, Literal, Operand, Program, Shape, SizeOf, Variable
 from dualgrad.program.size import Extent
@@ -80,6 +81,12 @@ def pushing(
     return found
 
 
+def refuses(op: Op, slot: int) -> bool:
+    """Whether the op says that it has no derivative in an operand, and raises where it is asked for one."""
+    rules = op.partials or op.vjp
+    return slot < len(rules) and isinstance(rules[slot], Unread)
+
+
 class _Run:
     def __init__(
         self, op: Op, operands: Sequence[Operand], params: Mapping[str, Any], values: Mapping[str, int], key: Hashable
@@ -124,6 +131,8 @@ class _Run:
     def _program(self, slot: int, rule: Callable[[int], Any]) -> Program | None:
         moves = self.equation.inputs[slot]
         if not isinstance(moves, Variable) or moves.dtype.kind != "f" or not differentiable(self.op, slot):
+            return None
+        if refuses(self.op, slot):
             return None
         found = self._guarded(lambda: rule(slot))
         return None if found is None else self.trace.program(f"slot {slot}", self.inputs, [found.operand])

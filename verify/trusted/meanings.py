@@ -15,7 +15,7 @@ from typing import Any
 from verify.trusted.arrays import KINDS, Array, spread, widest
 from verify.trusted.indexing import Indexing
 from verify.trusted.matrices import Matrices
-from verify.trusted.pointwise import ARITHMETIC, COMPARISONS, FLOATING
+from verify.trusted.pointwise import ARITHMETIC, COMPARISONS, FLOATING, ORDERS
 from verify.trusted.terms import ONE, UNITY, ZERO, Form, Number, Poly, need, size
 
 COMPOSED: dict[str, Callable[..., Array]] = {  # f.exp(a) applies an op
@@ -137,6 +137,22 @@ class Ops(Indexing, Matrices):
     def var(self, a: Array, axis: Sequence[int], keepdims: bool, ddof: int) -> Array:
         squares = self.square(self.subtract(a, self.mean(a, axis, True)))
         return self.divide(self.folded("", squares, axis, keepdims), self.count(a, axis, ddof))
+
+    def bessel(self, kind: str, a: Array, v: Any) -> Array:
+        need(v % 1 == 0 and 0 <= v < ORDERS - 1, "the order of a Bessel function")
+        return self.pointwise(lambda w, a: w.function(f"{kind}{int(v)}", a), [a], "f")
+
+    def jv(self, a: Array, v: Any) -> Array:
+        return self.bessel("j", a, v)
+
+    def yv(self, a: Array, v: Any) -> Array:
+        return self.bessel("y", a, v)
+
+    def iv(self, a: Array, v: Any) -> Array:
+        return self.bessel("i", a, v)
+
+    def kv(self, a: Array, v: Any) -> Array:
+        return self.bessel("k", a, v)
 
     def polygamma(self, a: Array, n: int) -> Array:
         need(type(n) is int and 0 <= n < 6, "the order of polygamma")
@@ -270,6 +286,7 @@ class Ops(Indexing, Matrices):
 
 
 _HELPERS = {"apply", "pointwise", "sums", "folded", "triangle", "running", "count", "block", "nonempty", "of_entries"}
+_HELPERS |= {"part", "packed", "bessel"}
 STRUCTURAL = {
     name: method
     for source in (Indexing, Matrices, Ops)

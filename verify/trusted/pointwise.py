@@ -31,6 +31,32 @@ LAWS: dict[str, Callable[[Any, Form], Form]] = {  # φ'(u)
     "gamma": lambda w, u: w.mul(w.function("gamma", u), w.function("polygamma0", u)),
 }  # fmt: skip
 LAWS |= {f"polygamma{n}": partial(lambda n, w, u: w.function(f"polygamma{n + 1}", u), n) for n in range(6)}
+LAWS |= {  # integrals of elementary functions, and solutions of y'' = x y
+    "airy_ai": lambda w, u: w.function("airy_ai_slope", u), "airy_bi": lambda w, u: w.function("airy_bi_slope", u),
+    "airy_ai_slope": lambda w, u: w.mul(u, w.function("airy_ai", u)),
+    "airy_bi_slope": lambda w, u: w.mul(u, w.function("airy_bi", u)),
+    "expi": lambda w, u: w.mul(w.exp(u), w.power(u, -1)),
+    "erfi": lambda w, u: w.mul(w.power(w.atom("pi"), -HALF), w.exp(w.mul(u, u))) * 2,
+    "sine_integral": lambda w, u: w.mul(w.function("sin", u), w.power(u, -1)),
+    "cosine_integral": lambda w, u: w.mul(w.function("cos", u), w.power(u, -1)),
+    "hyperbolic_sine_integral": lambda w, u: w.mul(w.function("sinh", u), w.power(u, -1)),
+    "hyperbolic_cosine_integral": lambda w, u: w.mul(w.function("cosh", u), w.power(u, -1)),
+    "fresnel_sine": lambda w, u: w.function("sin", w.mul(w.atom("pi"), u, u) * HALF),
+    "fresnel_cosine": lambda w, u: w.function("cos", w.mul(w.atom("pi"), u, u) * HALF),
+}  # fmt: skip
+# C'_n = (C_(n-1) - C_(n+1)) / 2 for J and Y, with other signs for I and K; C_(-1) is C_1 up to a sign.
+_BESSEL = {"j": (1, -1, -1), "y": (1, -1, -1), "i": (1, 1, 1), "k": (-1, -1, 1)}
+ORDERS = 12
+
+
+def _bessel_law(kind: str, n: int, w: Any, u: Form) -> Form:
+    below, above, turn = _BESSEL[kind]
+    last: Form = w.function(f"{kind}{abs(n - 1)}", u) * (below * (turn if n == 0 else 1))
+    following: Form = w.function(f"{kind}{n + 1}", u) * above
+    return (last + following) * HALF
+
+
+LAWS |= {f"{kind}{n}": partial(_bessel_law, kind, n) for kind in _BESSEL for n in range(ORDERS)}
 FLAT = {"positive", "zero", "floor", "rint"}  # constant between their jumps
 
 
@@ -123,7 +149,14 @@ FLOATING: dict[str, Callable[..., Form]] = {
     "betaln": lambda w, a, b: w.function("gammaln", a) + w.function("gammaln", b) - w.function("gammaln", a + b),
     "gamma_density": lambda w, a, b: w.exp(w.mul(a - UNITY, w.log(b)) - b - w.function("gammaln", a)),
 }  # fmt: skip
-_PLAIN = "sin cos sinh cosh arcsin arccos arctan arcsinh arccosh arctanh erf erfinv gammaln gamma cbrt floor rint"
+FLOATING |= {
+    "exp1": lambda w, a: w.function("expi", a * -1) * -1,
+    "dawsn": lambda w, a: w.mul(w.power(w.atom("pi"), HALF), w.exp(w.mul(a, a) * -1), w.function("erfi", a)) * HALF,
+    "dawsn_slope": lambda w, a: UNITY - w.mul(a, FLOATING["dawsn"](w, a)) * 2,
+}
+_PLAIN = "sin cos sinh cosh arcsin arccos arctan arcsinh arccosh arctanh erf erfinv gammaln gamma cbrt floor rint "
+_PLAIN += "airy_ai airy_ai_slope airy_bi airy_bi_slope expi erfi sine_integral cosine_integral fresnel_sine "
+_PLAIN += "fresnel_cosine hyperbolic_sine_integral hyperbolic_cosine_integral j0 j1 y0 y1 i0 i1 k0 k1"
 for _name in _PLAIN.split():
     FLOATING[_name] = lambda w, a, name=_name: w.function(name, a)
 STEPS = {
@@ -137,6 +170,8 @@ _DIVISOR, _RESULT, _NO_POLE = [(1, "!= 0")], [(-1, "> 0")], [(0, "not 0, -1, -2,
 _INVERTIBLE = [(0, "invertible")]
 CONDITIONS: dict[str, list[tuple[int, str]]] = {  # where an op is smooth: (operand, or -1 for the result; condition)
     **dict.fromkeys("sqrt power log log2 log10 entr gammaln digamma polygamma huber pseudo_huber".split(), _POSITIVE),
+    **dict.fromkeys("exp1 cosine_integral hyperbolic_cosine_integral y0 y1 k0 k1 yv kv".split(), _POSITIVE),
+    **dict.fromkeys(("expi", "sine_integral", "hyperbolic_sine_integral"), _NONZERO),
     **dict.fromkeys("rel_entr kl_div beta betaln gamma_density digamma_increment".split(), _BOTH_POSITIVE),
     **dict.fromkeys("arcsin arccos arctanh erfinv erfinv_slope".split(), _INSIDE),
     **dict.fromkeys("divide remainder floor_divide arctan2 copysign".split(), _DIVISOR),

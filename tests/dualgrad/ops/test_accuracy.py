@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dualgrad.op import REGISTRY, Kind
-from dualgrad.program.entry import Element, Guard, Kernel, Number, Plus, Power, Select, Times
+from dualgrad.program.entry import Element, Guard, Kernel, Number, Plus, Power, Select, Times, walk
 
 DIGITS = 200
 POINTS = [
@@ -39,9 +39,10 @@ class Concrete:
 
 
 def read(op):
-    """Whether the op has a meaning; those without one are held to references of their own."""
+    """Whether the op has an elementary meaning; those without one are held to references of their own."""
     try:
-        return op.meaning(Concrete(), (), **PARAMS.get(op.name, {})) is not None
+        body = op.meaning(Concrete(), (), **PARAMS.get(op.name, {})).body
+        return all(node.name in KERNELS for node in walk(body) if isinstance(node, Kernel))
     except (NotImplementedError, TypeError):
         return False
 

@@ -33,6 +33,25 @@ REFERENCE = {
     "digamma": mpmath.digamma,
     "erfinv": mpmath.erfinv,
     "trigamma": lambda x: mpmath.polygamma(1, x),
+    "airy_ai": mpmath.airyai,
+    "airy_ai_slope": lambda x: mpmath.airyai(x, derivative=1),
+    "airy_bi": mpmath.airybi,
+    "airy_bi_slope": lambda x: mpmath.airybi(x, derivative=1),
+    "exponential_integral": mpmath.ei,
+    "erfi": mpmath.erfi,
+    "sine_integral": mpmath.si,
+    "cosine_integral": mpmath.ci,
+    "hyperbolic_sine_integral": mpmath.shi,
+    "hyperbolic_cosine_integral": mpmath.chi,
+    "fresnel_sine": mpmath.fresnels,
+    "fresnel_cosine": mpmath.fresnelc,
+}
+OF_ORDER = {
+    "bessel_j": mpmath.besselj,
+    "bessel_y": mpmath.bessely,
+    "bessel_i": mpmath.besseli,
+    "bessel_k": mpmath.besselk,
+    "hurwitz_zeta": mpmath.zeta,
 }
 POINTS = {
     "log": [0.3, 7.5],
@@ -46,6 +65,10 @@ POINTS = {
     "digamma": [0.3, 9.5, -1.7],
     "erfinv": [-0.9375, 0.25, 0.0078125],
     "trigamma": [0.3, 9.5, -1.7],
+    **dict.fromkeys(("erfi", "airy_ai", "airy_ai_slope", "airy_bi", "airy_bi_slope"), (-2.5, 0.7, 3.0)),
+    **dict.fromkeys(("sine_integral", "hyperbolic_sine_integral", "exponential_integral"), (-2.5, 0.7, 9.0)),
+    **dict.fromkeys(("cosine_integral", "hyperbolic_cosine_integral"), (0.3, 9.0)),
+    **dict.fromkeys(("fresnel_sine", "fresnel_cosine"), (-2.5, 0.7)),
 }
 ANYWHERE = [-20.5, -1.25, -1e-3, 0.7, 33.0]
 CASES = [(name, x) for name in REFERENCE for x in POINTS.get(name, ANYWHERE)]
@@ -60,7 +83,17 @@ def near(ball, reference):
 
 def test_every_kernel_has_a_value_and_a_slope():
     assert set(kernels.VALUES) == KERNELS
-    assert set(REFERENCE) | {"power", "arctan2", "floor"} == KERNELS
+    assert set(REFERENCE) | set(OF_ORDER) | {"power", "arctan2", "floor"} == KERNELS
+
+
+@pytest.mark.parametrize("name", OF_ORDER)
+@pytest.mark.parametrize(("order", "x"), [(2.0, 0.7), (3.5, 1.25), (5.0, 9.0)])
+def test_functions_of_an_order_agree_with_mpmath(name, order, x):
+    with working_precision(192), mpmath.workdps(70):
+        near(kernels.VALUES[name](arb(order), arb(x)), OF_ORDER[name](mpmath.mpf(order), mpmath.mpf(x)))
+        expected = mpmath.diff(lambda u: OF_ORDER[name](mpmath.mpf(order), u), mpmath.mpf(x))
+        near(kernels.slopes(name, 1, (arb(order), arb(x))), expected)
+        assert kernels.slopes(name, 0, (arb(order), arb(x))).is_nan()
 
 
 @pytest.mark.parametrize(("name", "x"), CASES)

@@ -1,4 +1,4 @@
-"""Relations between indices, simplified by digits and windows, say what they said: every value of the indices is tried."""
+"""Relations between indices, simplified by digits and windows, say what they said: at every value of the indices."""
 
 from __future__ import annotations
 

@@ -1,0 +1,73 @@
+"""Special functions in balls: Bessel and Airy functions, integrals of elementary functions, Hurwitz's zeta function.
+
+No derivative is written here: a slope is a coefficient of Arb's power series, or Cauchy's integral over a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flint import acb, arb, arb_series
+
+Series = arb_series
+
+VALUES: dict[str, Callable[..., arb]] = {
+    "airy_ai": arb.airy_ai,
+    "airy_ai_slope": lambda x: x.airy_ai(derivative=1),
+    "airy_bi": arb.airy_bi,
+    "airy_bi_slope": lambda x: x.airy_bi(derivative=1),
+    "exponential_integral": arb.ei,
+    "erfi": arb.erfi,
+    "sine_integral": arb.si,
+    "cosine_integral": arb.ci,
+    "hyperbolic_sine_integral": arb.shi,
+    "hyperbolic_cosine_integral": arb.chi,
+    "fresnel_sine": arb.fresnel_s,
+    "fresnel_cosine": arb.fresnel_c,
+}
+EXPANSIONS: dict[str, Callable[[Series], Series]] = {
+    "airy_ai": Series.airy_ai,
+    "airy_ai_slope": lambda u: arb_series([u[0], u[1]], 3).airy_ai().derivative() * arb_series([1, 0], 2),
+    "airy_bi": Series.airy_bi,
+    "airy_bi_slope": lambda u: arb_series([u[0], u[1]], 3).airy_bi().derivative() * arb_series([1, 0], 2),
+    "exponential_integral": Series.ei,
+    "erfi": Series.erfi,
+    "sine_integral": Series.si,
+    "cosine_integral": Series.ci,
+    "hyperbolic_sine_integral": Series.shi,
+    "hyperbolic_cosine_integral": Series.chi,
+    "fresnel_sine": Series.fresnel_s,
+    "fresnel_cosine": Series.fresnel_c,
+}
+# Of a first argument that is a constant, and of a second one.
+OF_ORDER: dict[str, Callable[[arb, arb], arb]] = {
+    "bessel_j": lambda v, x: x.bessel_j(v),
+    "bessel_y": lambda v, x: x.bessel_y(v),
+    "bessel_i": lambda v, x: x.bessel_i(v),
+    "bessel_k": lambda v, x: x.bessel_k(v),
+    "hurwitz_zeta": lambda s, x: s.zeta(x),
+}
+_COMPLEX: dict[str, Callable[[acb, acb], acb]] = {
+    "bessel_j": lambda v, x: x.bessel_j(v),
+    "bessel_y": lambda v, x: x.bessel_y(v),
+    "bessel_i": lambda v, x: x.bessel_i(v),
+    "bessel_k": lambda v, x: x.bessel_k(v),
+    "hurwitz_zeta": lambda s, x: s.zeta(x),
+}
+NAN = arb("nan")
+
+
+def slope_of_order(name: str, order: arb, x: arb) -> arb:
+    """f'(x) = ∫ f(x + r e^iθ) e^-iθ dθ / (2π r), over a circle without poles or cuts of f; NaN where there is none."""
+    entire = name in ("bessel_j", "bessel_i") and order.is_integer()
+    radius = arb(1) if entire else (x / 2).mid()
+    if not radius > 0:
+        return NAN
+    at, function = acb(order), _COMPLEX[name]
+
+    def integrand(theta: acb, _: object) -> acb:
+        turn = (theta * acb(0, 1)).exp()
+        return function(at, acb(x) + acb(radius) * turn) / turn
+
+    found = acb.integral(integrand, 0, 2 * arb.pi(), eval_limit=20_000) / (2 * arb.pi() * radius)
+    return found.real

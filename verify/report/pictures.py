@@ -36,7 +36,7 @@ def curve(picture: Curve) -> Markup:
 
 def heat(compared: Comparison) -> Markup:
     """Return a cell for each element, the darker the larger its relative error; its numbers are its tooltip."""
-    columns = max(min(compared.shape[-1], 64), 1) if len(compared.shape) > 1 else WRAP
+    columns = compared.shape[-1] if compared.complete and len(compared.shape) > 1 else WRAP
     cells = []
     for number, element in enumerate(compared.elements):
         x, y = number % columns * CELL, number // columns * CELL

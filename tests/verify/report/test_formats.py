@@ -154,6 +154,15 @@ def test_sarif_has_the_structure_of_its_schema(run):
     assert len({result["partialFingerprints"]["verifyCase/v1"] for result in found["results"]}) == 5
 
 
+def test_sarif_keeps_what_scanners_take_and_says_what_it_left_out():
+    many = Run((*(undecided(n) for n in range(5001)), refuted(0)))
+    (found,) = json.loads(write(many, "sarif"))["runs"]
+    assert len(found["results"]) == 5000
+    assert found["results"][0]["ruleId"] == "V101"
+    (note,) = found["invocations"][0]["toolExecutionNotifications"]
+    assert note["message"]["text"] == "2 more results are left out: a log holds 5000"
+
+
 def test_gitlab_has_what_it_requires(run):
     for issue in json.loads(write(run, "gitlab")):
         assert set(issue) == {"description", "check_name", "fingerprint", "severity", "location"}

@@ -66,6 +66,12 @@ def test_a_matrix_keeps_its_rows_in_the_heat_map():
     assert [cell.get("y") for cell in cells] == ["0"] * 3 + ["22"] * 3
 
 
+def test_a_spread_of_elements_stands_in_rows_of_its_own():
+    elements = tuple(Element((i, 0), 1.0, 1.0) for i in range(20))
+    cells = list(parsed(heat(Comparison("x", "here", (20, 7), elements))).iter("rect"))
+    assert [cell.get("y") for cell in cells] == ["0"] * 16 + ["22"] * 4
+
+
 def test_a_bar_is_split_as_the_counts_are():
     parts = list(parsed(bar({"REFUTED": 1, "PROVED": 3}, "t")).iter("rect"))
     assert [(part.get("class"), part.get("width")) for part in parts] == [

@@ -107,13 +107,13 @@ def held_against_eager(data, fused):
             assert fused or np.array_equal(one, other, equal_nan=True), recording
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_code_without_blocks_gives_the_eager_bits(data):
     held_against_eager(data, fused=False)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_code_in_blocks_is_within_rounding(data):
     held_against_eager_with_small_blocks(data)

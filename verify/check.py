@@ -127,6 +127,10 @@ def _answer(
             result = together([replace(part, kind=asked.kind) for part in found])
     except Undecidable as error:
         result = undecided(str(error))
+    except SystemError as error:  # the alarm rang inside compiled code that cannot pass an exception on
+        if time.monotonic() - started < budget:
+            raise
+        result = undecided(f"the time budget of {budget:g} s ran out; raise it with budget= ({error})")
     except MemoryError as error:
         result = undecided(f"{NO_MEMORY}: {error}")
     except _OutOfTime:

@@ -11,6 +11,7 @@ from typing import Any
 from dualgrad.program.size import dimension, dimensions
 from verify.assign import assignments, shapes
 from verify.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
+from verify.clock import Slow, at_most
 from verify.effort import is_large, readable
 from verify.form.facts import Facts
 from verify.form.rank import extents_for_rank
@@ -24,6 +25,9 @@ from verify.verdict import Formula, Verdict
 
 BASE_FIRST = "the engine's gradient, which it is about, proved with a certificate of its own; "
 RESTS_ON = "it is not proved that the engine's gradient, which this is about, is that"
+
+
+SHORTEST = 0.05  # seconds that a proof is given at least
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,13 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
         formula, reason = None, recording.refused or recording.gradient_refused
     else:
         _require_rank(recording)
-        formula, reason = _proved(problem, recording, deadline)
+        formula, reason = _in_time(problem, recording, deadline)
     fixable = bool(free_dimensions(recording)) and not is_large(problem, recording)
     if formula is None and fixable and time.monotonic() < deadline:
         fixed = replace(record(problem, problem.arrays, fixed_labels(problem)), looked_at=recording.looked_at)
         if recording.forward is None:  # what reads a number may read any size
             fixed = replace(fixed, looked_at=_all_axes(problem))
-        formula, _ = _proved(problem, fixed, deadline)
+        formula, _ = _in_time(problem, fixed, deadline)
         if formula is not None:
             said = _beyond(problem, recording) if recording.gradient is not None else ""
             return Attempt(replace(formula, reason=said), fixed, f"not for every size: {reason}")
@@ -81,6 +85,15 @@ def _all_axes(problem: Problem) -> frozenset[tuple[int, int]]:
 def fixed_labels(problem: Problem) -> Labels:
     """Every axis at the size it has."""
     return {position: array.shape for position, array in problem.arrays.items()}
+
+
+def _in_time(problem: Problem, recording: Recording, deadline: float) -> tuple[Formula | None, str]:
+    """The proof, or that it took longer than its share: the rest of the time is for looking at points."""
+    try:
+        with at_most(max(deadline - time.monotonic(), SHORTEST)):
+            return _proved(problem, recording, deadline)
+    except Slow:
+        return None, "the proof takes more than its share of the time; raise it with budget="
 
 
 def _proved(problem: Problem, recording: Recording, deadline: float) -> tuple[Formula | None, str]:

@@ -64,7 +64,7 @@ def _of_the_function(problem: Problem) -> Iterator[str]:
     for finding in _modified(problem, args):
         yield f"{problem.name} {finding}"
     if not _same(problem.value(problem.arrays), problem.chosen(values)):
-        yield f"{problem.name} returns another value when it is called again"
+        raise Undecidable(f"{problem.name} returns another value when it is called again, so it has no derivative")
 
 
 def _after_another(problem: Problem) -> list[Array] | None:

@@ -186,8 +186,20 @@ def _accepted(problem: Problem, arrays: Mapping[int, Array] | None) -> dict[int,
         got = problem.gradient(arrays)
     except Undecidable:
         return None
-    same = all(part.shape == arrays[p].shape for p, part in zip(problem.wrt, got, strict=True))
-    return arrays if same or problem.kind != "grad" else None
+    return arrays if all(map(_of_the_shape, got, _expected(problem, arrays))) else None
+
+
+def _expected(problem: Problem, arrays: Mapping[int, Array]) -> Iterator[tuple[int, ...]]:
+    """The shapes of the derivative at these arrays."""
+    before: tuple[int, ...] = ()
+    if problem.kind == "jac":
+        before = problem.value(arrays)[0].shape if problem.derived is None else arrays[problem.derived.by[0]].shape
+    for position in problem.wrt:
+        yield (*before, *arrays[position].shape)
+
+
+def _of_the_shape(part: Array, shape: tuple[int, ...]) -> bool:
+    return part.shape in (shape, (*shape, 1))
 
 
 def question(problem: Problem, seen: Look, got: Sequence[Array]) -> Question:

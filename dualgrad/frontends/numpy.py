@@ -26,7 +26,7 @@ def rewiring(trace: Trace, wrap: Callable[[Any], Any] | None = None) -> Rewiring
     """
     host = Host(trace) if wrap is None else Host(trace, wrap)
     table: dict[int, tuple[Any, Any]] = {}
-    wires = Rewiring(table, trace.refuse, vectorizing(host))
+    wires = Rewiring(table, trace.refuse, vectorizing(host), for_every_call=not trace.concrete)
     replaced = {
         **compositions(host),
         **constructors(host),

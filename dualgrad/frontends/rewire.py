@@ -43,6 +43,7 @@ class Rewiring:
     table: Mapping[int, tuple[Any, Any]]  # id -> (original, kept alive; replacement)
     refuse: Callable[[str], Any]
     vectorized: Callable[..., Any] = np.vectorize
+    for_every_call: bool = True  # else for the one call that is recorded, at its point
     copies: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     catching: set[types.CodeType] = field(default_factory=set)  # code of the copies that handles exceptions
     excepting: set[types.CodeType] = field(default_factory=set)  # those that may go on after one
@@ -58,16 +59,18 @@ class Rewiring:
     def watched(self, copy: Callable[..., Any], *args: Any) -> Any:
         """Call a copy with what may be copies of the arguments.
 
-        An exception that traced code catches poisons the recording, and so does a change of what outlives the call.
+        An exception that traced code catches poisons the recording, and so does a change of what outlives the call,
+        where the recording stands for every call.
         """
         with watched_code(self.catching, self.refuse):
             result = copy(*map(self.translate, args))
-        self.state.check(self.refuse)
+        if self.for_every_call:
+            self.state.check(self.refuse)
         return result
 
     def translate(self, value: Any) -> Any:
         """The tracing counterpart of a value, or the value itself."""
-        if type(value) in _ATOMS:
+        if type(value) in _ATOMS or isinstance(value, np.generic):
             return value
         known = self.table.get(id(value)) or self.copies.get(id(value))
         if known is not None and known[0] is value:

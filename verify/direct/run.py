@@ -7,7 +7,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -173,7 +173,6 @@ def _pointwise() -> dict[Any, Any]:
         np.angle: _or(np.angle, elementwise(lambda z: z.imag.arctan2(z.real))),
         np.real: _or(np.real, lambda z: z.real),
         np.imag: _or(np.imag, lambda z: z.imag),
-        np.float64: _or(np.float64, lambda x: x),
     }
 
 
@@ -189,17 +188,28 @@ def _logaddexp(a: Any, b: Any) -> Any:
     return larger + np.exp(smaller - larger + Series.of(0)).log1p()
 
 
-def _python() -> dict[Any, Any]:
-    def number(original: Any) -> Callable[..., Any]:
-        def converted(*args: Any) -> Any:
-            value = args[0].item() if args and isinstance(args[0], np.ndarray) and carries(args[0]) else None
-            value = args[0] if value is None and args else value
+@cache
+def number(original: type) -> type:
+    """A stand-in for ``float``, ``int`` or ``np.float64`` that keeps slopes; as a dtype it is what it stands for."""
+
+    class Meta(type):
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+            value: Any = args[0] if args else None
+            value = value.item() if isinstance(value, np.ndarray) and carries(value) else value
             if not isinstance(value, Series):
-                return original(*args)
+                return original(*args, **kwargs)
             return value.trunc() if original is int else value
 
-        return converted
+        def __instancecheck__(cls, instance: Any) -> bool:
+            return isinstance(instance, original) or (original is not int and isinstance(instance, Series))
 
+        def __getattr__(cls, name: str) -> Any:
+            return getattr(original, name)
+
+    return Meta(original.__name__, (), {"dtype": np.dtype(original)})
+
+
+def _python() -> dict[Any, Any]:
     names = {
         "exp": "exp", "expm1": "expm1", "log1p": "log1p", "log2": "log2", "log10": "log10", "sqrt": "sqrt",
         "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
@@ -213,6 +223,7 @@ def _python() -> dict[Any, Any]:
     return functions | {
         builtins.float: number(float),
         builtins.int: number(int),
+        np.float64: number(np.float64),
         math.log: _or(math.log, lambda x, base=None: np.log(x) if base is None else np.log(x) / math.log(base)),
         math.pow: _or(math.pow, lambda x, y: x**y),
         math.atan2: _or(math.atan2, lambda y, x: (Series.of(0) + y).arctan2(x)),

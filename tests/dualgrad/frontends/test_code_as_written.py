@@ -21,6 +21,7 @@ from scipy.optimize import rosen, rosen_der, rosen_hess, rosen_hess_prod
 x = np.array([0.3, -1.2, 2.5, 0.7, 1.1])
 POSITIONS = np.array([4, 0, 0, -2])
 KNOTS, HEIGHTS = np.array([-1.0, 0.0, 0.5, 2.0]), np.array([3.0, -1.0, 0.25, 4.0])
+GAIN, NUMPY_PLACE, NUMPY_TRUTH = np.float64(2.5), np.int64(1), np.bool_(True)
 MASK = np.array([True, False, True, True, False])
 
 
@@ -117,6 +118,7 @@ NUMPY = {
     "fortran": lambda x: np.outer(x, x + 1).reshape(-1, order="F") + np.ravel(np.outer(x, x + 1), order="F"),
     "fortran-shape": lambda x: np.arange(6.0).reshape(2, 3) @ np.reshape(np.outer(x[:3], x[:2]), (3, 2), order="F"),
     "result_type": lambda x: x.astype(np.result_type(x, float)),
+    "numpy-numbers": lambda x: GAIN * x + x[NUMPY_PLACE] * (2.0 if NUMPY_TRUTH else 1.0),
     "list-times-length": lambda x: sum([x[0]] * len(x)),
     "running-list": lambda x: _running([0.0] * (len(x) + 1), x),
 }
@@ -456,7 +458,7 @@ REFUSED = {
     "strides": (lambda x: x * x.strides[0], "strides"),
     "floor division": (lambda x: x // 2, "floordiv"),
     "any": (lambda x: x if any(x > 0) else 2 * x, "branch"),
-    "sin of a library": (lambda x: scipy.special.j0(x), "j0"),
+    "sin of a library": (lambda x: scipy.special.struve(1, x), "struve"),
     "text": (lambda x: x if "." in str(x) else 2 * x, "text"),
     "formatted": (lambda x: len(f"{x[0]:.3f}") * x, "text"),
     "joined": (lambda x: len(f"{x}") * x, "text"),

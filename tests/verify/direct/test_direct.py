@@ -102,12 +102,16 @@ RIGHT = {
     "a Fourier transform": (
         lambda x: np.sum(np.abs(np.fft.fft(x)) ** 2), (x,), {"grad": lambda x: 2 * x.size * x},
     ),
-    "Bessel": (lambda x: np.sum(sc.j0(x)), (x,), {"grad": lambda x: -sc.j1(x)}),
-    "Bessel's Jacobian": (lambda x: sc.jv(1, x), (x,), {"jac": lambda x: np.diag(sc.jvp(1, x))}),
-    "Bessel's Hessian": (lambda x: np.sum(sc.j0(x)), (x,), {"hess": lambda x: np.diag(-sc.jvp(1, x))}),
-    "a product with it": (lambda x: np.sum(sc.j0(x)), (x,), {"hvp": lambda x, v: -sc.jvp(1, x) * v}),
-    "along a tangent": (lambda x: sc.j0(x), (x,), {"jvp": lambda x, t: -sc.j1(x) * t}),
-    "against a cotangent": (lambda x: sc.j0(x), (x,), {"vjp": lambda x, c: -sc.j1(x) * c}),
+    "a hypergeometric function": (lambda x: np.sum(sc.hyp1f1(1.5, 2.5, x)), (x,), {
+        "grad": lambda x: 0.6 * sc.hyp1f1(2.5, 3.5, x)}),
+    "its Jacobian": (lambda x: sc.hyp1f1(1.5, 2.5, x), (x,), {"jac": lambda x: np.diag(0.6 * sc.hyp1f1(2.5, 3.5, x))}),
+    "its Hessian": (lambda x: np.sum(sc.hyp1f1(1.5, 2.5, x)), (x,), {
+        "hess": lambda x: np.diag(0.6 * 2.5 / 3.5 * sc.hyp1f1(3.5, 4.5, x))}),
+    "a product with it": (lambda x: np.sum(sc.hyp1f1(1.5, 2.5, x)), (x,), {
+        "hvp": lambda x, v: 0.6 * 2.5 / 3.5 * sc.hyp1f1(3.5, 4.5, x) * v}),
+    "along a tangent": (lambda x: sc.hyp1f1(1.5, 2.5, x), (x,), {"jvp": lambda x, t: 0.6 * sc.hyp1f1(2.5, 3.5, x) * t}),
+    "against a cotangent": (lambda x: sc.hyp1f1(1.5, 2.5, x), (x,), {
+        "vjp": lambda x, c: 0.6 * sc.hyp1f1(2.5, 3.5, x) * c}),
     "sorted, by Python": (lambda x: sum(k * t for k, t in enumerate(sorted(x))), (x,), {
         "grad": lambda x: np.argsort(np.argsort(x)).astype(float)}),
     "an index that is a value": (lambda x: x[np.argmax(x)] ** 2, (x,), {
@@ -129,6 +133,42 @@ def test_right_is_certified_and_wrong_is_refuted(f, args, asked):
     wrong = check(f, *args, **{**asked, kind: lambda *given: 1.01 * asked[kind](*given)})
     assert wrong.verdict is Verdict.REFUTED, str(wrong)
     assert wrong.counterexample is not None
+
+
+class Cached:
+    """Keeps what it computed, as layers do."""
+
+    def __init__(self):
+        self.weight = np.array([[0.5, -1.0, 2.0], [1.5, 0.3, -0.4]])
+
+    def forward(self, x):
+        self.hidden = np.maximum(self.weight @ x, 0)
+        return self.hidden.sum()
+
+    def backward(self, x):
+        self.forward(x)
+        return self.weight.T @ (self.hidden > 0)
+
+
+def test_a_method_that_keeps_what_it_computed_is_certified():
+    layer = Cached()
+    right = check(layer.forward, x, grad=layer.backward)
+    assert right.verdict is Verdict.CERTIFIED and "outlives the call" in right.reason, str(right)
+    assert check(layer.forward, x, grad=lambda x: 1.1 * layer.backward(x)).verdict is Verdict.REFUTED
+
+
+def test_dtypes_are_dtypes_on_numbers_with_slopes():
+    def f(x):
+        z = np.asarray(x, dtype=float) + 1j * np.zeros(x.shape, dtype=float)
+        return float(np.sum(np.abs(z) ** 2).astype(np.float64))
+
+    assert check(f, x, grad=lambda x: 2 * x).verdict is Verdict.CERTIFIED
+
+
+def test_a_function_that_returns_something_else_every_time_has_no_derivative():
+    rng = np.random.default_rng(0)
+    result = check(lambda x: np.sum(x * rng.normal(size=3)), x, grad=np.ones_like)
+    assert result.verdict is Verdict.UNDECIDED and "called again" in result.reason
 
 
 def test_by_differences_at_most_agreement():

@@ -7,7 +7,7 @@ import re
 from verify.campaign.case import Subject, engine_is_wrong, subject, told
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import Distance, wrong
-from verify.campaign.mutate import Mutant
+from verify.campaign.mutate import Mutant, grouped
 from verify.campaign.replay import in_a_fresh_process
 from verify.campaign.right import checked
 from verify.strategies.program import Program
@@ -48,9 +48,7 @@ def trial(seed: int, index: int) -> Outcome:
 
 
 def _counted(given: Subject, mutant: Mutant, off: Distance, result: Result, outcome: Outcome) -> None:
-    kind = mutant.kind
-    if kind == "factor":
-        kind = f"factor 1 + 1e-{_exponent(mutant.what)}"
+    kind = grouped(mutant.kind, mutant.what)
     said = "accepted" if result.ok else str(result.verdict)
     outcome.units += 1
     outcome.counts[f"{kind}: {said}"] += 1
@@ -81,8 +79,3 @@ def excess(result: Result, off: Distance) -> str:
     else:
         return f"the formula is {formula.verdict}"
     return f"{formula.verdict} allows {allowed:.1g}" if off.relative > allowed else ""
-
-
-def _exponent(what: str) -> str:
-    found = re.search(r"\(1 \+ 1e-(\d+)\)", what)
-    return found[1] if found else "?"

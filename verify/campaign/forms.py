@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from verify.ask import pose
-from verify.campaign.exact import exactly, values
+from verify.campaign.exact import Outside, exactly, values
 from verify.campaign.figures import Outcome
 from verify.campaign.mutate import Mutator
 from verify.formula import attempt
@@ -75,7 +75,7 @@ def _differs(p: Program, candidate: Program, args: list[Any], seed: int) -> bool
         at = exactly(args if k == 0 else [*arguments(p, 7919 * seed + k), args[-1]])
         try:
             (one,), (two,) = values(p, at[:-1]), values(candidate, at)
-        except ValueError:  # the candidate does not run
+        except (ValueError, Outside):  # the candidate does not run, or is no polynomial any more
             return True
         if one.shape != two.shape or any(abs(a - b) > FAR for a, b in zip(one.flat, two.flat, strict=True)):
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +23,15 @@ class Mutant:
     kind: str
     program: Program
     what: str
+
+
+def grouped(kind: str, what: str) -> str:
+    """The class of a change; factors by their size, which "(1 + 1e-9)" in what was changed tells, in three groups."""
+    exponent = re.search(r"\(1 \+ 1e-(\d+)\)", what)
+    if kind != "factor" or exponent is None:
+        return kind
+    k = int(exponent[1])
+    return "factor 1 + 1e-1 … 1e-8" if k <= 8 else "factor 1 + 1e-9 … 1e-12" if k <= 12 else "factor 1 + 1e-13 … 1e-15"
 
 
 class Mutator:

@@ -91,9 +91,10 @@ def _read(text: str) -> tuple[str, Any]:
         name, value = given.groups()
     try:
         read = json.loads(value)
+        numeric = _is_numeric(read)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"--point {text!r}: this is no value. {_WRITE}") from error
-    if not _is_numeric(read):
+    if not numeric:
         raise UsageError(f"--point {text!r}: this holds more than numbers. {_WRITE}")
     return name, read
 

@@ -63,6 +63,14 @@ def test_replaced_code_is_told(changed, monkeypatch, function, told):
     assert changed() == (told,)
 
 
+def test_a_name_that_is_gone_is_told_wherever_it_stood(changed, monkeypatch):
+    for name in [name for name, value in vars(numbers).items() if callable(value)]:
+        with monkeypatch.context() as patched:
+            patched.delattr(numbers, name)
+            assert f"verify.numbers.{name}" in changed()
+    assert changed() == ()  # put back in another order
+
+
 def test_what_is_added_and_what_is_run_is_no_change(changed, monkeypatch):
     monkeypatch.setattr(verify, "something_new", 1, raising=False)
     monkeypatch.setitem(sys.modules, "verify.new", types.ModuleType("verify.new"))

@@ -36,6 +36,7 @@ RANDOM = 8  # pairs of opposite random directions
 FAVOURED = 32  # coordinates that get a pair of directions of their own
 LARGE = 1024  # elements; above, one pair of directions has to do
 SEARCHES = 24  # pieces looked for to bring the hull nearer to a value
+LONGEST = 96  # and for as long a tie as this, one for each of its elements
 SHOWN = 8  # kinks listed at one point
 JUMPS = "the function jumps"
 CLOSE = 1e-9  # relative; how near to the hull of the pieces counts as inside
@@ -193,7 +194,7 @@ class _Explorer:
         if not np.isfinite(value).all():
             return False
         rows = list(map(_flat, pieces))
-        for _ in range(SEARCHES):
+        for _ in range(max(SEARCHES, min(value.size, LONGEST))):  # a tie of n elements has n corners
             rest = value - _nearest(rows, value)
             if np.abs(rest).max() <= CLOSE * max(np.abs(rows).max(), np.abs(value).max()):
                 return True

@@ -174,3 +174,10 @@ def test_where_it_cannot_be_found_out_nothing_is_said(around, f, x):
     assert found.differentiable is None
     assert found.reason
     assert not found.kinks
+
+
+def test_a_share_of_a_long_tie_is_inside():
+    x = np.ones(60)
+    even = check(np.max, x, grad=lambda x: (x == x.max()) / np.sum(x == x.max()))
+    assert even.verdict is Verdict.NONDIFFERENTIABLE and even.ok
+    assert not check(np.max, x, grad=lambda x: (x == x.max()) * 1.0).ok

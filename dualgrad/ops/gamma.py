@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -64,11 +65,18 @@ rgamma = pointwise(
     ulps=16,
 )
 
+
+def _gamma_sign(x: Entry) -> Entry:
+    """1 for x > 0; below, -1 where floor(x) is odd."""
+    below = kernel("floor", x)
+    return select(positive(x), 1, 1 - 2 * (below - 2 * kernel("floor", below * Fraction(1, 2))))
+
+
 gammasgn = pointwise(
     "gammasgn",
     special("gammasgn"),
     partials=[None],
-    meaning=Unread("the sign of the gamma function is a step"),
+    meaning=_gamma_sign,
     samples=over((-2.0, 4.0)),
 )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from dualgrad.meanings import Unread
 from dualgrad.op import Op, composed, pointwise
-from dualgrad.program.entry import Entry, kernel, positive, select
+from dualgrad.program.entry import Entry, kernel, positive, select, zero
 from dualgrad.samples import over
 
 _ANY = (-2.0, 2.0)
@@ -26,7 +26,16 @@ def _towards_zero(x: Entry) -> Entry:
 
 
 trunc = _step("trunc", np.trunc, _towards_zero, np.fix)
-rint = _step("rint", np.rint, Unread("rounding half to even is not in the language of meanings"))
+
+
+def _half_to_even(x: Entry) -> Entry:
+    """floor(x + 1/2), less 1 where x is half way and that is odd."""
+    above = kernel("floor", x + Fraction(1, 2))
+    odd = above - 2 * kernel("floor", above * Fraction(1, 2))
+    return above - zero(x + Fraction(1, 2) - above) * odd
+
+
+rint = _step("rint", np.rint, _half_to_even)
 
 copysign = pointwise(
     "copysign",

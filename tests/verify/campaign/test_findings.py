@@ -9,6 +9,9 @@ import time
 import numpy as np
 
 import verify
+from verify.ask import pose
+from verify.look import Point, look
+from verify.rounding import ties
 from verify.verdict import Verdict
 
 
@@ -106,3 +109,33 @@ def test_an_alarm_that_rings_in_a_callback_of_the_garbage_collector_is_repeated(
     assert result.verdict is Verdict.UNDECIDED
     assert "budget" in result.reason
     assert time.monotonic() - started < 30
+
+
+def test_a_tie_that_rounding_makes_beside_a_boundary_is_a_kink_and_no_wrong_number():
+    """Beside the tie 0.1 - x is one number for several x: the weights of the minimum are split, as by every program."""
+
+    def f(x):
+        v = 0.1 - x
+        return np.sum(v + np.min(v, axis=1, keepdims=True))
+
+    def right(x):
+        v = 0.1 - x
+        least = v == np.min(v, axis=1, keepdims=True)
+        return -(1 + x.shape[1] * least / np.sum(least, axis=1, keepdims=True))
+
+    given = np.random.default_rng(3).uniform(-1, 1, (4, 2))
+    result = verify.check(f, given, grad=right, budget=30)
+    assert result.verdict is not Verdict.REFUTED, result.reason
+
+
+def test_ties_in_floats_are_seen_and_nothing_else():
+    def f(x):
+        return np.sum(np.max(0.1 - x, axis=0)) + np.sum(np.abs(x))
+
+    def tied_at(values):
+        return ties(look(problem, Point("here", {0: np.array(values)}), None))
+
+    problem = pose(f, (np.ones((2, 2)),), "grad", None, 0, None)
+    assert tied_at([[1e-19, 2.0], [2e-19, 3.0]])
+    assert not tied_at([[0.1, 2.0], [0.2, 3.0]])
+    assert tied_at([[0.0, 1.0], [2.0, 3.0]])

@@ -26,6 +26,7 @@ ROUNDED_READING = "constants that may be rounded"
 ROUNDED_BITS = 36  # of agreement, where the constants' own roundings are allowed for
 OTHER_PATH = "the recorded path is not the one taken at this point"
 ULP = 2.0**-52
+COMPUTED = 256 * ULP  # relative; what rounding may leave in numbers that were computed elsewhere
 ITERATED = 2.0**-26  # relative; what an iteration that ended by a test may be off by
 AROUND = 2.0**-60  # relative; how near to the derivatives around it one at a tie has to be
 
@@ -234,7 +235,9 @@ def _compared(problem: Problem, point: Point, recording: Recording, bits: int, s
         other = _sides(problem, point, recording, bits, reading)
         if other.finite and _status(other, bits)[0] == "equal" and _less_than_an_ulp(exact, other, bits):
             return replace(seen, status="equal", reading=reading)
-    if _iterates(recording.forward) and _left_by_an_iteration(exact, bits):
+    if _captures_of_its_own(recording) and _left_over(exact, bits, COMPUTED):
+        return replace(seen, status="numbers only", reason="it uses numbers computed elsewhere, which are rounded")
+    if _iterates(recording.forward) and _left_over(exact, bits, ITERATED):
         return replace(seen, status="numbers only", reason="f iterates, and the difference is what that may leave")
     return _rounded(_sides(problem, point, recording, bits, "rounded"), replace(seen, difference=difference), bits)
 
@@ -309,11 +312,17 @@ def _iterates(program: Program | None) -> bool:
     return any((line, not outcome) in found for line, outcome in found)
 
 
-def _left_by_an_iteration(sides: _Sides, bits: int) -> bool:
-    """Whether the derivative of what was recorded differs from the claim by no more than half of the digits."""
+def _captures_of_its_own(recording: Recording) -> bool:
+    """Whether the candidate uses an array that f does not: computed from f's, perhaps, as an inverse once for all."""
+    assert recording.forward is not None and recording.gradient is not None
+    return bool(recording.gradient.captured.keys() - recording.forward.captured.keys())
+
+
+def _left_over(sides: _Sides, bits: int, share: float) -> bool:
+    """Whether the derivative of what was recorded differs from the claim by no more than a share of it."""
     with working_precision(bits):
         return all(
-            a is not None and b is not None and bool(abs(a - b).upper() <= abs(a).upper() * ITERATED)
+            a is not None and b is not None and bool(abs(a - b).upper() <= abs(a).upper() * share)
             for _, _, a, b in _elements(sides.truth, sides.claim.outputs)
         )
 

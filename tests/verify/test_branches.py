@@ -96,3 +96,17 @@ def test_a_branch_only_in_the_gradient_counts_too():
 
     result = check(lambda x: np.sum(x**2), x, grad=gradient)
     assert result.verdict is Verdict.REFUTED, str(result)
+
+
+MATRIX = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]])
+PSEUDOINVERSE = np.linalg.pinv(MATRIX)
+
+
+def test_numbers_computed_once_and_rounded_are_no_counterexample():
+    def fitted(b):
+        return np.linalg.lstsq(MATRIX, b, rcond=None)[0].sum()
+
+    b = np.array([3.0, 1.0, 2.0])
+    right = check(fitted, b, grad=lambda b: PSEUDOINVERSE.sum(axis=0))
+    assert right.verdict in (Verdict.CERTIFIED, Verdict.AGREES), str(right)
+    assert check(fitted, b, grad=lambda b: (1 + 1e-9) * PSEUDOINVERSE.sum(axis=0)).verdict is Verdict.REFUTED

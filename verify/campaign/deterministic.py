@@ -14,7 +14,7 @@ from verify.campaign.figures import Outcome
 from verify.strategies.program import Program
 from verify.strategies.recorded import Untold
 
-BATCH = 4  # programs of a trial, each with its gradient and a wrong one
+BATCH = 2  # programs of a trial, each with its gradient and a wrong one
 BUDGET = 120.0  # seconds a check: time must not decide here
 WAYS = tuple((hashing, 1 + hashing % 2) for hashing in range(5))
 

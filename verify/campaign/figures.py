@@ -10,6 +10,7 @@ import platform
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,24 +88,26 @@ def resumed(path: Path, name: str, seed: int) -> Figures:
 
 def write(path: Path, figures: Figures) -> None:
     """Replace the file at once, so that a campaign which is stopped leaves the figures before or after a trial."""
-    figures.made = _made()
+    figures.made = _made(figures.made.get("sources", []))
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".part")
     scratch.write_text(json.dumps(figures.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(scratch, path)
 
 
-def _made() -> Json:
+def _made(before: list[str]) -> Json:
+    """When and on what; every state of the sources that trials were made with, the last one last."""
     now = datetime.datetime.now(datetime.UTC)
     return {
         "when": now.strftime("%Y-%m-%d"),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "machine": f"{platform.system()} {platform.machine()}",
-        "sources": _digest(),
+        "sources": [*(digest for digest in before if digest != _digest()), _digest()],
     }
 
 
+@cache
 def _digest() -> str:
     """A short digest of the sources that the figures are about."""
     roots = [Path(package.__file__ or "").parent for package in (dualgrad, verify)]

@@ -58,7 +58,7 @@ def _row(f: Figures) -> str:
     c, made = CAMPAIGNS[f.name], f.made
     on = f"{made['when']}, Python {made['python']}, NumPy {made['numpy']}, {made['machine']}"
     cells = [c.promise, f"`{f.name}`: {c.unit}", f"{f.units:,}", f"{c.aim:,}", str(f.failed), f"{f.bound:.1e}", on]
-    return f"| {' | '.join(cells)} | `{made['sources']}` |\n"
+    return f"| {' | '.join(cells)} | {', '.join(f'`{digest}`' for digest in made['sources'])} |\n"
 
 
 def _mistakes(f: Figures, beside: Mapping[str, Any]) -> str:

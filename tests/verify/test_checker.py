@@ -327,7 +327,8 @@ def differences(f: Any, args: list[Any], slot: int) -> np.ndarray[Any, Any]:
 
 
 DECOMPOSITIONS = {"cholesky", "eigh_packed", "svd_packed", "qr_packed"}
-KNOWN = sorted(name for name in REGISTRY if name in {*ARITHMETIC, *COMPARISONS, *FLOATING, *COMPOSED, *STRUCTURAL})
+RESTS = {"svd_left_rest", "svd_right_rest", "qr_rest"}  # any columns that complete a basis
+KNOWN = sorted(({*REGISTRY} - RESTS) & {*ARITHMETIC, *COMPARISONS, *FLOATING, *COMPOSED, *STRUCTURAL})
 
 
 def bare(arrays: list[Any], op: str, params: dict[str, Any], shape: Any) -> Reader:

@@ -84,3 +84,12 @@ def test_values_are_told_apart_only_where_that_is_a_condition():
     told["conditions"] = [one for one in told["conditions"] if "distinct" not in one["is"]]
     report = check(told)
     assert not report.accepted and "is not listed" in report.reason
+
+
+def test_what_completes_a_basis_has_no_derivative():
+    """The first vectors of a full decomposition are those of the reduced one; the others are anybody's."""
+    told = certificate_of(lambda x: svd(x)[1][0], (X,), lambda x: np.outer(svd(x)[0][:, 0], svd(x)[2][0]), (0,))
+    assert check(told).accepted
+    rest = certificate_of(lambda x: np.sum(svd(x)[0][:, 3:] ** 2), (X,), lambda x: 0 * x, (0,))
+    report = check(rest)
+    assert not report.accepted and "no derivative of the left rest" in report.reason

@@ -130,3 +130,18 @@ class Matrices:
         need(len(a.shape) >= 2 and self.w.nonnegative(a.shape[-2] - a.shape[-1]), "a tall matrix")
         m, n = a.shape[-2:]
         return self.packed(a, ("q", (m, n)), ("r", (n, n)))
+
+    def rest(self, a: Array, kind: str, shape: Sequence[Poly]) -> Array:
+        """What completes an orthonormal basis: some function of the matrix."""
+        of = self.part(a, "")
+        need(all(self.w.nonnegative(extent) for extent in shape), "a basis that is complete")
+        return Array((*a.shape[:-2], *shape), lambda at: of(at[:-2], kind, *at[-2:]))
+
+    def svd_left_rest(self, a: Array) -> Array:
+        return self.rest(a, "left rest", (a.shape[-2], a.shape[-2] - a.shape[-1]))
+
+    def svd_right_rest(self, a: Array) -> Array:
+        return self.rest(a, "right rest", (a.shape[-1] - a.shape[-2], a.shape[-1]))
+
+    def qr_rest(self, a: Array) -> Array:
+        return self.rest(a, "q rest", (a.shape[-2], a.shape[-2] - a.shape[-1]))

@@ -286,7 +286,7 @@ class Ops(Indexing, Matrices):
 
 
 _HELPERS = {"apply", "pointwise", "sums", "folded", "triangle", "running", "count", "block", "nonempty", "of_entries"}
-_HELPERS |= {"part", "packed", "bessel"}
+_HELPERS |= {"part", "packed", "rest", "bessel"}
 STRUCTURAL = {
     name: method
     for source in (Indexing, Matrices, Ops)

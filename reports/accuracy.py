@@ -27,8 +27,15 @@ from verify.recording import Recording, record, with_inputs
 from verify.report.record import written
 
 HERE = Path(__file__).resolve().parent
-POWERS = (*range(-1000, -64, 72), *range(-60, 12, 3), *range(12, 1000, 72))  # binades of the arguments
-EACH = 4  # points of a binade and sign, for functions of one number
+POWERS = (
+    *range(-300, -60, 60),
+    *range(-60, 12, 6),
+    12,
+    18,
+    24,
+    30,
+)  # binades of the arguments; beyond, balls of erfc grow
+EACH = 2  # points of a binade and sign, for functions of one number
 SAMPLES = 2  # calls of the other ops that are scaled
 LARGEST = 40  # elements of all arguments of those
 PARAMS: dict[str, dict[str, Any]] = {"power_constant": {"exponent": 2.5}, "polygamma": {"n": 0}}
@@ -97,8 +104,10 @@ def _functions(op: Op) -> Iterator[tuple[Any, Iterator[tuple[float, list[Array]]
         floats = [i for i, x in enumerate(call.inputs) if np.asarray(x).dtype.kind == "f"]
         arrays = [np.asarray(call.inputs[i], dtype=float) for i in floats]
         total = sum(array.size for array in arrays)
-        if not floats or not all(array.size for array in arrays) or total > LARGEST or taken == SAMPLES:
+        if not floats or not all(array.size for array in arrays) or total > LARGEST:
             continue
+        if taken == SAMPLES:
+            return
         taken += 1
         params = PARAMS.get(op.name, call.params)
         single = len(call.inputs) == 1 and bool(op.partials)
@@ -131,7 +140,7 @@ def _binades() -> Iterator[tuple[float, list[Array]]]:
 
 
 def _scaled(arrays: Sequence[Array]) -> Iterator[tuple[float, list[Array]]]:
-    for power in range(-24, 25, 3):
+    for power in range(-24, 25, 6):
         yield 2.0**power, [array * 2.0**power for array in arrays]
 
 

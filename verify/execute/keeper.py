@@ -4,62 +4,27 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import select
 import signal
 import socket
-import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 
 import numpy as np
 
-from verify.execute.limits import (
-    adopt_orphans,
-    end_with_parent,
-    family,
-    held,
-    hold_more,
-    kill_group,
-    kill_others,
-    limit_memory,
-    others,
-)
+from verify.execute.child import Child, forked
+from verify.execute.limits import adopt_orphans, family, held, hold_more, kill_others, limit_memory, others
 from verify.execute.messages import SECRET, Channel, Closed, Garbled, Json
 from verify.execute.watch import Changed, remember
 from verify.execute.worker import serve
-from verify.suite import writable
+from verify.suite import OUTCOMES, writable
 
 CASES_EACH = 50  # before a worker is replaced
 PROCESSES = 64  # of a case
 TICK = 0.1  # seconds between two looks at a worker's memory
 NAMED = 3  # changes of the library
-SHOWN = 8192  # bytes that are kept of what a case prints
+KILLED: Json = {}  # in place of an answer
 _DEATH = 0.5  # seconds that a worker which closed its end has to end
-_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
-
-
-@dataclass
-class _Worker:
-    """A child with the target that it has loaded."""
-
-    pid: int
-    target: str
-    channel: Channel
-    output: int
-    ending: int  # readable when the child ends, -1 where the system has no such thing
-    cases: int = 0
-    printed: bytes = b""
-
-    def drain(self) -> None:
-        with suppress(BlockingIOError):
-            self.printed = (self.printed + os.read(self.output, 1 << 16))[-SHOWN:]
-
-    def ended(self) -> int | None:
-        """Its wait status, where it has ended."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        return status if pid else None
 
 
 class Keeper:
@@ -68,7 +33,7 @@ class Keeper:
     def __init__(self, asked: Channel, memory: int, isolation: str) -> None:
         self._asked, self._memory, self._isolation = asked, memory, isolation
         self._most = held() + (memory << 20)
-        self._worker: _Worker | None = None
+        self._worker: Child | None = None
         self._changed: Changed = remember()
 
     def serve(self) -> None:
@@ -82,67 +47,49 @@ class Keeper:
         self._end()
 
     def _answer(self, request: Json) -> Json:
-        answer = self._once(request)
-        if answer["outcome"] == "killed":  # by nobody here, so by the system or a person: no fault of the case
+        for _ in range(2):
             answer = self._once(request)
-        if answer["outcome"] == "killed":
-            answer = {"outcome": "crashed", "reason": "the case was killed by signal 9 (SIGKILL), twice"}
-        return answer
+            if answer is not KILLED:  # by nobody here, so by the system or a person: no fault of the case
+                return answer
+        return {"outcome": "crashed", "reason": "the case was killed by signal 9 (SIGKILL), twice"}
 
     def _once(self, request: Json) -> Json:
         worker = self._ready(request["target"])
         answer = self._heard(worker, request)
         left = others(worker.pid)
-        strange = answer.pop("left", True) or left or answer.get("changed")
+        strange = answer.get("left", True) or left or answer.get("changed")
         if strange or self._isolation == "case" or worker.cases >= CASES_EACH:
             self._end()
+        if answer is KILLED:
+            return answer
         return self._no_memory() if answer.get("outcome") == "memory" else _weighed(answer)
 
     # ------------------------------------------------------------------------ one worker
 
-    def _ready(self, target: str) -> _Worker:
+    def _ready(self, target: str) -> Child:
         worker = self._worker
         if worker is None or worker.target != target:  # a target's modules must not be those of another
             self._end()
-            self._worker = worker = self._forked(target)
+            self._worker = worker = forked(target, self._serve)
         worker.cases += 1
         return worker
-
-    def _forked(self, target: str) -> _Worker:
-        ours, theirs = socket.socketpair()
-        output, printing = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                ours.close()
-                self._asked.close()
-                _enter(printing, self._memory)
-                serve(theirs, self._changed)
-            except Closed:
-                os._exit(0)
-            except BaseException:
-                sys.excepthook(*sys.exc_info())
-            os._exit(70)
-        theirs.close()
-        os.close(printing)
-        os.set_blocking(output, False)
-        ending = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
-        return _Worker(pid, target, Channel(ours), output, ending)
 
     def _end(self) -> None:
         """Kill the worker and whatever descends from it."""
         worker, self._worker = self._worker, None
         if worker is not None:
-            kill_group(worker.pid)
-            worker.channel.close()
-            for descriptor in (worker.output, worker.ending):
-                if descriptor >= 0:
-                    os.close(descriptor)
+            worker.close()
         kill_others()
+
+    def _serve(self, end: socket.socket) -> None:
+        """What a worker does with its end of the socket, once it is forked."""
+        self._asked.close()
+        limit_memory(self._memory)
+        serve(end, self._changed)
 
     # ------------------------------------------------------------------------ one request
 
-    def _heard(self, worker: _Worker, request: Json) -> Json:
+    def _heard(self, worker: Child, request: Json) -> Json:
         """What the worker answers, or what became of it instead."""
         secret, worker.printed = os.urandom(SECRET), b""
         try:
@@ -177,7 +124,7 @@ class Keeper:
                 if hold_more(processes, self._most):
                     return self._no_memory()
 
-    def _awaited(self, worker: _Worker, seconds: float) -> tuple[bytes, Json] | None:
+    def _awaited(self, worker: Child, seconds: float) -> tuple[bytes, Json] | None:
         """A message of the worker, where one comes in this time; ``Closed`` where none can come any more."""
         sources = [self._asked.fileno(), worker.channel.fileno(), worker.output, worker.ending]
         ready, _, _ = select.select([source for source in sources if source >= 0], [], [], seconds)
@@ -191,7 +138,7 @@ class Keeper:
             raise Closed
         return found
 
-    def _ended(self, worker: _Worker) -> Json:
+    def _ended(self, worker: Child) -> Json:
         """What a worker came to that closed its end."""
         until = time.monotonic() + _DEATH
         while (status := worker.ended()) is None:
@@ -205,9 +152,9 @@ class Keeper:
             return {"outcome": "exited", "reason": f"the case ended its process, with exit code {code}"}
         number = os.WTERMSIG(status)
         if number == signal.SIGKILL:
-            return {"outcome": "killed"}
+            return KILLED
         name = signal.Signals(number).name if number in set(signal.Signals) else "unknown"
-        return {"outcome": "crashed", "reason": f"the case ended by signal {number} ({name}){_place(worker)}"}
+        return {"outcome": "crashed", "reason": f"the case ended by signal {number} ({name}){worker.place()}"}
 
     def _no_memory(self) -> Json:
         return {"outcome": "memory", "reason": f"memory ran out: the case may take {self._memory} MB"}
@@ -217,24 +164,9 @@ def _unreadable(why: str) -> Json:
     return {"outcome": "unreadable", "reason": f"no result came from the case: {why}"}
 
 
-def _place(worker: _Worker) -> str:
-    """The line of the target at which it crashed, as far as that was printed."""
-    frames = _FRAME.findall(worker.printed.decode("utf-8", "replace"))
-    here = [(file, line) for file, line in frames if file == worker.target.partition(":")[0]] or frames
-    return f" at {os.path.basename(here[0][0])}:{here[0][1]}" if here else ""
-
-
-def _enter(printing: int, memory: int) -> None:
-    """Become a worker: a group of its own, nothing to read, what is printed goes to the keeper, limits set."""
-    os.setsid()
-    end_with_parent()
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(printing, 1)
-    os.dup2(printing, 2)
-    os.close(nothing)
-    os.close(printing)
-    limit_memory(memory)
+def _listed(case: Json) -> Json:
+    """A case as a target lists it, which is text but for its line."""
+    return {name: int(value) if name == "line" else str(value) for name, value in case.items()}
 
 
 def _weighed(answer: Json) -> Json:
@@ -243,14 +175,15 @@ def _weighed(answer: Json) -> Json:
 
     try:
         if "cases" in answer:
-            return {"outcome": "done", "cases": answer["cases"]}
+            return {"outcome": "done", "cases": [_listed(case) for case in answer["cases"]]}
         if answer["outcome"] != "done":
-            return {name: answer[name] for name in ("outcome", "reason", "empty") if name in answer}
+            outcome = OUTCOMES[OUTCOMES.index(answer["outcome"])]
+            return {"outcome": outcome, "reason": str(answer["reason"]), "empty": answer.get("empty") is True}
         if answer["changed"]:
             changed = ", ".join(answer["changed"][:NAMED])
             return _unreadable(f"it changed {changed}, so what was found counts for nothing")
         result = writable(judged(answer["result"]).to_json())
-        return {"outcome": "done", "result": result, "seconds": answer["seconds"], "peak": answer["peak"]}
+        return {"outcome": "done", "result": result, "seconds": float(answer["seconds"]), "peak": int(answer["peak"])}
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         return _unreadable(f"what was sent is none: {type(error).__name__}: {error}")
 

@@ -22,7 +22,7 @@ def loaded(name):
 @pytest.mark.parametrize("name", ["exp", "arctan2", "logsumexp"])
 def test_an_op_keeps_its_bound_over_the_range_of_its_arguments(name):
     found = loaded("accuracy").measure(REGISTRY[name])
-    assert found.points > 5 and found.held and 0 < found.worst
+    assert found.points > 5 and found.held and found.worst > 0
     assert len(found.curve) > 3 and found.at
 
 

@@ -30,6 +30,8 @@ def follows(asked: Requirement, known: Sequence[Requirement], depth: int = MOST_
             for value in (1, 0)
         )
     plain = [one for one in known if one.path.key == ONE.key and one.relation in ("> 0", "!= 0")]
+    if any(not one.form.terms for one in plain):
+        return True  # what the op requires never holds there: this cell is outside of its domain
     try:
         if asked.relation == "!= 0":
             return _nonzero(asked.form, [*plain, *(part for one in plain for part in _factors(one))], MOST_FACTORS)

@@ -49,21 +49,22 @@ def place(program: Program, example: Counterexample) -> tuple[int, tuple[int, ..
 def holds(f: Program, g: Program, example: Counterexample) -> str:
     """Why a counterexample does not hold, by exact evaluation; "" where it holds.
 
-    It holds where the gradient's exact value there is not the slope, and where its floats have lost half their digits.
+    It holds where the gradient's exact value there is not the slope, where its floats have lost half their digits, and
+    where they are not finite and those of f are: 0/0 in an entry that f leaves out is no derivative.
     """
     args = arguments(f, example)
     position, index = place(f, example)
+    if example.got.startswith("shape"):
+        return "" if np.shape(_run(g, args)[position]) != np.shape(args[position]) else "the shape is the argument's"
+    floats = np.asarray(_run(g, args)[position])[index]
+    if not np.isfinite(floats):
+        return "" if all(np.isfinite(v).all() for v in _run(f, args)) else "f is not finite there in floats"
     try:
         at = exactly(args)
         true = partial(f, at, position, index)
         left, right = (_moved(f, at, position, index, sign) for sign in (1, -1))
     except Outside as error:
         return f"f is not defined there: {error}"
-    if example.got.startswith("shape"):
-        return "" if np.shape(_run(g, args)[position]) != np.shape(args[position]) else "the shape is the argument's"
-    floats = np.asarray(_run(g, args)[position])[index]
-    if not np.isfinite(floats):
-        return "" if all(np.isfinite(v).all() for v in _run(f, args)) else "f is not finite there in floats"
     with mp.workdps(DIGITS):
         if abs(left - right) > mpf("1e-20") * (abs(left) + abs(right) + mpf("1e-300")):
             return f"f has a kink there: {mpmath.nstr(left, 9)} and {mpmath.nstr(right, 9)}"

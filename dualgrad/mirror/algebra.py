@@ -309,4 +309,5 @@ def tidy(node: Entry) -> Entry:
             return node
 
 
-_KNOWN = {("exp", 0): Fraction(1), ("cos", 0): Fraction(1), ("cosh", 0): Fraction(1), ("log", 1): Fraction(0)}
+_ZERO, _ONE = Fraction(0), Fraction(1)
+_KNOWN = {("exp", _ZERO): _ONE, ("cos", _ZERO): _ONE, ("cosh", _ZERO): _ONE, ("log", _ONE): _ZERO}

@@ -167,7 +167,10 @@ def test_any_record_is_read_or_refused(tmp_path_factory, record):
 def test_they_are_targets_of_the_command(tmp_path):
     path = tmp_path / "cases.toml"
     path.write_text(GOOD)
-    assert [case.key for case in collect(str(path))] == ["least_squares[grad=grad, wrt='w']", "softplus_wrong[grad=grad]"]
+    assert [case.key for case in collect(str(path))] == [
+        "least_squares[grad=grad, wrt='w']",
+        "softplus_wrong[grad=grad]",
+    ]
     assert [case.name for case in collect(f"{path}:least_squares")] == ["least_squares"]
     path.write_text("[[case]]\nfunction = 'open(x)'\narguments = { x = 1 }")
     with pytest.raises(UsageError, match="no function 'open'"):

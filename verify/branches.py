@@ -84,7 +84,7 @@ def _across(problem: Problem, branch: Branch, start: Arrays, until: float) -> Ar
     """Inputs that take a branch, by Newton's method on the margin of its condition."""
     arrays = dict(start)
     for _ in range(STEPS):
-        if time.monotonic() > until:
+        if time.monotonic() > until or not finite_value(problem, arrays):
             return None
         recording = record(problem, arrays, None)
         taken = [_branch(condition) for condition in recording.trace.conditions]

@@ -19,7 +19,7 @@ from verify.search import search, trust_the_gradient
 from verify.verdict import Formula, Numbers, Result, Verdict
 from verify.witness import counterexample
 
-PATIENCE = 0.4  # seconds that a call may take at other inputs,
+PATIENCE = 0.2  # seconds that a call may take at other inputs,
 SLOWER = 30.0  # beside so many times what f and the candidate took at the given ones
 SOME = 3  # elements along an axis that was given without any
 

@@ -211,13 +211,13 @@ def _rounding(program: Program) -> str:
     """Where a program casts floats to a dtype with fewer digits; "" where it does not."""
     for equation in program.equations:
         given = equation.inputs[0] if equation.op.name == "astype" else None
-        if isinstance(given, Variable) and _digits(equation.output.dtype) < _digits(given.dtype):
+        if isinstance(given, Variable) and _digits(equation.output.dtype) < _digits(given.dtype) < np.inf:
             return f"it rounds to {equation.output.dtype} {equation.line}".strip()
     return ""
 
 
 def _digits(dtype: np.dtype[Any]) -> float:
-    """The bits of a float's mantissa; no end of them for other dtypes, which this is not about."""
+    """The bits of a float's mantissa; no end of them for other dtypes."""
     return float(np.finfo(dtype).nmant) if dtype.kind == "f" else float("inf")
 
 

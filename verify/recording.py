@@ -19,12 +19,14 @@ from dualgrad.frontends.tracer import Tracer
 from dualgrad.program.entry import Guard, Reduce, walk
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Size, dimension, dimensions, substitute
+from verify.clock import at_most
 from verify.derive import stages
 from verify.lemma.tape import Tape, tape_of
 from verify.own import engine_gradient, leaves, on_leaves, on_tensors
 from verify.problem import Array, Problem
 
 Labels = dict[int, tuple[str | int, ...]]  # argument position -> a dimension's name or a size, one an axis
+TRACED = 10.0  # how much longer than a call its recording may take
 NAMES = "n m k l p q r s t u v w".split()
 
 
@@ -95,6 +97,7 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
         taken,
         tracers,
         lambda result: problem.chosen(list(leaves(result))),
+        problem.patience,
     )
     forward, base, refused = _derived(problem, trace, function, tracers, refused)
     gradient, gradient_refused = None, refused
@@ -109,6 +112,7 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
             passed,
             tracers,
             lambda result: _without_last_axis(problem, arrays, problem.parts(result)),
+            problem.patience,
         )
     looked_at = frozenset(_axes(dict(shapes), trace.extents, trace.extents.leaks[before:]))
     if forward is not None and gradient is not None:
@@ -237,9 +241,10 @@ def _program(
     args: Sequence[Any],
     tracers: Mapping[int, Tracer],
     parts: Callable[[Any], list[Any] | None],
+    patience: float,
 ) -> tuple[Program | None, str]:
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        with at_most(TRACED * patience), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = wires.watched(copy(), *args)
         found = parts(result)

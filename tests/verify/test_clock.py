@@ -1,0 +1,78 @@
+"""Time limits inside the alarm of a check."""
+
+import signal
+import time
+
+import pytest
+
+from verify import Verdict, check
+from verify.clock import Slow, at_most
+
+
+@pytest.fixture
+def alarm():
+    class Over(BaseException):
+        pass
+
+    def ring(*_):
+        raise Over
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 20.0, 5.0)
+    yield Over
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def spin(seconds=30.0):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+
+
+def test_a_block_that_takes_too_long_is_slow_and_the_alarm_goes_on(alarm):
+    with pytest.raises(Slow, match=r"within 0\.05 s"), at_most(0.05):
+        spin()
+    left, again = signal.getitimer(signal.ITIMER_REAL)
+    assert 10.0 < left < 20.0 and again == 5.0
+
+
+def test_limits_nest(alarm):
+    with at_most(10.0):
+        with pytest.raises(Slow), at_most(0.05):
+            spin()
+        assert 5.0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 10.0
+    with pytest.raises(Slow, match=r"0\.1 s"), at_most(0.1), at_most(10.0):
+        spin()
+
+
+def test_a_block_that_catches_everything_is_interrupted_again(alarm):
+    def stubborn():
+        with_patience = 0
+        while True:
+            try:
+                spin(0.5)
+            except BaseException:
+                with_patience += 1
+                if with_patience > 2:
+                    raise
+
+    with pytest.raises(Slow), at_most(0.05):
+        stubborn()
+
+
+def test_without_an_alarm_nothing_is_limited():
+    with at_most(0.01):
+        spin(0.03)
+
+
+def test_a_function_that_never_returns_elsewhere_costs_its_time_only():
+    def f(x):
+        while x < 0:
+            pass
+        return x**2
+
+    started = time.monotonic()
+    result = check(f, 1.5, grad=lambda x: 2 * x)
+    assert result.verdict is Verdict.CERTIFIED, str(result)
+    assert time.monotonic() - started < 10.0

@@ -25,8 +25,9 @@ def analytic(phi: Callable[..., Any], *given: Any, cut: tuple[int, ...] = (), on
     The arguments whose places are in ``cut`` have to stay in the right half-plane: φ has a cut, or poles, on the left.
     Those in ``one`` have to stay below 1, where φ has a cut.
 
-    >>> import flint; flint.ctx.prec = 600
-    >>> x = analytic(lambda z: z.gamma(), Series.of(3, 1))
+    >>> from verify.ball.precision import working_precision
+    >>> with working_precision(600):
+    ...     x = analytic(lambda z: z.gamma(), Series.of(3, 1))
     >>> round(float(x.terms[1].real), 6)  # Γ'(3) = 2 ψ(3)
     1.845569
     """

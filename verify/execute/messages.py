@@ -31,6 +31,8 @@ class Channel:
     >>> one.send(b"s" * SECRET, {"answer": 42})
     >>> other.receive()
     (b'ssssssssssssssss', {'answer': 42})
+    >>> one.close(), other.close()
+    (None, None)
     """
 
     def __init__(self, end: socket.socket) -> None:

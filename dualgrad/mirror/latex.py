@@ -74,7 +74,8 @@ class Latex(Printer):
             return Piece(rf"\left\lfloor {inner} \right\rfloor", Level.ATOM)
         if name == "absolute":
             return Piece(rf"\left| {inner} \right|", Level.ATOM)
-        return Piece(_FUNCTIONS[name] + self.parenthesised(inner), Level.ATOM)
+        word = name.replace("_", " ")
+        return Piece(_FUNCTIONS.get(name, rf"\operatorname{{{word}}}") + self.parenthesised(inner), Level.ATOM)
 
     def softmax(self, place: str, inner: str, is_vector: bool) -> str:
         name, of = r"\operatorname{softmax}", self.parenthesised(inner)

@@ -60,6 +60,7 @@ def _holds(atom: Atom, kind: str) -> bool:
 
 
 def aligned(form: Linear) -> Form:
+    """[form >= 0] by a relation of a fixed direction and without a shift, and deltas."""
     first = form[1][0][1] if form[1] else 1
     if isinstance(first, int) and first < 0:
         return subtract(ONE, aligned(lin.plus(lin.times(form, -1), (-1, ()))))

@@ -315,10 +315,6 @@ class Algebra(ABC):
         (entry,) = (Form(dict(a.body)) for a in opened if a.kind == "entry")
         return entry, [index for _, index in marks]
 
-    def held_extents(self, atom: Atom) -> list[Poly]:
-        """The sizes of the matrix that a factor holds."""
-        return [self.ranges[index.name] for index in self.held(atom)[1]]
-
     def positive_factor(self, factor: tuple[Atom, Number]) -> bool:
         """Evidently > 0 on the domain, which has S > 0 for every S^q with q fractional."""
         root = factor[0].kind == "base" and factor[1] % 1 != 0

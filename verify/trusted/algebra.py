@@ -16,21 +16,7 @@ from typing import Any
 from verify.trusted import terms
 from verify.trusted.decompositions import PARTS, same_value, signed
 from verify.trusted.scalar import Hints
-from verify.trusted.terms import (
-    UNITY,
-    ZERO,
-    Atom,
-    Factors,
-    Form,
-    Number,
-    Poly,
-    Term,
-    less,
-    lifted,
-    names_of,
-    need,
-    poly,
-)
+from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly, Term, lifted, names_of, need, poly
 
 MAX_STEPS, MAX_SECONDS = 200_000, 8.0
 HELD = {"max", "prod", "inv", "det", *PARTS}  # functions of all entries over some indices
@@ -145,11 +131,9 @@ class Algebra(ABC):
         for atom, power in factors.items():
             written = self.written_out(atom, power)
             if written is not None:
-                return self.emit(out, c, binders, less(factors, atom), written)
-            if atom.kind in ("upper", "left", "right", "eigenvector", "q"):
-                ways = signed(self, factors)
-                if ways != factors:
-                    return self.emit(out, c, binders, ways)
+                return self.emit(out, c, binders, terms.less(factors, atom), written)
+            if atom.kind == "upper" and (ways := signed(self, factors)) != factors:
+                return self.emit(out, c, binders, ways)
             if atom.kind == "positive" and atom._replace(kind="zero") in factors:
                 return out  # [u > 0][u == 0] = 0
         if any(self.simplified(out, c, binders, factors, atom) for atom in factors if atom.kind in ("==", ">=")):
@@ -187,7 +171,7 @@ class Algebra(ABC):
 
     def simplified(self, out: Form, c: Number, binders: Sequence[str], factors: Factors, atom: Atom) -> bool:
         """Simplify by one relation; True when the term was dealt with here."""
-        (p,), rest, equality = atom.args, less(factors, atom), atom.kind == "=="
+        (p,), rest, equality = atom.args, terms.less(factors, atom), atom.kind == "=="
         if self.always(ZERO - p - 1) or (equality and self.always(p - 1)):
             return True  # never holds: the term is 0
         if not p or (not equality and self.always(p)):
@@ -205,7 +189,7 @@ class Algebra(ABC):
                     return True  # both cannot hold
                 if not p + q or self.always(p - q):  # together they say p == 0, or the other says more
                     both = terms.related("==", p) if not p + q else other
-                    self.emit(out, c, binders, self.merged(less(rest, other), {both: 1}))
+                    self.emit(out, c, binders, self.merged(terms.less(rest, other), {both: 1}))
                     return True
             return False
         else:
@@ -383,8 +367,7 @@ class Algebra(ABC):
 
     def zero(self, form: Form) -> Form:
         """[form == 0]"""
-        same = same_value(self, form)
-        if same is not None:
+        if (same := same_value(self, form)) is not None:
             return same
         single = len(form) == 1 and not any(term[0] for term in form)  # S^-k or a root of S: S != 0 on the domain
         nonzero = all(self.positive_factor(f) or f[0].kind == "base" for term in form for f in term[1])

@@ -188,12 +188,8 @@ def _inverted(w: Any, atom: Atom, entry: Form, axes: Sequence[Poly], side: Any, 
 
 
 def signed(w: Any, factors: Factors) -> Factors:
-    """Vectors of both readings differ by a sign, one of length 1 is a sign: as few kinds and powers as there may be."""
-    found = Factors()
-    for atom, p in factors.items():
-        if atom.kind in ALONG and p % 1 == 0 and w.ranges[w.held(atom)[1][ALONG[atom.kind]].name] == ONE:
-            p = p % 2
-        found = w.merged(found, {atom: p}) if p else found
+    """Vectors of both readings differ by a sign: as few kinds of them as there may be."""
+    found = dict(factors)
     groups: dict[Any, list[Atom]] = {}
     for atom in found:
         if atom.kind in ("eigenvector", "upper"):

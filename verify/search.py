@@ -12,7 +12,7 @@ import numpy as np
 from verify import hygiene
 from verify.assign import assignments, shapes
 from verify.branches import other_branches
-from verify.direct.ladder import answer
+from verify.direct.ladder import answer, together
 from verify.effort import is_large
 from verify.extremes import negligible, other_whole_numbers
 from verify.findings import Findings, absorb, compared_in_numbers, example_of
@@ -36,6 +36,7 @@ HARD_SECONDS = 1.5  # of the processor, spent on hard points, at most
 
 
 def search(problem: Problem, got: list[Array], deadline: float) -> Findings:
+    """What can be found about a problem before the deadline: by a proof, by looking at points, at full size."""
     now = time.monotonic()
     tried = attempt(problem, now + PROOF_SHARE * (deadline - now))
     if is_large(problem, tried.recording):
@@ -141,6 +142,10 @@ def _search_large(problem: Problem, got: list[Array], tried: Attempt, deadline: 
         findings.take(_look_at(small, there, tried, deadline))
     if not findings.settled:
         findings.numbers = compare(problem, got, deadline)
+        found = together(problem, got) if findings.numbers.status != "wrong" else None
+        if found is not None:
+            findings.numbers, findings.wrong_numbers = found.numbers, found.counterexample
+            findings.reason = found.formula.reason
     return findings
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from verify.trusted import terms
-from verify.trusted.terms import ONE, UNITY, ZERO, Atom, Factors, Form, Poly, Term, less, names_of, need, poly
+from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Poly, Term, less, names_of, need, poly
 
 VALUES = {"eigenvalue", "singular"}
 ALONG = {"eigenvector": 0, "upper": 0, "left": 0, "right": 1, "q": 0}  # the axis along which vectors run

@@ -97,6 +97,17 @@ def lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> It
                         yield Line(weighted(cotangents or None, {position: direction}), claimed)
 
 
+def common_lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> Iterator[Line]:
+    """For gradients: along which all elements of an argument move together, so that ties between them stay."""
+
+    def along(position: int) -> Callable[[complex], complex]:
+        together = np.ones(arrays[position].shape)
+        return lambda step: _sum(problem, {**arrays, position: arrays[position] + step * together}, None)
+
+    for place, position in enumerate(problem.wrt if problem.asked == "grad" else ()):
+        yield Line(along(position), float(np.sum(got[place], dtype=float)))
+
+
 def slope(line: Line) -> Slope:
     """The best slope of a line that can be had."""
     if line.second:

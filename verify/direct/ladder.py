@@ -20,7 +20,7 @@ from flint import arb
 
 from verify.ball.compare import accurate, decimal, spacing, ulps, upper_float
 from verify.ball.precision import working_precision
-from verify.direct.differences import lines, slope
+from verify.direct.differences import common_lines, lines, slope
 from verify.direct.series import Unread
 from verify.direct.slopes import derivative
 from verify.look import Point, finite_value, shaped
@@ -209,6 +209,19 @@ def _movements(problem: Problem, arrays: Mapping[int, Array], truth: Sequence[Ar
 
 
 # ---------------------------------------------------------------------------- differences
+
+
+def together(problem: Problem, got: list[Array]) -> Direct | None:
+    """A refutation along lines on which all elements of an argument move together; None where there is none."""
+    for line in common_lines(problem, problem.arrays, got):
+        found = slope(line)
+        scale = max(abs(found.value), abs(line.claimed))
+        sharp = found.smooth and found.error <= SHARP * (scale if np.isfinite(scale) else abs(found.value))
+        if sharp and not abs(found.value - line.claimed) <= max(FAR * scale, BEYOND * found.error):
+            reason = f"where all elements move together f changes by {found.value:.9g}, their sum is {line.claimed:.9g}"
+            example = counterexample(problem, problem.arrays, 0, (), f"{found.value:.9g}", f"{line.claimed:.9g}")
+            return Direct(Formula(Verdict.REFUTED, reason=reason), Numbers("wrong", points=1, reason=reason), example)
+    return None
 
 
 def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], why: str, deadline: float) -> Direct:

@@ -209,3 +209,20 @@ def test_ridders_knows_its_error():
     slope, error = ridders(lambda t: math.exp(1 + t))
     assert abs(slope - math.e) <= 10 * error + 1e-14
     assert error < 1e-10
+
+
+def test_ties_among_many_elements_are_tested_where_they_stay():
+    ones = np.ones(70_000, dtype=np.float16)
+
+    def shares(count):
+        def gradient(x):
+            ties = x == x.max()
+            with np.errstate(over="ignore"):
+                return (ties / count(ties.sum())).astype(np.float32)
+
+        return gradient
+
+    right = check(np.max, ones, grad=shares(np.float64))
+    assert right.verdict is not Verdict.REFUTED, str(right)
+    overflowed = check(np.max, ones, grad=shares(np.float16))
+    assert overflowed.verdict is Verdict.REFUTED and "move together" in overflowed.reason, str(overflowed)

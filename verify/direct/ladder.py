@@ -213,9 +213,9 @@ def _movements(problem: Problem, arrays: Mapping[int, Array], truth: Sequence[Ar
 
 def together(problem: Problem, got: list[Array]) -> Direct | None:
     """A refutation along lines on which all elements of an argument move together; None where there is none."""
-    for line in common_lines(problem, problem.arrays, got):
+    for part, line in zip(map(_floating, got), common_lines(problem, problem.arrays, got), strict=False):
         found = slope(line)
-        scale = max(abs(found.value), abs(line.claimed))
+        scale = max(abs(found.value), abs(line.claimed), float(np.sum(np.abs(part), dtype=float)))  # they may cancel
         sharp = found.smooth and found.error <= SHARP * (scale if np.isfinite(scale) else abs(found.value))
         if sharp and not abs(found.value - line.claimed) <= max(FAR * scale, BEYOND * found.error):
             reason = f"where all elements move together f changes by {found.value:.9g}, their sum is {line.claimed:.9g}"

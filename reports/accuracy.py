@@ -261,7 +261,8 @@ def main(names: Sequence[str]) -> int:
         facts = {row.name: {"declared": _number(row.bound), "held": row.held} for row in rows}
         curves = {
             row.name: {
-                "points": row.points, "worst": _number(row.worst), "ulps": _number(row.ulps), "condition": _number(row.condition),
+                "points": row.points, "worst": _number(row.worst), "ulps": _number(row.ulps),
+                "condition": _number(row.condition),
                 "at": row.at, "curve": [[size, _number(share)] for size, share in row.curve],
             }
             for row in rows

@@ -49,7 +49,7 @@ def compare(problem: Problem, got: Sequence[Array], deadline: float) -> Numbers:
     return Numbers(**{**_fields(numbers), "elements": count, "points": 1, "reason": reason})
 
 
-_ORDER = ("unknown", "ok", "lost", "wrong")
+_ORDER = ("ok", "unknown", "lost", "wrong")
 
 
 @dataclass(frozen=True)

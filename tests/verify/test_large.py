@@ -9,6 +9,7 @@ from verify.ball.read import evaluate
 from verify.look import Point, sizes_at
 from verify.problem import Argument, Problem
 from verify.recording import record, with_inputs
+from verify.reference import Reference
 
 N = 60_000
 rng = np.random.default_rng(5)
@@ -124,3 +125,10 @@ def test_single_elements_in_balls_are_those_of_the_whole():
             assert ball.overlaps(whole[place].flat[flat]) and ball.rel_accuracy_bits() > 90
     assert elements(recording.gradient, inputs, sizes, {0: [19]}, 128, 20) is None
     assert 60 < work(recording.gradient, sizes) < 2000
+
+
+def test_what_is_far_off_and_cannot_be_enclosed_is_not_passed(monkeypatch):
+    monkeypatch.setattr(Reference, "balls", lambda self, wanted: None)
+    result = check(soft, x, grad=wrong_in(5, 1e-6))
+    assert not result.ok and result.numbers.status == "unknown" and "x[5]" in result.numbers.reason
+    assert check(soft, x, grad=lambda x: gradient(x) * np.ones(N)).ok

@@ -2,8 +2,8 @@
 
 The engine's gradient is run twice, the second time with every number moved by a few eps up or down, and again while an
 element is too far. How far an element moves says what rounding explains there: its size, its conditioning, and what the
-program itself rounds. An element that is further from the engine's than that is read in balls, where only what it is computed from is read, and
-judged like any other. No direction is drawn and no element is left out, so what is found does not rest on luck.
+program itself rounds. One that is further from the engine's than that is read in balls, where only what it is computed
+from is read, and judged like any other. No direction is drawn and no element is left out: nothing rests on luck.
 """
 
 from __future__ import annotations

@@ -139,9 +139,10 @@ def _judged(problem: Problem, arrays: Mapping[int, Array], got: Sequence[Array])
     truth = derivative(problem, arrays)
     _second_key(problem, arrays, truth)
     got = [shaped(part, true.shape) for part, true in zip(got, truth, strict=True)]
-    worst = max(_elements(got, truth, None), key=lambda entry: entry[0])
+    noise = _noise(problem, arrays, (upper_float(abs(ball)) for part in truth for ball in part.flat))
+    worst = max(_elements(got, truth, None, noise), key=lambda entry: entry[0])
     if worst[0][0] > 1:
-        worst = max(_elements(got, truth, _movements(problem, arrays, truth)), key=lambda entry: entry[0])
+        worst = max(_elements(got, truth, _movements(problem, arrays, truth), noise), key=lambda entry: entry[0])
     (order, distance), place, index, count = worst
     true, value = truth[place][index], got[place][index]
     name = problem.arguments[problem.wrt[place]].name
@@ -159,7 +160,7 @@ def _judged(problem: Problem, arrays: Mapping[int, Array], got: Sequence[Array])
 
 
 def _elements(
-    got: Sequence[Array], truth: Sequence[Array], scales: Sequence[Array] | None
+    got: Sequence[Array], truth: Sequence[Array], scales: Sequence[Array] | None, noise: float
 ) -> list[tuple[tuple[int, float], int, tuple[int, ...], int]]:
     """How bad each element is, as in verify.numbers: its status, its distance in ulps of its scale, its place."""
     count = sum(part.size for part in got)
@@ -168,18 +169,26 @@ def _elements(
         for index, value in np.ndenumerate(part):
             true = truth[place][index]
             scale = abs(true) if scales is None else scales[place][index]
-            found.append((_rank(float(value), true, scale, part.dtype), place, index, count))
+            found.append((_rank(float(value), true, scale, part.dtype, noise), place, index, count))
     return found
 
 
-def _rank(value: float, true: Any, scale: Any, dtype: np.dtype[Any]) -> tuple[int, float]:
+def _noise(problem: Problem, arrays: Mapping[int, Array], slopes: Iterator[float]) -> float:
+    """What the rounding of numbers as large as f and its largest slope leaves of a sum that cancels, about."""
+    outputs = (float(np.max(np.abs(output), initial=0.0)) for output in problem.value(arrays))
+    finite = [size for size in (*slopes, *outputs) if np.isfinite(size)]
+    return OK * float(np.finfo(float).eps) * max(finite, default=0.0)
+
+
+def _rank(value: float, true: Any, scale: Any, dtype: np.dtype[Any], noise: float) -> tuple[int, float]:
     if not accurate(true, BITS // 2) and not (true.contains(0) and true.rad() < NOTHING):
         return 1, 0.0
     if not np.isfinite(value):
         near = ulps(value, true, dtype)
         return (0 if near <= OK else 3), near
     distance = upper_float(abs(arb(value) - true) / spacing(scale, dtype))
-    return (0 if distance <= OK else 3 if distance > wrong_beyond(dtype) else 2), distance
+    wrong = distance > wrong_beyond(dtype) and upper_float(abs(arb(value) - true)) > noise
+    return (0 if distance <= OK else 3 if wrong else 2), distance
 
 
 def _floating(array: Array) -> Array:
@@ -233,6 +242,7 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
         if claimed is None or (count and time.monotonic() > deadline):
             continue
         top = max((float(np.max(np.abs(part), initial=0.0)) for part in claimed), default=0.0)
+        noise = _noise(problem, point.arrays, iter((top,)))
         for line in lines(problem, point.arrays, claimed):
             count += 1
             found = slope(line)
@@ -243,7 +253,7 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
                 f"differences give {found.value:.9g} ± {found.error:.1g} along a line, the candidate {line.claimed:.9g}"
             )
             sharp = found.error <= SHARP * max(scale if np.isfinite(scale) else abs(found.value), 1e-12)
-            if sharp and found.smooth and not gap <= max(FAR * scale, BEYOND * found.error):
+            if sharp and found.smooth and not gap <= max(FAR * scale, BEYOND * found.error, noise):
                 example = counterexample(problem, point.arrays, 0, (), f"{found.value:.9g}", f"{line.claimed:.9g}")
                 reason = f"{said}, at {point.label}"
                 return Direct(

@@ -139,3 +139,19 @@ def test_ties_in_floats_are_seen_and_nothing_else():
     assert tied_at([[1e-19, 2.0], [2e-19, 3.0]])
     assert not tied_at([[0.1, 2.0], [0.2, 3.0]])
     assert tied_at([[0.0, 1.0], [2.0, 3.0]])
+
+
+def test_rounding_that_is_left_of_terms_that_cancel_is_no_wrong_number_where_f_is_only_run():
+    """The entries of a softmax sum to 1: the slope is 0, and 1e-17 is returned for it."""
+
+    def f(x):
+        e = np.exp(np.array(x.tolist()))
+        return np.sum(e / np.sum(e))
+
+    def right(x):
+        e = np.exp(np.array(x.tolist()))
+        p = e / np.sum(e)
+        return p - p * np.sum(p) + 1e-17
+
+    result = verify.check(f, np.array([0.74, -0.27, -0.44, -0.24]), grad=right)
+    assert result.verdict is not Verdict.REFUTED, result.reason

@@ -20,9 +20,8 @@ from dualgrad.replay.steps import Inner, Number, Operand, Recording, Step, Value
 
 ufunc = {name: Inner(name, getattr(np, name)) for name in ("square", "sqrt", "reciprocal", "negative")}
 _COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "equal", "not_equal", "logical_and", "logical_or"})
-_ODD = frozenset(
-    {"multiply", "divide", "sum", "mean", "matmul", "reshape", "transpose", "broadcast_to", "getitem", "put"}
-)
+# Not broadcast_to: `spread` takes negatives into it, and the two rules would undo each other for ever.
+_ODD = frozenset({"multiply", "divide", "sum", "mean", "matmul", "reshape", "transpose", "getitem", "put"})
 _FILLS = {"ones_like": 1, "zeros_like": 0}
 
 

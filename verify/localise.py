@@ -13,7 +13,7 @@ import numpy as np
 
 import dualgrad as dg
 from dualgrad.op import bind
-from dualgrad.program.record import Equation, Operand, Program, Variable
+from dualgrad.program.record import Equation, Program, Variable
 from verify.ball.read import vjp
 from verify.look import Point, digits, fits, sizes_at
 from verify.problem import Array, Problem

@@ -296,7 +296,8 @@ def _enclosing(found: Sequence[arb], top: arb) -> arb:
     """What encloses the pieces' values, a step away from the point: 0 only where no piece is further than that step."""
     if all(abs(ball) <= NOTHING * top for ball in found):
         return arb(0)
-    return functools.reduce(arb.union, found)
+    with working_precision(FAR_PRECISION):  # a union is rounded to it
+        return functools.reduce(arb.union, found)
 
 
 def _differ(a: arb, b: arb, exact: bool, top: arb) -> bool:

@@ -34,8 +34,9 @@ MODULES: dict[str, ModuleType] = {
 def write_pages(folder: Path) -> None:
     """Write all of them into a folder that does not exist yet."""
     (folder / "rules").mkdir(parents=True)
+    seen: dict[int, str] = {}
     for name, module in MODULES.items():
-        (folder / f"{name}.rst").write_text("\n".join(_module(name, module)), encoding="utf-8")
+        (folder / f"{name}.rst").write_text("\n".join(_module(name, module, seen)), encoding="utf-8")
     (folder / "command.md").write_text(_command(), encoding="utf-8")
     for code in CODES.values():
         text = f"# {code.code}: {code.title}\n\n{code.help}\n"
@@ -72,7 +73,8 @@ def _help(*words: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.rstrip()
 
 
-def _module(name: str, module: ModuleType) -> Iterator[str]:
+def _module(name: str, module: ModuleType, seen: dict[int, str]) -> Iterator[str]:
+    """What a module offers; ``seen`` holds what was described already, here or in a module before it."""
     yield from (
         f"``{name}``",
         "=" * (len(name) + 4),
@@ -82,7 +84,6 @@ def _module(name: str, module: ModuleType) -> Iterator[str]:
         f".. py:module:: {name}",
         "",
     )
-    seen: dict[int, str] = {}
     for public in sorted(_public(module), key=str.lower):
         found = getattr(module, public)
         if id(found) in seen:
@@ -94,7 +95,7 @@ def _module(name: str, module: ModuleType) -> Iterator[str]:
                 "",
             )
             continue
-        seen[id(found)] = public
+        seen[id(found)] = f"{name}.{public}"
         yield from _entry(name, public, found)
 
 

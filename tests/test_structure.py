@@ -60,7 +60,7 @@ def tree(module):
 
 
 def named(module, node):
-    """The modules that an import statement names: a submodule where there is one, else its package."""
+    """The modules that an import statement names. A submodule that is taken from its package names both."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     base = node.module or ""
@@ -69,7 +69,7 @@ def named(module, node):
         parts = package.split(".")[: len(package.split(".")) - node.level + 1]
         base = ".".join([*parts, *([node.module] if node.module else [])])
     submodules = [f"{base}.{alias.name}" for alias in node.names if f"{base}.{alias.name}" in SOURCES]
-    return submodules or [base]
+    return [base, *submodules]
 
 
 def ours(name):

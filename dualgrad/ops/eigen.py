@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dualgrad import matrix_meanings as means
+import dualgrad.matrix_meanings as means
 from dualgrad.conjugate import adjoint, conj, is_complex, real
 from dualgrad.matrices import FLOATING, diagonal_of, hermitians, inverted, on_diagonal, read, read_back, square
 from dualgrad.matrices import matrix_call as _matrix_call

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dualgrad import matrix_meanings as means
+import dualgrad.matrix_meanings as means
 from dualgrad.conjugate import adjoint, is_complex, real, squared
 from dualgrad.matrices import FLOATING, imaginary_diagonal, inverted, on_diagonal, packed, skew, split
 from dualgrad.matrices import matrix_call as _matrix_call

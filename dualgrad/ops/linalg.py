@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dualgrad import matrix_meanings as means
+import dualgrad.matrix_meanings as means
 from dualgrad.conjugate import adjoint, conj, inner, is_complex
 from dualgrad.matrices import (
     FLOATING,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad import choosing
+import dualgrad.choosing as choosing
 from dualgrad.op import Call, Complex, Kind, Kink, Op, composed, dtype_of, pointwise, pointwise_meaning, structural
 from dualgrad.program.entry import Entry, positive, select, zero
 from dualgrad.samples import call, drawn, over

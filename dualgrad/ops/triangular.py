@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad import matrix_meanings as means
+import dualgrad.matrix_meanings as means
 from dualgrad.conjugate import adjoint, conj
 from dualgrad.matrices import FLOATING, square
 from dualgrad.matrices import turned as _t

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from verify.execute.messages import SECRET, Channel, Closed, Garbled, Json
+from verify.execute.surroundings import environment
 from verify.suite import INTERRUPTED
 
 STARTS = 3  # attempts, before it is said that it cannot be started
@@ -25,14 +26,6 @@ STARTING = 120.0  # seconds
 GRACE = 60.0  # seconds a keeper may take longer than the limits that it holds its worker to, twice over
 ENDING = 10.0  # seconds
 _MAIN = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from verify.execute.keeper import main; main({})"
-# What makes two runs alike: the order of sets, and sums that do not depend on the number of cores.
-_ENVIRONMENT = {
-    "PYTHONHASHSEED": "0",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "SYMPY_GROUND_TYPES": "flint",
-}
 
 
 class NotStarted(Exception):
@@ -118,7 +111,7 @@ class Supervisor:
         arguments = f"{theirs.fileno()}, {self._limits.memory}, {self._limits.isolation!r}, {self._limits.checks}"
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _MAIN.format(arguments), json.dumps(sys.path)],
-            env=os.environ | _ENVIRONMENT,
+            env=environment(os.environ),
             cwd=folder or None,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,

@@ -180,7 +180,7 @@ def forks_one_that_lives_on(x):
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
-            os.execlp("sleep", "sleep", os.environ.get("HOSTILE_SLEEP", "98765"))
+            os.execlp("sleep", "sleep", os.environ.get("VERIFY_CASE_SLEEP", "98765"))
         os._exit(0)
     return np.sum(x**2)
 
@@ -195,7 +195,7 @@ def forks_many_and_waits(x):
 
 @verify.case(X, grad=double)
 def starts_a_program_that_lives_on(x):
-    subprocess.Popen(["sleep", os.environ.get("HOSTILE_SLEEP", "98765")])
+    subprocess.Popen(["sleep", os.environ.get("VERIFY_CASE_SLEEP", "98765")])
     return np.sum(x**2)
 
 

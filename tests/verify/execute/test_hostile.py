@@ -65,7 +65,7 @@ SLEEP = f"9{os.getpid()}"
 @pytest.fixture(scope="module")
 def found():
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("HOSTILE_SLEEP", SLEEP)
+        patched.setenv("VERIFY_CASE_SLEEP", SLEEP)
         selected = collected([str(LESSON)])
         ended = list(entries(selected, jobs=2, timeout=TIMEOUT, memory=1024))
     assert sorted(entry.case for entry in ended) == [case.id for case in selected]

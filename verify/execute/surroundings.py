@@ -1,4 +1,4 @@
-"""The environment variables that a case's process has: what Python and its libraries need, and nothing that is secret."""
+"""The environment variables of a case's process: what Python and its libraries need, and nothing that is secret."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def run_of(reference: str, root: Path, earlier_than: str = "") -> Run:
         raise UsageError(f"{place}: no run is on record here yet. One is put there by: verify run TARGET")
     with opened(place) as history:
         later = _number(history, earlier_than) if _on_record(earlier_than) else None
-        return load(history, _number(history, reference, later))
+        return _with_proofs_checked(load(history, _number(history, reference, later)))
 
 
 def _on_record(reference: str) -> bool:
@@ -53,11 +53,15 @@ def read_file(path: Path) -> Run:
             found = read(lines)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path}: {error}. {make}.") from error
-    return replace(found, entries=tuple(_judged(entry) for entry in found.entries))
+    return _with_proofs_checked(found)
+
+
+def _with_proofs_checked(run: Run) -> Run:
+    """A record may have been written by anybody: a proof in it counts where its certificate is accepted here."""
+    return replace(run, entries=tuple(_judged(entry) for entry in run.entries))
 
 
 def _judged(entry: Entry) -> Entry:
-    """A file may have been written by anybody: a proof in it counts where the checker accepts its certificate here."""
     from verify.execute.judge import judged
 
     return replace(entry, result=judged(entry.result.to_json())) if entry.outcome == "done" else entry

@@ -22,7 +22,7 @@ def judged(record: Mapping[str, Any]) -> Result:
     found = next(_objections(result), "")
     if not found:
         return result
-    reason = f"what the worker sent does not hold: {found}"
+    reason = f"what was recorded does not hold: {found}"
     return replace(undecided(reason), name=result.name, source=result.source, asked=result.asked, kind=result.kind)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import verify
 from verify.command import collecting, running
 from verify.command.app import main
 from verify.execute.suite import Selected
@@ -25,13 +28,19 @@ ANSWERS = {
 }
 
 
+@cache
+def certificate() -> dict[str, Any]:
+    """A proof that the checker accepts: a record's PROVED counts only with one."""
+    return verify.check(lambda x: x * x, 1.5, grad=lambda x: 2 * x).formula.certificate
+
+
 def answered(word: str, name: str = "f", source: str = "lesson.py:3") -> Result:
     """A result as the word says."""
     verdict, sizes = ANSWERS[word]
     passes = verdict not in (Verdict.REFUTED, Verdict.UNDECIDED)
     return Result(
         verdict,
-        Formula(verdict, sizes=sizes),
+        Formula(verdict, sizes=sizes, certificate=certificate() if verdict is Verdict.PROVED else None),
         Numbers("ok" if passes else "unknown", ulps=0.0 if passes else None),
         kinks=(Kink("x = 0", at_input=True, inside=False),) if word == "kink" else (),
         reason="no rule is known" if word == "unsure" else "",

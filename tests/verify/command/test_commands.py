@@ -1,7 +1,10 @@
 """The commands beside run: what each prints, and the code it exits with."""
 
 import json
+import sqlite3
 import tomllib
+import zlib
+from contextlib import closing
 
 import pytest
 
@@ -162,7 +165,7 @@ def test_history_lists_shows_compares_and_forgets(ran, command):
 
 
 def test_a_run_that_is_exported_can_be_imported_once(lesson, command):
-    use(lesson, "balls", "bad")  # a proof would need its certificate
+    use(lesson, "good", "bad")
     command("run", "lesson.py")
     assert command("history", "export", "last", "run.jsonl")[0] == 0
     assert command("history", "import", "run.jsonl")[1].startswith("run.jsonl: run 1, ")
@@ -171,6 +174,15 @@ def test_a_run_that_is_exported_can_be_imported_once(lesson, command):
         assert command("history", "import", "run.jsonl")[1].startswith("run.jsonl: run 1, ")
     assert len(command("history", "list")[1].splitlines()) == 1
     assert command("history", "import")[0] == 2
+
+
+def test_a_proof_forged_into_the_history_does_not_count(lesson, command):
+    use(lesson, "good")
+    assert command("run", "lesson.py")[0] == 0
+    with closing(sqlite3.connect(lesson / ".verify" / "history.sqlite")) as history, history:
+        history.execute("UPDATE certificate SET body = ?", (zlib.compress(b'{"schema": 1}'),))
+    assert command("report")[1].splitlines()[-1] == "1 gradient: 1 undecided."
+    assert "what was recorded does not hold: its certificate is rejected" in command("explain", "good")[1]
 
 
 # ---------------------------------------------------------------------------- baseline

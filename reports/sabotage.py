@@ -1,7 +1,8 @@
 """Break every derivative rule a little, one at a time, and see that the verifier refutes what comes of it.
 
 ``python reports/sabotage.py`` does it for every rule of every op and writes sabotage.json into this folder;
-``sabotage.py NAME ...`` does it for some ops and writes nothing. A rule's result is wrong by a relative 1e-9 in one
+``sabotage.py NAME ...`` does it for some ops and writes nothing; ``sabotage.py --resume FILE`` notes every outcome in
+FILE at once and goes on from what stands there. A rule's result is wrong by a relative 1e-9 in one
 branch: where it is above 0, and then, in another build, where it is below. A branch that no sample reaches is said.
 The check is ``verify.check`` of the engine's own gradient, at its defaults.
 """
@@ -119,14 +120,19 @@ def _applied(op: Op, inputs: tuple[Any, ...], floats: tuple[int, ...], params: A
     return (bind(op, operands, params) * weights).sum()
 
 
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Break all rules, print those that were not refuted, write the figures; the exit code is 1 where one passed."""
-    found: dict[str, str] = {}
+    noted = Path(arguments[1]) if arguments[:1] == ["--resume"] else None
+    names = arguments if noted is None else ()
+    found: dict[str, str] = _noted(noted)
     chosen = sorted({op.name: op for op in REGISTRY.values()}.items())
     for name, op in chosen:
         for kind, slot in rules(op) if not names or name in names else ():
             for sign, side in ((1, "above"), (-1, "below")):
-                found[f"{name}.{kind}[{slot}] {side} 0"] = outcome(op, kind, slot, sign)
+                rule = f"{name}.{kind}[{slot}] {side} 0"
+                if rule not in found:
+                    found[rule] = outcome(op, kind, slot, sign)
+                    _note(noted, rule, found[rule])
     passed = {rule: verdict for rule, verdict in found.items() if verdict in ("PROVED", "CERTIFIED", "AGREES")}
     refuted = sum(verdict == "REFUTED" for verdict in found.values())
     idle = sum(verdict == "not reached" for verdict in found.values())
@@ -145,6 +151,18 @@ def main(names: Sequence[str]) -> int:
         }
         (HERE / "sabotage.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return 1 if passed else 0
+
+
+def _noted(file: Path | None) -> dict[str, str]:
+    """The outcomes that stand in a file."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file is not None and file.exists() else []
+    return dict(line.rsplit(": ", 1) for line in lines if ": " in line)
+
+
+def _note(file: Path | None, rule: str, outcome: str) -> None:
+    if file is not None:
+        with file.open("a", encoding="utf-8") as out:
+            out.write(f"{rule}: {outcome}\n")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ sys.path.insert(0, str(HERE))
 import programs  # noqa: E402
 
 from verify.ask import pose  # noqa: E402
+from verify.clock import now  # noqa: E402
 from verify.lemma.book import forget  # noqa: E402
 from verify.prove import certified, prove  # noqa: E402
 from verify.recording import record, record_symbolic  # noqa: E402
@@ -52,7 +53,7 @@ def measured(made: programs.Made) -> dict[str, Any]:
     times = []
     for _ in range(REPEATS):
         started = time.perf_counter()
-        found = prove(problem, recording, time.monotonic() + 60, ("exact",), "lemmas")
+        found = prove(problem, recording, now() + 60, ("exact",), "lemmas")
         times.append(time.perf_counter() - started)
     told = {
         "ops": len(recording.forward.equations),

@@ -6,13 +6,13 @@ difference is a function of the inputs, and Newton's method on it leads across, 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from dualgrad.program.record import Condition, Equation, Program, Variable
+from verify.clock import now
 from verify.extremes import engine_floats
 from verify.look import Look, Point, finite_value, sizes_at
 from verify.points import admits
@@ -65,11 +65,11 @@ class Branches:
 
 def other_branches(problem: Problem, seen: Branches, deadline: float) -> Iterator[Point]:
     """Points that take branches which were not met, as far as they are found in time. ``seen`` may grow meanwhile."""
-    until = min(deadline, time.monotonic() + SECONDS)
+    until = min(deadline, now() + SECONDS)
     for branch in seen.open:
         starts = [problem.arrays, *(point.arrays for point in random_points(problem, range(4000, 4000 + STARTS - 1)))]
         for start in starts:
-            if branch in seen.met or time.monotonic() > until:
+            if branch in seen.met or now() > until:
                 break
             found = _across(problem, branch, start, until)
             if found is not None:
@@ -84,7 +84,7 @@ def _across(problem: Problem, branch: Branch, start: Arrays, until: float) -> Ar
     """Inputs that take a branch, by Newton's method on the margin of its condition."""
     arrays = dict(start)
     for _ in range(STEPS):
-        if time.monotonic() > until or not finite_value(problem, arrays):
+        if now() > until or not finite_value(problem, arrays):
             return None
         recording = record(problem, arrays, None)
         taken = [_branch(condition) for condition in recording.trace.conditions]

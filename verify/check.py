@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from verify.ask import Question, pose, questions, rows, source_of
+from verify.clock import SOON, now, started
 from verify.decide import decide
 from verify.kinds import WORDS
 from verify.problem import NO_MEMORY, Problem, Undecidable, parameter_names
@@ -19,7 +20,7 @@ from verify.symmetric import through_symmetric_parts
 from verify.triangle import REASON
 from verify.verdict import Formula, Numbers, Result, Verdict
 
-BUDGET = 10.0  # seconds
+BUDGET = 10.0  # seconds of processor time
 LONGEST = 86_400.0
 AGAIN = 1.0  # seconds until the alarm is repeated: one that rings inside a callback of the garbage collector is lost
 
@@ -68,7 +69,8 @@ def check(
     and are not differentiated by unless ``wrt`` names them. ``domain`` maps an argument to what is known of it
     (verify.domain.NAMED, or a predicate); nothing is inferred from values. ``sizes="every"`` says that the functions
     are meant for arguments of every size: what is right at these and wrong at others is then refuted, with the sizes.
-    ``budget`` bounds the whole call, in seconds.
+    ``budget`` bounds the whole call, in seconds of processor time, and by four times as many on the wall: a busy
+    machine changes no verdict.
 
     Raises TypeError or ValueError for misuse of ``check`` itself; whatever the functions do becomes a result.
 
@@ -116,19 +118,19 @@ def _require_keywords(f: Any, at: tuple[Any, ...], unknown: dict[str, Any]) -> N
 def _answer(
     f: Callable[..., Any], at: tuple[Any, ...], asked: Question, wrt: Any, domain: Any, every: bool, budget: float
 ) -> Result:
-    started = time.monotonic()
+    began = time.monotonic()
     problem = None
     try:
-        with _alarm(budget):
+        with started(), _alarm(budget):
             problem = replace(pose(f, at, asked.kind, asked.candidate, wrt, domain, asked.part), every_size=every)
             parts = rows(problem)
             each = 0.8 * budget / len(parts)
-            found = [_decided(part, started + each * (place + 1)) for place, part in enumerate(parts)]
+            found = [_decided(part, each * (place + 1)) for place, part in enumerate(parts)]
             result = together([replace(part, kind=asked.kind) for part in found])
     except Undecidable as error:
         result = undecided(str(error))
     except SystemError as error:  # the alarm rang inside compiled code that cannot pass an exception on
-        if time.monotonic() - started < budget:
+        if time.monotonic() - began < budget:
             raise
         result = undecided(f"the time budget of {budget:g} s ran out; raise it with budget= ({error})")
     except MemoryError as error:
@@ -140,7 +142,7 @@ def _answer(
         name=problem.name if isinstance(problem, Problem) else getattr(f, "__name__", type(f).__name__),
         kind=asked.kind,
         source=source_of(f),
-        seconds=time.monotonic() - started,
+        seconds=time.monotonic() - began,
     )
 
 
@@ -222,14 +224,17 @@ def _alarm(budget: float) -> Iterator[None]:
     if not usable or signal.getitimer(signal.ITIMER_REAL)[0] or signal.getsignal(signal.SIGALRM) is None:
         yield
         return
-    before = signal.signal(signal.SIGALRM, _ring)
+    until = now() + budget
+
+    def ring(*_: Any) -> None:
+        if now() >= until:
+            raise _OutOfTime
+        signal.setitimer(signal.ITIMER_REAL, max(until - now(), SOON), AGAIN)
+
+    before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, budget, AGAIN)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _ring(*_: Any) -> None:
-    raise _OutOfTime

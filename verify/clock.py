@@ -1,4 +1,8 @@
-"""Time limits on calls of user code, within the alarm that bounds the whole check."""
+"""The clock of a check, and limits on calls of user code within the alarm that bounds the whole check.
+
+It counts the processor time of the check's own thread: what else the machine does then changes no result. A call that
+only waits uses none, so a part of the wall's time counts too.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from math import inf
 from typing import Any
 
+WALL = 4.0  # seconds on the wall that count as one
+SOON = 0.01  # seconds until the next look at the clock, at least
 AGAIN = 0.2  # seconds after which a block that caught the exception is interrupted again
 
 
@@ -21,9 +28,41 @@ class _Rung(BaseException):
     """Raised by the timer inside user code; not an Exception, so that user code does not catch it by accident."""
 
 
+_began: ContextVar[tuple[float, float]] = ContextVar("began", default=(0.0, time.monotonic()))
+
+
+@contextmanager
+def started() -> Iterator[None]:
+    """Count from here on, in this context: a deadline is a value of :func:`now` in the same one."""
+    token = _began.set(_both())
+    try:
+        yield
+    finally:
+        _began.reset(token)
+
+
+def now() -> float:
+    """Seconds of this thread's processor time since the check started, or those on the wall by WALL if these are more.
+
+    >>> until = now() + 60
+    >>> now() < until
+    True
+    """
+    return _since(_began.get())
+
+
+def _both() -> tuple[float, float]:
+    return time.thread_time(), time.monotonic()
+
+
+def _since(began: tuple[float, float]) -> float:
+    processor, wall = (there - here for here, there in zip(began, _both(), strict=True))
+    return max(processor, wall / WALL)
+
+
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Interrupt the block after so many seconds with :class:`Slow`, where a longer alarm is set already.
+    """Interrupt the block after so many seconds of :func:`now` with :class:`Slow`, where a longer alarm is set already.
 
     Without one (in another thread, or where the caller uses the timer itself) the block runs freely.
     """
@@ -33,15 +72,19 @@ def at_most(seconds: float) -> Iterator[None]:
         yield
         return
     rung: list[float] = []
+    began = _both()
 
     def ring(*_: Any) -> None:
+        rest = seconds - _since(began)
+        if rest > 0:
+            signal.setitimer(signal.ITIMER_REAL, max(rest, SOON), AGAIN)
+            return
         # Again only after work of this process: not while the first exception is on its way to the handler below.
         if not rung or time.process_time() - rung[-1] > AGAIN / 2:
             rung.append(time.process_time())
             raise _Rung
 
     before = signal.signal(signal.SIGALRM, ring)
-    started = time.monotonic()
     signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
@@ -52,4 +95,4 @@ def at_most(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-        signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - started), 1e-3), again)
+        signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began[1]), 1e-3), again)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -10,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from verify import hygiene
+from verify.clock import now
 from verify.conclude import conclude
 from verify.findings import example_of
 from verify.look import Point, look
@@ -25,8 +25,8 @@ SOME = 3  # elements along an axis that was given without any
 
 
 def decide(problem: Problem, deadline: float) -> Result:
-    """Answer both questions about a problem before the deadline (a time.monotonic() value)."""
-    began = time.monotonic()
+    """Answer both questions about a problem before the deadline (a value of ``clock.now``)."""
+    began = now()
     values = problem.value(problem.arrays)
     if not all(np.isfinite(value).all() for value in values):
         raise Undecidable(f"{problem.name} is not finite at the given arguments, so it has no derivative there")
@@ -37,7 +37,7 @@ def decide(problem: Problem, deadline: float) -> Result:
         got = problem.gradient(problem.arrays)
     except Undecidable as error:
         return _raising(problem, values, error)
-    problem = replace(problem, patience=PATIENCE + SLOWER * (time.monotonic() - began))
+    problem = replace(problem, patience=PATIENCE + SLOWER * (now() - began))
     misfit = _misfit(problem, values, got)
     if misfit is not None:
         return misfit

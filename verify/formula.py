@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from typing import Any
 from dualgrad.program.size import dimension, dimensions
 from verify.assign import assignments, shapes
 from verify.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
-from verify.clock import Slow, at_most
+from verify.clock import Slow, at_most, now
 from verify.effort import is_large, readable
 from verify.form.facts import Facts
 from verify.form.rank import extents_for_rank
@@ -48,7 +47,7 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
         _require_rank(recording)
         formula, reason = _in_time(problem, recording, deadline)
     fixable = bool(free_dimensions(recording)) and not is_large(problem, recording)
-    if formula is None and fixable and time.monotonic() < deadline:
+    if formula is None and fixable and now() < deadline:
         fixed = replace(record(problem, problem.arrays, fixed_labels(problem)), looked_at=recording.looked_at)
         if recording.forward is None:  # what reads a number may read any size
             fixed = replace(fixed, looked_at=_all_axes(problem))
@@ -90,7 +89,7 @@ def fixed_labels(problem: Problem) -> Labels:
 def _in_time(problem: Problem, recording: Recording, deadline: float) -> tuple[Formula | None, str]:
     """The proof, or that it took longer than its share: the rest of the time is for looking at points."""
     try:
-        with at_most(max(deadline - time.monotonic(), SHORTEST)):
+        with at_most(max(deadline - now(), SHORTEST)):
             return _proved(problem, recording, deadline)
     except Slow:
         return None, "the proof takes more than its share of the time; raise it with budget="
@@ -189,7 +188,7 @@ def _reads_alike(problem: Problem, recording: Recording, reading: str) -> bool:
 def _holds_at_one(problem: Problem, recording: Recording, deadline: float) -> bool:
     """Whether the proof also goes through with each symbolic axis, and all of them, of size 1."""
     free = free_dimensions(recording)
-    if not free or len(free) > 2 or time.monotonic() > deadline:
+    if not free or len(free) > 2 or now() > deadline:
         return False
     choices = [{name} for name in free] + ([set(free)] if len(free) == 2 else [])
     return all(_proved_at_one(problem, recording, ones, deadline) for ones in choices)

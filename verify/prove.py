@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +13,7 @@ from dualgrad.program.entry import Number, Power, walk
 from dualgrad.program.record import Equation, Literal
 from verify import checker
 from verify.certificate import certify
+from verify.clock import now
 from verify.form.facts import Facts
 from verify.form.proof import Failure, Proof
 from verify.form.prove import prove_gradient
@@ -103,7 +103,7 @@ def prove(
 
 def _prove(problem: Problem, recording: Recording, reading: str, deadline: float, way: str) -> Proof | Failure:
     assert recording.forward is not None and recording.gradient is not None
-    seconds = min(SECONDS if recording.tape is None else SECONDS_BEFORE_LEMMAS, deadline - time.monotonic())
+    seconds = min(SECONDS if recording.tape is None else SECONDS_BEFORE_LEMMAS, deadline - now())
     if seconds <= 0:
         return Failure("the time budget ran out")
     if any(abs(equation.params.get("exponent", 0)) > LARGEST_EXPONENT for equation in _equations(recording)):

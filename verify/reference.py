@@ -6,7 +6,6 @@ proved once, by lemmas about single steps, for the sizes at hand.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +18,7 @@ from dualgrad.frontends.tracer import Cell, Tracer
 from dualgrad.program.record import Program
 from verify.ball.excerpt import elements, work
 from verify.ball.read import gradient
+from verify.clock import now
 from verify.derive import replayed
 from verify.extremes import engine_floats
 from verify.lemma.tape import Tape, tape_of
@@ -119,10 +119,10 @@ def _by_engine(problem: Problem, recording: Recording) -> Recording:
 
 
 def _grounds(problem: Problem, recording: Recording, deadline: float) -> str:
-    until = min(deadline, time.monotonic() + SECONDS)
+    until = min(deadline, now() + SECONDS)
     grounds = ""
     for way in sorted(ways(problem, recording)):  # "lemmas" first: their cost does not grow with the program's terms
-        if time.monotonic() < until:
+        if now() < until:
             found = prove(problem, recording, until, ("exact",), way)
             if found.proof is not None and certified(problem, recording, found)[1].accepted:
                 return PROVED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
@@ -12,6 +11,7 @@ import numpy as np
 from verify import hygiene
 from verify.assign import assignments, shapes
 from verify.branches import other_branches
+from verify.clock import now
 from verify.direct.ladder import answer, together
 from verify.effort import is_large
 from verify.extremes import negligible, other_whole_numbers
@@ -37,8 +37,8 @@ HARD_SECONDS = 1.5  # of the processor, spent on hard points, at most
 
 def search(problem: Problem, got: list[Array], deadline: float) -> Findings:
     """What can be found about a problem before the deadline: by a proof, by looking at points, at full size."""
-    now = time.monotonic()
-    tried = attempt(problem, now + PROOF_SHARE * (deadline - now))
+    began = now()
+    tried = attempt(problem, began + PROOF_SHARE * (deadline - began))
     if is_large(problem, tried.recording):
         return _search_large(problem, got, tried, deadline)
     return _look_at(problem, got, tried, deadline)
@@ -59,7 +59,7 @@ def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float
     _on_integers(findings)
     seeds = range(1000, 1001 if tried.formula is not None else 1000 + GENERIC_POINTS)
     for point in random_points(problem, seeds):
-        if time.monotonic() > deadline:
+        if now() > deadline:
             findings.unsure = findings.unsure or "the time budget ran out before every point was looked at"
         if findings.settled or findings.unsure:
             return findings
@@ -72,12 +72,12 @@ def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float
     for point in chain(_every_size(problem), other_sizes(problem, tried.recording)):
         if findings.settled or findings.unsure:
             return findings
-        began = time.monotonic()
+        began = now()
         if began + GROWTH * longest > deadline:
             findings.notes += ("not every size was tried: time ran out",)
             return findings
         _visit(findings, point, usable)
-        longest = max(longest, time.monotonic() - began)
+        longest = max(longest, now() - began)
     _hard(findings, usable, deadline)
     _whole_numbers(findings)
     return findings
@@ -151,11 +151,11 @@ def _search_large(problem: Problem, got: list[Array], tried: Attempt, deadline: 
 
 def _hard(findings: Findings, usable: Recording | None, deadline: float) -> None:
     """The function's own hard points, as many as there is time for; leaving some out is said, and lowers nothing."""
-    until = time.process_time() + HARD_SECONDS
+    until = now() + HARD_SECONDS
     for point in hard_points(findings.problem, findings.here):
         if findings.settled or findings.unsure:
             return
-        if time.process_time() > until or time.monotonic() > deadline:
+        if now() > min(until, deadline):
             findings.notes += ("not every hard point was tried: time ran out",)
             return
         _visit(findings, point, usable)
@@ -241,7 +241,7 @@ def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
     if not finite_value(problem, point.arrays) or (point.label == OTHERS_ZERO and _finite_at(problem, point.arrays)):
         return
     seen = look(problem, point, usable if usable is not None and fits(usable, point) else None)
-    names = strayed(problem, point.arrays) or _zeroed(problem, point.arrays)
+    names = strayed(problem, point.arrays, seen.recording) or _zeroed(problem, point.arrays)
     if names and (seen.status == "different" or _wrong_at(problem, seen)):
         findings.unsure = (
             f"the gradient is wrong where {', '.join(names)} is not of the kind it was given as: declare what is "

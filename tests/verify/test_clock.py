@@ -6,7 +6,7 @@ import time
 import pytest
 
 from verify import Verdict, check
-from verify.clock import Slow, at_most
+from verify.clock import WALL, Slow, at_most, now, started
 
 
 @pytest.fixture
@@ -76,3 +76,18 @@ def test_a_function_that_never_returns_elsewhere_costs_its_time_only():
     result = check(f, 1.5, grad=lambda x: 2 * x)
     assert result.verdict is Verdict.CERTIFIED, str(result)
     assert time.monotonic() - started < 10.0
+
+
+def test_what_else_the_machine_does_takes_no_time_from_a_check():
+    with started():
+        began, until = time.monotonic(), now() + 0.5
+        while now() < until and time.monotonic() < began + 10:
+            time.sleep(0.01)  # as when other programs have the processor
+        assert time.monotonic() - began == pytest.approx(0.5 * WALL, abs=0.3)
+
+
+def test_a_block_that_waits_is_slow_too(alarm):
+    began = time.monotonic()
+    with pytest.raises(Slow), at_most(0.1):
+        time.sleep(5.0)
+    assert time.monotonic() - began < 2.0

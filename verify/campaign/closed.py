@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import random
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from verify.campaign.case import told as told_pair
 from verify.campaign.claims import untrue
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import wrong
+from verify.clock import now
 from verify.formula import attempt
 from verify.problem import Undecidable
 from verify.recording import record_symbolic
@@ -102,7 +102,7 @@ def trial(seed: int, index: int) -> Outcome:
         outcome.units += 1
         try:
             problem = pose(f.function("f"), args, "grad", mutant.program.function("g"), 0, None)
-            formula = attempt(problem, time.monotonic() + SECONDS).formula
+            formula = attempt(problem, now() + SECONDS).formula
         except Undecidable:
             formula = None
         outcome.counts[f"{mutant.kind}: {'proved' if formula else 'not proved'}"] += 1

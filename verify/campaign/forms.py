@@ -6,7 +6,6 @@ That p = q is asked as a question about a gradient: Σ y p(x) has the gradient p
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +15,7 @@ from verify.ask import pose
 from verify.campaign.exact import Outside, exactly, values
 from verify.campaign.figures import Outcome
 from verify.campaign.mutate import Mutator
+from verify.clock import now
 from verify.formula import attempt
 from verify.strategies.builder import Builder
 from verify.strategies.draw import arguments
@@ -51,7 +51,7 @@ def trial(seed: int, index: int) -> Outcome:
     for candidate in candidates:
         off = _differs(p, candidate, args, index)
         problem = pose(f.function("f"), args, "grad", candidate.function("g"), len(args) - 1, None)
-        formula = attempt(problem, time.monotonic() + SECONDS).formula
+        formula = attempt(problem, now() + SECONDS).formula
         outcome.units += 1
         outcome.counts[f"{'other' if off else 'equal'}, {'proved' if formula else 'not proved'}"] += 1
         if bool(formula) == off:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 from verify.ask import pose
 from verify.campaign.case import Subject, engine_is_wrong, subject, told
 from verify.campaign.claims import untrue
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import wrong
 from verify.campaign.mutate import Mutant
+from verify.clock import now
 from verify.formula import attempt
 from verify.problem import Undecidable
 from verify.strategies.recorded import Untold
@@ -59,6 +58,6 @@ def proved(given: Subject, mutant: Mutant) -> Formula | None:
     """The formula where the gradient is proved, through certificate and second key; else None."""
     f, g = given.program.function("f"), mutant.program.function("g")
     try:
-        return attempt(pose(f, given.args, "grad", g, None, None), time.monotonic() + SECONDS).formula
+        return attempt(pose(f, given.args, "grad", g, None, None), now() + SECONDS).formula
     except Undecidable:
         return None

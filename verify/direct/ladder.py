@@ -8,7 +8,6 @@ UNDECIDED   otherwise: the error of the differences covers the gap, or the numbe
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -20,6 +19,7 @@ from flint import arb
 
 from verify.ball.compare import accurate, decimal, spacing, ulps, upper_float
 from verify.ball.precision import working_precision
+from verify.clock import now
 from verify.direct.differences import common_lines, lines, slope
 from verify.direct.series import Unread
 from verify.direct.slopes import derivative
@@ -84,7 +84,7 @@ def _by_series(problem: Problem, spots: Sequence[Point], got: list[Array], why: 
     seen, digits = 0, 16.0
     for point in spots:
         claimed = _candidate(problem, point, got)
-        if claimed is None or (seen and time.monotonic() > deadline):
+        if claimed is None or (seen and now() > deadline):
             continue
         try:
             found = _judged(problem, point.arrays, claimed)
@@ -239,7 +239,7 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
         return _by_value(problem, got, why)
     for point in spots:
         claimed = _candidate(problem, point, got)
-        if claimed is None or (count and time.monotonic() > deadline):
+        if claimed is None or (count and now() > deadline):
             continue
         top = max((float(np.max(np.abs(part), initial=0.0)) for part in claimed), default=0.0)
         noise = _noise(problem, point.arrays, iter((top,)))

@@ -6,12 +6,12 @@ every value of those. Facts are what the domain requires everywhere, at the indi
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import islice, product
 
 from dualgrad.program.entry import Index
+from verify.clock import now
 from verify.form import linear as lin
 from verify.form.algebra import renamed, substitute
 from verify.form.interpret import Requirement
@@ -77,7 +77,7 @@ def _zero(form: Form, required: Sequence[Requirement]) -> bool:
     claim = nodes.put("add", last) if last != len(nodes.nodes) - 1 else last
     if len(nodes.nodes) > MOST_NODES:
         return False
-    left = min(SECONDS, current().deadline - time.monotonic())
+    left = min(SECONDS, current().deadline - now())
     return left > 0 and decide(nodes.nodes[: claim + 1], nodes.signs, facts, left).proved
 
 
@@ -87,7 +87,7 @@ def follows(asked: Requirement, known: Sequence[Requirement]) -> bool:
         return False
     writer = _Writer()
     facts = list(writer.facts(asked.form, known))
-    left = min(SECONDS_FOR_DOMAINS, current().deadline - time.monotonic())
+    left = min(SECONDS_FOR_DOMAINS, current().deadline - now())
     return left > 0 and implied(writer.nodes, facts, (writer.form(asked.form), asked.relation), left)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from dualgrad.program.size import Extent
+from verify.clock import now
 
 
 class TooLarge(Exception):
@@ -53,7 +53,7 @@ def current() -> Setting:
 @contextmanager
 def within(budget: Budget, sizes: tuple[Extent, ...] = ()) -> Iterator[None]:
     """Run a proof under a budget: TooLarge is raised where it is exceeded."""
-    token = _setting.set(Setting(budget, sizes, time.monotonic() + budget.seconds))
+    token = _setting.set(Setting(budget, sizes, now() + budget.seconds))
     try:
         yield
     finally:
@@ -65,7 +65,7 @@ def at_most(terms: int, seconds: float) -> Iterator[None]:
     """Within a running proof, allow less: for what is only said, not needed."""
     outer = current()
     budget = Budget(min(terms, outer.budget.terms), outer.budget.bound, outer.budget.seconds)
-    token = _setting.set(Setting(budget, outer.sizes, min(outer.deadline, time.monotonic() + seconds)))
+    token = _setting.set(Setting(budget, outer.sizes, min(outer.deadline, now() + seconds)))
     try:
         yield
     finally:
@@ -79,5 +79,5 @@ def spend(terms: int, bound: int = 0) -> None:
         raise TooLarge(f"a form of more than {setting.budget.terms} terms")
     if bound > setting.budget.bound:
         raise TooLarge(f"a term of more than {setting.budget.bound} bound indices")
-    if time.monotonic() > setting.deadline:
+    if now() > setting.deadline:
         raise TooLarge(f"more than {setting.budget.seconds} seconds")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from dualgrad.program.record import Equation, Program, Variable
+from verify.clock import now
 from verify.form.denote import Denotation, Lossy
 from verify.form.differentiate import Derivative
 from verify.form.domain import equality_tests, holds, in_words
@@ -58,7 +59,7 @@ class _Said:
     ) -> None:
         self.forward, self.wrt, self.literals, self.found = forward, tuple(wrt), literals, found
         self.plain = Denotation((forward,), facts, literals, wrt=wrt)
-        self.until = time.monotonic() + SECONDS_TO_SAY
+        self.until = now() + SECONDS_TO_SAY
 
     def proof(self, started: float) -> Proof:
         """What was shown, as a proof."""
@@ -111,7 +112,7 @@ class _Said:
         return self._said(equation, lambda: written(self.plain.unfold(power_of(atom))), f"{plain}{_at(equation)}")
 
     def _said(self, equation: Equation, words: Callable[[], T], otherwise: T) -> T:
-        left = self.until - time.monotonic()
+        left = self.until - now()
         if left <= 0 or not self._is_near(equation):
             return otherwise
         try:

@@ -6,11 +6,11 @@ empty; that all are would show nothing, so one case that leaves an open set has 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from verify.clock import now
 from verify.tower.kernels import Rescale, Split
 from verify.tower.nodes import RELATIONS, Fact, Node
 from verify.tower.ring import Field, NoValue, Poly, Quotient, Ring, TooMuch
@@ -68,7 +68,7 @@ def decide(nodes: Sequence[Node], signs: Sequence[str], facts: Sequence[Fact] = 
     True
     """
     scales: dict[str, Fraction] = {}
-    deadline = time.monotonic() + seconds
+    deadline = now() + seconds
     room = ROOM
     for _ in range(MOST_RESTARTS):
         search = _Search(nodes, list(signs), facts, scales, deadline, Ring(room))
@@ -117,7 +117,7 @@ class _Search:
     def cases(self, assumed: tuple[tuple[Poly, str, Sign], ...]) -> Branch | Leaf:
         """The cases below some assumptions; _Left where the expression is not shown to be 0."""
         self.count += 1
-        if self.count > MOST_CASES or time.monotonic() > self.deadline:
+        if self.count > MOST_CASES or now() > self.deadline:
             raise TooMuch("too many cases")
         where = tuple(f"{self.shown(p)} {way} 0" for p, way, _ in assumed)
         try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from verify import checker
+from verify.clock import now
 from verify.tower.decide import decide
 from verify.tower.export import spelled
 from verify.tower.nodes import Fact, Node
@@ -20,7 +20,7 @@ SECONDS = 2.0
 def completed(certificate: Json) -> tuple[Json, checker.Report]:
     """A certificate with the hints that the checker asks for, and what it says then."""
     given: list[Json | None] = []
-    deadline = time.monotonic() + SECONDS
+    deadline = now() + SECONDS
 
     def ask(ways: Sequence[Sequence[Claim]]) -> Json | None:
         given.append(_hint(ways, deadline))
@@ -46,7 +46,7 @@ def proofs(claims: Sequence[Claim], deadline: float) -> list[Json] | None:
     found: list[Json] = []
     for claim in claims:
         facts: list[Fact] = [(at, relation) for at, relation in claim.facts]
-        decision = decide([_node(node) for node in claim.nodes], claim.signs, facts, deadline - time.monotonic())
+        decision = decide([_node(node) for node in claim.nodes], claim.signs, facts, deadline - now())
         if not decision.proved:
             return None
         found.append(spelled(decision))

@@ -35,7 +35,7 @@ class Algebra(ABC):
         self.known: dict[Poly, bool] = {}
         self.ranges: dict[str, Poly] = {}
         self.tie: Number | None = None
-        self.steps, self.deadline = 0, time.monotonic() + MAX_SECONDS
+        self.steps, self.deadline = 0, time.thread_time() + MAX_SECONDS
         self.hints = Hints([])
 
     def nonnegative(self, p: Poly) -> bool:
@@ -122,7 +122,7 @@ class Algebra(ABC):
     def emit(self, out: Form, c: Number, binders: Sequence[str], factors: Factors, values: Sequence[Form] = ()) -> Form:
         """Add c · Σ_binders Π factors · Π values to ``out``. The one place where terms are made, in canonical form."""
         self.steps += 1
-        need(self.steps <= MAX_STEPS and time.monotonic() < self.deadline, "out of budget")
+        need(self.steps <= MAX_STEPS and time.thread_time() < self.deadline, "out of budget")
         if values:
             for term, k in values[0].items():
                 more, extra = self.opened(term)

@@ -58,7 +58,7 @@ class Tower:
         self, nodes: Sequence[Any], signs: Sequence[str], facts: Sequence[Any], proof: Mapping[str, Any]
     ) -> None:
         self.nodes, self.signs, self.facts, self.proof = nodes, signs, facts, proof
-        self.deadline, self.cases, self.shown = time.monotonic() + MAX_SECONDS, 0, False
+        self.deadline, self.cases, self.shown = time.thread_time() + MAX_SECONDS, 0, False
         self.meaning: list[Meaning] = []
         for kind, args, scale in proof["generators"]:
             polys = tuple(key(read(arg, len(self.meaning))) for arg in args)
@@ -77,7 +77,7 @@ class Tower:
     def walk(self, tree: Mapping[str, Any], assumed: list[tuple[Poly, int]]) -> None:
         """The last node is 0 in all cases below these assumptions; Refused where that is not shown."""
         self.cases += 1
-        need(self.cases <= MAX_CASES and time.monotonic() < self.deadline, "out of budget: too many cases")
+        need(self.cases <= MAX_CASES and time.thread_time() < self.deadline, "out of budget: too many cases")
         if "split" in tree:
             p = read(tree["split"], len(self.meaning))
             need(p, "a case of the sign of 0")
@@ -114,7 +114,7 @@ class Case(Signs):
 
     def fraction(self, num: Poly, den: Mapping[Key, int]) -> Value:
         """num / den without what divides both."""
-        need(time.monotonic() < self.tower.deadline, "out of budget")
+        need(time.thread_time() < self.tower.deadline, "out of budget")
         num, left = self.reduced(num), dict[Key, int]()
         for f, power in den.items() if num else ():
             if not self.reduced(dict(f)):

@@ -48,12 +48,7 @@ def _plainly(node: Node, g: Any, dg: Any, tangents: Adjoints, adjoints: Adjoints
         if edge is None:
             continue
         factor: Any = partial(y, *inputs) if callable(partial) else partial
-        if type(factor) is Dual:
-            pulled, moved = g * factor.value, factor.tangent * g
-            if dg is not None:
-                moved = moved + dg * factor.value
-        else:
-            pulled, moved = scaled_by(g, factor), None if dg is None else scaled_by(dg, factor)
+        pulled, moved = _scaled(g, dg, factor)
         held = adjoints.get(edge)
         adjoints[edge] = pulled if held is None else held + pulled
         if moved is not None:
@@ -85,12 +80,7 @@ def _through(node: Node, g: Any, dg: Any, tangents: Adjoints, adjoints: Adjoints
             factor: Any = partial(y, *inputs, **params) if callable(partial) else partial
             if factor is None:
                 continue
-            if type(factor) is Dual:
-                pulled, moved = g * factor.value, factor.tangent * g
-                if dg is not None:
-                    moved = moved + dg * factor.value
-            else:
-                pulled, moved = scaled_by(g, factor), None if dg is None else scaled_by(dg, factor)
+            pulled, moved = _scaled(g, dg, factor)
         elif constant:
             pulled = pull(op, slot, g, value, operands, params)
             moved = None if dg is None else pull(op, slot, dg, value, operands, params)
@@ -103,6 +93,14 @@ def _through(node: Node, g: Any, dg: Any, tangents: Adjoints, adjoints: Adjoints
         _add(adjoints, edge, pulled, x, value, bool(op.partials))
         if moved is not None:
             _add(moving, edge, moved, x, value, bool(op.partials))
+
+
+def _scaled(g: Any, dg: Any, factor: Any) -> tuple[Any, Any]:
+    """A cotangent times a partial derivative, and the derivative of that; None where it does not move."""
+    if type(factor) is not Dual:
+        return scaled_by(g, factor), None if dg is None else scaled_by(dg, factor)
+    moved = factor.tangent * g
+    return g * factor.value, moved if dg is None else moved + dg * factor.value
 
 
 def _add(found: Adjoints, edge: Edge, new: Any, like: Any, value: Any, pointwise: bool) -> None:

@@ -301,6 +301,25 @@ def children(node: Entry) -> tuple[Entry, ...]:
             return ()
 
 
+def free_indices(node: Entry, below: frozenset[Index]) -> frozenset[Index]:
+    """The indices that an entry depends on, where its children depend on those ``below``.
+
+    >>> i = Index("i", 3)
+    >>> sorted(index.name for index in free_indices(total(i, Element(0, (affine(i),))), frozenset({i})))
+    []
+    """
+    match node:
+        case Element(_, position):
+            return below | {index for form in position for index, _ in form.terms}
+        case Holds(_, form):
+            return below | {index for index, _ in form.terms}
+        case Reduce(_, index, _):
+            return below - {index}
+        case MatrixEntry(_, row, column, _, at):
+            return below - {row, column} | {index for form in at for index, _ in form.terms}
+    return below
+
+
 def walk(node: Entry) -> Iterator[Entry]:
     """A node and everything below it, parents first."""
     stack = [node]

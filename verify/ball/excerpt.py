@@ -62,19 +62,13 @@ def _counted(meaning: e.Meaning, sizes: Sizes) -> int:
             picked.add(node.index)
         below = frozenset[e.Index]().union(*map(visit, e.children(node)))
         match node:
-            case e.Element(_, position):
-                below = frozenset(index for form in position for index, _ in form.terms)
-            case e.Holds(_, form):
-                below = frozenset(index for index, _ in form.terms)
             case e.Reduce(_, index, _):
                 total += over(below | {index})
-                below -= {index}
-            case e.MatrixEntry(_, row, column, _, at):
+            case e.MatrixEntry(_, row, column, _, _):
                 total += over(below | {row, column}) * evaluate(row.extent, sizes)
-                below = below - {row, column} | {index for form in at for index, _ in form.terms}
-        free[id(node)] = below
-        total += over(below)
-        return below
+        free[id(node)] = e.free_indices(node, below)
+        total += over(free[id(node)])
+        return free[id(node)]
 
     visit(meaning.body)
     return total

@@ -178,16 +178,7 @@ class _Builder:
         if id(node) not in self.free:
             self.kept.append(node)  # an id is only good while its object lives
             below = frozenset[e.Index]().union(*map(self.depends, e.children(node)))
-            match node:
-                case e.Element(_, position):
-                    below = frozenset(index for form in position for index, _ in form.terms)
-                case e.Holds(_, form):
-                    below = frozenset(index for index, _ in form.terms)
-                case e.Reduce(_, index, _):
-                    below -= {index}
-                case e.MatrixEntry(_, row, column, _, at):
-                    below = below - {row, column} | {index for form in at for index, _ in form.terms}
-            self.free[id(node)] = below
+            self.free[id(node)] = e.free_indices(node, below)
         return self.free[id(node)]
 
     def entry(self, node: e.Entry, need: Grid) -> _Found:

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 import verify
-from verify.campaign.case import Subject, subject, told
+from verify.campaign.case import Subject, told, tried
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import wrong
 from verify.campaign.mutate import Mutant
 from verify.campaign.replay import holds
 from verify.campaign.right import BUDGET
 from verify.strategies.program import Program, Step, compiled
-from verify.strategies.recorded import Untold
 from verify.verdict import Counterexample
 
 MUTANTS = 4
@@ -25,12 +24,10 @@ AGREED = 1e-9  # relative; an error above that must not agree
 
 def trial(seed: int, index: int) -> Outcome:
     """One program whose arguments go through lists, and changed gradients; a unit is a wrong one, checked."""
-    outcome = Outcome()
-    try:
-        given = subject(seed, index)
-    except Untold:
-        outcome.counts["programs whose gradient is not written down"] += 1
-        return outcome
+    return tried(seed, index, _examined)
+
+
+def _examined(given: Subject, outcome: Outcome) -> None:
     for mutant in given.mutants(MUTANTS):
         off = wrong(given.program, mutant.program, given.args, given.seed)
         result = verify.check(opaque(given.program), *given.args, grad=opaque(mutant.program), budget=BUDGET)
@@ -47,9 +44,8 @@ def trial(seed: int, index: int) -> Outcome:
         if said == "wrong" and off is not None and result.ok:
             more = {"change": mutant.what, "relative": off.relative, "verdict": str(result.verdict)}
             outcome.failures.append(told(given, mutant.program, **more, method=result.formula.method))
-    if index % 10 == 0:
+    if given.seed % 10 == 0:
         _nothing_compared(given, outcome)
-    return outcome
 
 
 def _unfounded(given: Subject, mutant: Mutant, example: Counterexample) -> str:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from verify.campaign.figures import Outcome
 from verify.campaign.judge import wrong
 from verify.campaign.mutate import CLASSES, Mutant, Mutator
 from verify.strategies.draw import arguments
 from verify.strategies.generate import DEEPEST, generate
 from verify.strategies.moves import FAMILIES
 from verify.strategies.program import Program
-from verify.strategies.recorded import gradient_of
+from verify.strategies.recorded import Untold, gradient_of
 
 READ = 4e-16  # the engine's gradient may hold a constant that was rounded once, such as the logarithm of 2
 
@@ -68,8 +69,30 @@ def subject(seed: int, index: int) -> Subject:
     return Subject(family, program, tuple(args), gradient_of(program, args), rng, index)
 
 
-def engine_is_wrong(given: Subject) -> bool:
-    """Whether the engine's own gradient is wrong, which would be a find of another kind."""
+def tried(
+    seed: int,
+    index: int,
+    examine: Callable[[Subject, Outcome], None],
+    pick: Callable[[int, int], Subject] = subject,
+) -> Outcome:
+    """The outcome of one trial: what ``examine`` adds, where the subject can be had and the engine is right on it."""
+    outcome = Outcome()
+    try:
+        given = pick(seed, index)
+    except Untold:
+        outcome.counts["programs whose gradient is not written down"] += 1
+        return outcome
+    if _engine_is_wrong(given):
+        outcome.failures.append(told(given, given.gradient, kind="the engine's own gradient is wrong"))
+    else:
+        examine(given, outcome)
+    return outcome
+
+
+def _engine_is_wrong(given: Subject) -> bool:
+    """Whether the engine's own gradient is wrong in doubles, which would be a find of another kind."""
+    if any(getattr(arg, "dtype", None) == np.float32 for arg in given.args):
+        return False
     return wrong(given.program, given.gradient, given.args, given.seed, READ) is not None
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-from verify.campaign.case import Subject, engine_is_wrong, subject, told
+from verify.campaign.case import Subject, told, tried
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import Distance, wrong
 from verify.campaign.mutate import Mutant, grouped
 from verify.campaign.replay import in_a_fresh_process
 from verify.campaign.right import checked
 from verify.strategies.program import Program
-from verify.strategies.recorded import Untold
 from verify.verdict import Counterexample, Result, Verdict
 
 MUTANTS = 5
@@ -21,15 +20,10 @@ READ = 4e-16  # relative; what reading literals otherwise may change
 
 def trial(seed: int, index: int) -> Outcome:
     """One program with a few changed gradients; a unit is a wrong one, checked."""
-    outcome = Outcome()
-    try:
-        given = subject(seed, index)
-    except Untold:
-        outcome.counts["programs whose gradient is not written down"] += 1
-        return outcome
-    if engine_is_wrong(given):
-        outcome.failures.append(told(given, given.gradient, kind="the engine's own gradient is wrong"))
-        return outcome
+    return tried(seed, index, _examined)
+
+
+def _examined(given: Subject, outcome: Outcome) -> None:
     refuted: list[tuple[Program, Program, Counterexample]] = []
     for mutant in given.mutants(MUTANTS):
         off = wrong(given.program, mutant.program, given.args, given.seed)
@@ -44,7 +38,6 @@ def trial(seed: int, index: int) -> Outcome:
         outcome.counts[f"counterexamples that {'replay' if same else 'do not replay'} in a fresh process"] += 1
         if not same:
             outcome.failures.append(told(given, found[1], why="the counterexample does not replay in a fresh process"))
-    return outcome
 
 
 def _counted(given: Subject, mutant: Mutant, off: Distance, result: Result, outcome: Outcome) -> None:

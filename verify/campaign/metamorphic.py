@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 import verify
-from verify.campaign.case import engine_is_wrong, subject, told
+from verify.campaign.case import Subject, told, tried
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import wrong
 from verify.campaign.right import BUDGET
 from verify.strategies.program import Program, Ref, Step
-from verify.strategies.recorded import Untold
 from verify.verdict import Result
 
 Pair = tuple[Program, Program]
@@ -24,17 +23,12 @@ EACH = 4  # rewritings of one pair
 
 def trial(seed: int, index: int) -> Outcome:
     """One pair, by turns right and wrong, and some rewritings of it; a unit is a rewriting."""
-    outcome = Outcome()
-    try:
-        given = subject(seed, index)
-    except Untold:
-        outcome.counts["programs whose gradient is not written down"] += 1
-        return outcome
-    if engine_is_wrong(given):
-        outcome.failures.append(told(given, given.gradient, kind="the engine's own gradient is wrong"))
-        return outcome
+    return tried(seed, index, _examined)
+
+
+def _examined(given: Subject, outcome: Outcome) -> None:
     gradient, right = given.gradient, True
-    if index % 2:
+    if given.seed % 2:
         for mutant in given.mutants(1):
             gradient = mutant.program
             right = wrong(given.program, gradient, given.args, given.seed) is None
@@ -48,7 +42,6 @@ def trial(seed: int, index: int) -> Outcome:
             more = {"rewriting": name, "first": str(first.verdict), "then": str(second.verdict)}
             told_more = {**more, "f after": f.source(), "gradient after": g.source("g"), "reason": second.reason}
             outcome.failures.append(told(given, gradient, **told_more))
-    return outcome
 
 
 def _checked(f: Program, g: Program, args: Any) -> Result:

@@ -8,7 +8,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 from verify.ask import pose
-from verify.campaign.case import Subject, subject, told
+from verify.campaign.case import Subject, told, tried
 from verify.campaign.exact import DIGITS, Outside, exactly, partial, values
 from verify.campaign.figures import Outcome
 from verify.campaign.mutate import Mutant
@@ -16,7 +16,6 @@ from verify.look import AGREED_BITS, ROUNDED_BITS, ROUNDED_READING, Point, look
 from verify.problem import Undecidable
 from verify.recording import record_symbolic
 from verify.strategies.draw import arguments
-from verify.strategies.recorded import Untold
 
 MUTANTS = 4
 POINTS = 8
@@ -25,17 +24,14 @@ READ = 4e-16  # relative; what a reading of literals may change, by its own word
 
 def trial(seed: int, index: int) -> Outcome:
     """One program with changed gradients at several points each; a unit is a point at which one really is wrong."""
-    outcome = Outcome()
-    try:
-        given = subject(seed, index)
-    except Untold:
-        outcome.counts["programs whose gradient is not written down"] += 1
-        return outcome
-    drawn = [list(given.args), *(arguments(given.program, 104_729 * index + k) for k in range(POINTS - 1))]
+    return tried(seed, index, _examined)
+
+
+def _examined(given: Subject, outcome: Outcome) -> None:
+    drawn = [list(given.args), *(arguments(given.program, 104_729 * given.seed + k) for k in range(POINTS - 1))]
     slopes = [_slopes(given, args) for args in drawn]
     for mutant in given.mutants(MUTANTS):
         _looked(given, mutant, drawn, slopes, outcome)
-    return outcome
 
 
 Slopes = list[tuple[int, tuple[int, ...], Any]]

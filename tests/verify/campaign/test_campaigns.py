@@ -16,7 +16,7 @@ import pytest
 from mpmath import mp, mpf
 
 from verify.campaign import campaigns, claims, faults, forms, points, proved, right
-from verify.campaign.case import subject
+from verify.campaign.case import Subject, subject
 from verify.campaign.exact import Outside, exactly, partial, slope, values
 from verify.campaign.figures import Figures, Outcome, resumed, write
 from verify.campaign.judge import distance, wrong
@@ -164,11 +164,10 @@ def test_sizes_are_read_from_a_claim():
 def test_a_false_refutation_is_seen(monkeypatch):
     example = Counterexample(("x=np.array([0.5, 0.25])",), "x[1]", "0.5", "0.1875")
     said = Result(Verdict.REFUTED, Formula(Verdict.REFUTED), Numbers("wrong"), counterexample=example)
-    monkeypatch.setattr(right, "subject", lambda seed, index: given)
-    given = subject(SEED, 0)
-    given = type(given)("elementwise", CUBES, (np.array([0.5, 0.25]),), SLOPES, given.rng, 0)
+    given = Subject("hostile", CUBES, (np.array([0.5, 0.25]),), SLOPES, random.Random(SEED), 0)
+    monkeypatch.setattr(right, "_hostile", lambda seed, index: given)
     monkeypatch.setattr(right, "checked", lambda given, gradient: said)
-    outcome = right.trial(SEED, 0)
+    outcome = right.trial(SEED, 2)
     assert len(outcome.failures) == 1
     assert "is not the slope" in outcome.failures[0]["why"]
 

@@ -28,7 +28,8 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
     elif findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
         verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
     elif findings.numbers.status == "wrong" and findings.unsure != REASON:
-        verdict, reason = Verdict.REFUTED, f"the numbers are wrong at the given arguments: {findings.numbers.reason}"
+        why = findings.numbers.reason or findings.numbers.index
+        verdict, reason = Verdict.REFUTED, f"the numbers are wrong at the given arguments: {why}"
         example = example_of(problem, findings.here, findings.numbers)
     elif clean.refuting:
         verdict, reason = Verdict.REFUTED, clean.refuting[0]

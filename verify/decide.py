@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from verify import hygiene
+from verify.agreement import FIRST_BITS
 from verify.clock import now
 from verify.conclude import conclude
 from verify.findings import example_of
-from verify.look import Point, look
+from verify.look import Point, look, true_derivative
 from verify.problem import Array, Problem, Undecidable
 from verify.sampling import judged, sample
 from verify.search import search, trust_the_gradient
@@ -21,6 +22,7 @@ from verify.witness import counterexample
 
 PATIENCE = 0.2  # seconds that a call may take at other inputs,
 SLOWER = 30.0  # beside so many times what f and the candidate took at the given ones
+OVERFLOWS = "the function is not finite at the given arguments when it is run, though what it means there is"
 SOME = 3  # elements along an axis that was given without any
 
 
@@ -28,7 +30,8 @@ def decide(problem: Problem, deadline: float) -> Result:
     """Answer both questions about a problem before the deadline (a value of ``clock.now``)."""
     began = now()
     values = problem.value(problem.arrays)
-    if not all(np.isfinite(value).all() for value in values):
+    overflows = not all(np.isfinite(value).all() for value in values)
+    if overflows and not _is_finite_exactly(problem, values):
         raise Undecidable(f"{problem.name} is not finite at the given arguments, so it has no derivative there")
     if not any(value.size for value in values) or not all(problem.arrays[p].size for p in problem.wrt):
         return _with_elements(problem, deadline)
@@ -42,10 +45,27 @@ def decide(problem: Problem, deadline: float) -> Result:
     if misfit is not None:
         return misfit
     findings = search(problem, got, deadline)
+    if overflows:
+        findings.notes += (OVERFLOWS,)
     clean = findings.clean or hygiene.examine(problem, got)
     if findings.settled:
         trust_the_gradient(problem)
     return conclude(findings, clean)
+
+
+def _is_finite_exactly(problem: Problem, values: Sequence[Array]) -> bool:
+    """Whether f overflows on the way only: what it means at the given arguments, and its derivative, are floats."""
+    point = Point("the given arguments", problem.arrays)
+    seen = look(problem, point, None)
+    if seen.status not in ("equal", "different", "numbers only"):
+        return False
+    found = true_derivative(problem, point, seen.recording, 2 * FIRST_BITS)
+    largest = min(float(np.finfo(value.dtype).max) for value in values if value.dtype.kind == "f")
+    return all(
+        bool(abs(ball) <= largest)
+        for array in (*found.reading.outputs, *found.arrays)
+        for ball in array.ravel().tolist()
+    )
 
 
 def _require_numbers(problem: Problem) -> None:

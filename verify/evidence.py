@@ -13,11 +13,12 @@ from itertools import chain
 
 import numpy as np
 
+from verify.agreement import FIRST_BITS
 from verify.ball.compare import ulps
 from verify.ball.read import BallArray
 from verify.findings import worst_element
 from verify.localise import first_wrong
-from verify.look import FIRST_BITS, Point, finite_value, fits, shaped, true_derivative
+from verify.look import Point, finite_value, fits, shaped, true_derivative
 from verify.points import admits
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from verify.agreement import AGREED_BITS
 from verify.branches import Branches
 from verify.direct.ladder import Direct
 from verify.formula import Attempt
 from verify.hygiene import Hygiene
-from verify.look import AGREED_BITS, ROUNDED_BITS, ROUNDED_READING, Look
+from verify.look import ROUNDED_BITS, ROUNDED_READING, Look
 from verify.numbers import OK
 from verify.problem import Array, Problem
 from verify.recording import Recording

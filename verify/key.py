@@ -13,7 +13,7 @@ import numpy as np
 
 from verify.assign import assignments, largest_literal, shapes
 from verify.ball.sides import signs_by_guard
-from verify.look import Point, look, shaped, sizes_at
+from verify.look import Point, look, off_ties, shaped, sizes_at
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, fingerprint, guards, record, run_floats, with_inputs
 from verify.sampling import near, sample
@@ -75,6 +75,7 @@ def _turn(
         if not _same_programs(recording, again):
             return _Fault("the functions do something else when traced again")
         seen = look(problem, attempt, again)
+        seen = off_ties(problem, seen) if seen.status == "kink" and seen.base is None else seen
         if seen.status in ("kink", "outside"):
             continue
         if seen.status == "different":

@@ -14,8 +14,9 @@ import numpy as np
 import dualgrad as dg
 from dualgrad.op import bind
 from dualgrad.program.record import Equation, Program, Variable
+from verify.agreement import digits
 from verify.ball.read import vjp
-from verify.look import Point, digits, fits, sizes_at
+from verify.look import Point, fits, sizes_at
 from verify.problem import Array, Problem
 from verify.recording import Recording, float_operand, static, with_inputs
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,20 @@ import numpy as np
 from flint import arb
 
 from dualgrad.program.record import Program, Variable
+from verify.agreement import (
+    FIRST_BITS,
+    ULP,
+    Claim,
+    Difference,
+    Sides,
+    all_finite,
+    elements,
+    left_over,
+    less_than_an_ulp,
+    less_than_an_ulp_of_terms,
+    narrow,
+    status_of,
+)
 from verify.ball.compare import disjoint
 from verify.ball.grid import TooLarge
 from verify.ball.precision import working_precision
@@ -19,13 +33,10 @@ from verify.numbers import Question
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, record, with_inputs
 
-FIRST_BITS = 128
 LAST_BITS = 2048
-AGREED_BITS = 80  # a difference is enclosed to this many bits of its terms before it counts as zero
 ROUNDED_READING = "constants that may be rounded"
 ROUNDED_BITS = 36  # of agreement, where the constants' own roundings are allowed for
 OTHER_PATH = "the recorded path is not the one taken at this point"
-ULP = 2.0**-52
 COMPUTED = 256 * ULP  # relative; what rounding may leave in numbers that were computed elsewhere
 ITERATED = 2.0**-26  # relative; what an iteration that ended by a test may be off by
 AROUND = 2.0**-60  # relative; how near to the derivatives around it one at a tie has to be
@@ -37,16 +48,6 @@ class Point:
 
     label: str
     arrays: Mapping[int, Array]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """An element where two enclosures are disjoint."""
-
-    place: int
-    index: tuple[int, ...]
-    expected: str
-    got: str
 
 
 @dataclass(frozen=True)
@@ -101,15 +102,16 @@ def _look_at(problem: Problem, point: Point, recording: Recording) -> Look:
         return seen
     if base.status == "kink":
         return replace(seen, status="kink")
-    return _off_ties(problem, point, recording, bits, seen) if seen.status == "kink" else seen
+    return off_ties(problem, seen) if seen.status == "kink" else seen
 
 
-def _off_ties(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
-    """Off the guards of f its gradient is smooth, though the engine's program for it may test for ties there.
+def off_ties(problem: Problem, seen: Look) -> Look:
+    """A point on a guard where the function is smooth all the same: the larger of x and x, a gradient's test for ties.
 
     What is read at the point itself is then the derivative, where that is what is found around it: the maximum is
     one of the entries all around, and a tie that the engine treats apart is not.
     """
+    point, recording, bits = seen.point, seen.recording, FIRST_BITS
     inputs, sizes = with_inputs(recording, point.arrays), sizes_at(recording, point)
     assert recording.forward is not None
     local = look_around(
@@ -156,11 +158,11 @@ def _look(problem: Problem, point: Point, recording: Recording, bits: int) -> Lo
         return replace(seen, status="unknown", reason=OTHER_PATH)
     if any(event.kind == "boundary" for event in seen.events):
         return replace(seen, status="kink")
-    if not all(_finite(array) for array in truth.reading.outputs):
+    if not all(all_finite(array) for array in truth.reading.outputs):
         return replace(
             seen, status="outside" if bits >= 4 * FIRST_BITS else "undecided", reason="f is not finite there"
         )
-    if not all(_finite(array) for array in truth.arrays):
+    if not all(all_finite(array) for array in truth.arrays):
         return replace(
             seen, status="kink" if bits >= 4 * FIRST_BITS else "undecided", reason="the derivative is not finite there"
         )
@@ -170,15 +172,15 @@ def _look(problem: Problem, point: Point, recording: Recording, bits: int) -> Lo
 
 
 def true_derivative(
-    problem: Problem, point: Point, recording: Recording, bits: int, literals: str = "exact"
+    problem: Problem, point: Point, recording: Recording, bits: int, literals: str = "exact", absolute: bool = False
 ) -> Differential:
-    """The derivative of f at the point in balls: the gradient of the sum, or the Jacobian."""
+    """The derivative of f at the point in balls, or the magnitudes of its terms: of the sum, or the Jacobian."""
     assert recording.forward is not None
     wrt = [recording.inputs[position] for position in problem.wrt]
     inputs = with_inputs(recording, point.arrays)
     sizes = sizes_at(recording, point)
     read = gradient if problem.kind == "grad" else jacobian
-    return read(recording.forward, wrt, inputs, sizes, bits, literals)
+    return read(recording.forward, wrt, inputs, sizes, bits, literals, absolute=absolute)
 
 
 def sizes_at(recording: Recording, point: Point) -> dict[str, int]:
@@ -223,87 +225,42 @@ def _digits(dtype: np.dtype[Any]) -> float:
 
 def _compared(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
     """Compare under the exact reading of literals, then under those that differ from it by less than an ulp."""
-    exact = _Sides(seen.truth, _claimed(point, recording, bits, "exact", seen.truth))
+    exact = Sides(seen.truth, _claimed(point, recording, bits, "exact", seen.truth))
     if not exact.finite:
         reason = "the gradient's program is not finite there, or a guard of it is undecided"
         return replace(seen, status="numbers only" if bits >= 4 * FIRST_BITS else "undecided", reason=reason)
     seen = replace(seen, equalities=exact.claim.equalities)
-    status, difference = _status(exact, bits)
+    status, difference = status_of(exact, bits)
     if status != "different":
         return replace(seen, status=status, reason="the enclosures are wide" if status == "undecided" else "")
     for reading in ("decimal", "named"):
         other = _sides(problem, point, recording, bits, reading)
-        if other.finite and _status(other, bits)[0] == "equal" and _less_than_an_ulp(exact, other, bits):
-            return replace(seen, status="equal", reading=reading)
-    if _captures_of_its_own(recording) and _left_over(exact, bits, COMPUTED):
+        if other.finite and status_of(other, bits)[0] == "equal":
+            told = less_than_an_ulp(exact, other, bits)
+            if not told and reading == "named":  # 2/√π is further from its double than an ulp of terms that cancel
+                terms = true_derivative(problem, point, recording, bits, absolute=True).arrays
+                told = less_than_an_ulp_of_terms(exact, other, terms, bits)
+            if told:
+                return replace(seen, status="equal", reading=reading)
+    if _captures_of_its_own(recording) and left_over(exact, bits, COMPUTED):
         return replace(seen, status="numbers only", reason="it uses numbers computed elsewhere, which are rounded")
-    if _iterates(recording.forward) and _left_over(exact, bits, ITERATED):
+    if _iterates(recording.forward) and left_over(exact, bits, ITERATED):
         return replace(seen, status="numbers only", reason="f iterates, and the difference is what that may leave")
     return _rounded(_sides(problem, point, recording, bits, "rounded"), replace(seen, difference=difference), bits)
 
 
-@dataclass(frozen=True)
-class _Claim:
-    outputs: tuple[BallArray, ...]
-    decided: bool
-    equalities: Mapping[str, bool]
-
-
-@dataclass(frozen=True)
-class _Sides:
-    """The truth and the candidate's program under one reading of the literals."""
-
-    truth: tuple[BallArray, ...]
-    claim: _Claim
-
-    @property
-    def finite(self) -> bool:
-        """Whether both could be enclosed at all."""
-        return self.claim.decided and all(map(_finite, (*self.truth, *self.claim.outputs)))
-
-
-def _sides(problem: Problem, point: Point, recording: Recording, bits: int, reading: str) -> _Sides:
+def _sides(problem: Problem, point: Point, recording: Recording, bits: int, reading: str) -> Sides:
     truth = true_derivative(problem, point, recording, bits, reading).arrays
-    return _Sides(truth, _claimed(point, recording, bits, reading, truth))
+    return Sides(truth, _claimed(point, recording, bits, reading, truth))
 
 
-def _claimed(point: Point, recording: Recording, bits: int, reading: str, truth: tuple[BallArray, ...]) -> _Claim:
+def _claimed(point: Point, recording: Recording, bits: int, reading: str, truth: tuple[BallArray, ...]) -> Claim:
     assert recording.gradient is not None
     found = evaluate(
         recording.gradient, with_inputs(recording, point.arrays), sizes_at(recording, point), bits, reading
     )
     outputs = tuple(shaped(got, expected.shape) for got, expected in zip(found.outputs, truth, strict=True))
-    return _Claim(outputs, found.decided, _equalities(recording.gradient, found.values))
-
-
-def _status(sides: _Sides, bits: int) -> tuple[str, Difference | None]:
-    wide = False
-    with working_precision(bits):
-        for place, index, true, claimed in _elements(sides.truth, sides.claim.outputs):
-            if true is None or claimed is None:
-                shapes = (f"shape {array.shape}" for array in (sides.truth[place], sides.claim.outputs[place]))
-                return "different", Difference(place, (), *shapes)
-            if disjoint(true, claimed):
-                return "different", Difference(place, index, digits(true), digits(claimed))
-            wide = wide or not _narrow(true, claimed, AGREED_BITS, bits)
-    return ("undecided" if wide else "equal"), None
-
-
-def _narrow(a: arb, b: arb, agreed: int, bits: int) -> bool:
-    """Whether two overlapping enclosures agree to some relative bits, or are both next to nothing at high precision."""
-    radius, scale = (a - b).rad(), abs(a).upper() + abs(b).upper()
-    return bool(radius <= scale * 2.0**-agreed or (bits >= 4 * FIRST_BITS and radius <= 2.0 ** (-bits / 2)))
-
-
-def _less_than_an_ulp(exact: _Sides, other: _Sides, bits: int) -> bool:
-    """Whether another reading of the literals changes neither the truth nor the candidate by an ulp."""
-    pairs = ((exact.truth, other.truth), (exact.claim.outputs, other.claim.outputs))
-    with working_precision(bits):
-        return all(
-            a is not None and b is not None and bool(abs(a - b).upper() <= abs(a).upper() * ULP)
-            for one, two in pairs
-            for _, _, a, b in _elements(one, two)
-        )
+    return Claim(outputs, found.decided, _equalities(recording.gradient, found.values))
 
 
 def _iterates(program: Program | None) -> bool:
@@ -318,39 +275,18 @@ def _captures_of_its_own(recording: Recording) -> bool:
     return bool(recording.gradient.captured.keys() - recording.forward.captured.keys())
 
 
-def _left_over(sides: _Sides, bits: int, share: float) -> bool:
-    """Whether the derivative of what was recorded differs from the claim by no more than a share of it."""
-    with working_precision(bits):
-        return all(
-            a is not None and b is not None and bool(abs(a - b).upper() <= abs(a).upper() * share)
-            for _, _, a, b in _elements(sides.truth, sides.claim.outputs)
-        )
-
-
-def _rounded(sides: _Sides, seen: Look, bits: int) -> Look:
+def _rounded(sides: Sides, seen: Look, bits: int) -> Look:
     """What is left when constants may carry a rounding of their own, as one folded by Python does (d * d)."""
     if not sides.finite:
         return replace(seen, status="numbers only", reason="the constants in it decide, and may be rounded")
     with working_precision(bits):
-        pairs = list(_elements(sides.truth, sides.claim.outputs))
+        pairs = list(elements(sides.truth, sides.claim.outputs))
         if any(a is None or b is None or disjoint(a, b) for _, _, a, b in pairs):
             return replace(seen, status="different")
-        if all(_narrow(a, b, ROUNDED_BITS, bits) for _, _, a, b in pairs if a is not None and b is not None):
+        if all(narrow(a, b, ROUNDED_BITS, bits) for _, _, a, b in pairs if a is not None and b is not None):
             return replace(seen, status="equal", reading=ROUNDED_READING, difference=None)
     reason = "the difference is no more than roundings of the constants in it explain"
     return replace(seen, status="numbers only", reason=reason, difference=None)
-
-
-def _elements(
-    one: tuple[BallArray, ...], two: tuple[BallArray, ...]
-) -> Iterator[tuple[int, tuple[int, ...], arb | None, arb | None]]:
-    """Pairs of elements with their place and index; None for both where the shapes differ."""
-    for place, (a, b) in enumerate(zip(one, two, strict=True)):
-        if a.shape != b.shape:
-            yield place, (), None, None
-            continue
-        for index in np.ndindex(a.shape):
-            yield place, index, a.item(index), b.item(index)
 
 
 def equalities(seen: Look) -> dict[str, bool]:
@@ -380,15 +316,6 @@ def _equalities(program: Program, values: Mapping[Variable, BallArray]) -> dict[
 def shaped(part: Array, shape: tuple[int, ...]) -> Array:
     """A Jacobian with respect to a number may keep a last axis of 1."""
     return part.reshape(shape) if part.shape == (*shape, 1) else part
-
-
-def digits(ball: object, count: int = 17) -> str:
-    """The decimal digits a ball is sure of, at most ``count``."""
-    return str(ball.str(count, radius=False))  # type: ignore[attr-defined]
-
-
-def _finite(array: BallArray) -> bool:
-    return all(ball.is_finite() for ball in array.ravel().tolist())
 
 
 def finite_value(problem: Problem, arrays: Mapping[int, Array]) -> bool:

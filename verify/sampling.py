@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from dualgrad.program.record import Literal, Operand
 from verify.assign import assignments, shapes
 from verify.claim import free_dimensions
 from verify.look import Look, Point, finite_value, shaped, sizes_at
@@ -16,6 +17,7 @@ from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, with_inputs
 from verify.verdict import Numbers
 
+INEQUALITIES = frozenset({"less", "less_equal", "greater", "greater_equal"})
 SWEEP = (2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 31)  # lengths tried for an axis whose size the candidate looks at
 UNEVEN = ((10, 7), (7, 10), (3, 24), (24, 3))  # and for two of them
 
@@ -85,13 +87,36 @@ def presumed(problem: Problem, position: int) -> str:
     return "positive" if (given > 0).all() else "negative" if (given < 0).all() else ""
 
 
-def strayed(problem: Problem, arrays: Mapping[int, Array]) -> tuple[str, ...]:
-    """The arguments that are not of the kind at this point that they were given as."""
+def strayed(problem: Problem, arrays: Mapping[int, Array], recording: Recording | None = None) -> tuple[str, ...]:
+    """The arguments that are not of the kind at this point that they were given as.
+
+    A candidate that was recorded comparing an argument with a number says itself what holds on either side.
+    """
+    compared = frozenset() if recording is None else _compared(recording)
     return tuple(
         problem.arguments[position].name
         for position, array in arrays.items()
-        if not _is_of_kind(presumed(problem, position), array, problem.arrays[position])
+        if position not in compared and not _is_of_kind(presumed(problem, position), array, problem.arrays[position])
     )
+
+
+def _compared(recording: Recording) -> frozenset[int]:
+    """The arguments that the candidate's program, and not f's, compares with numbers by an inequality."""
+    if recording.forward is None or recording.gradient is None:
+        return frozenset()
+    of_f = {equation.output for equation in recording.forward.equations}
+    own = [equation for equation in recording.gradient.equations if equation.output not in of_f]
+    found = {
+        operand
+        for equation in own
+        if equation.op.name in INEQUALITIES and _with_a_number(equation.inputs)
+        for operand in equation.inputs
+    }
+    return frozenset(position for position, variable in recording.inputs.items() if variable in found)
+
+
+def _with_a_number(operands: Sequence[Operand]) -> bool:
+    return any(isinstance(operand, Literal) for operand in operands)
 
 
 def _is_of_kind(kind: str, array: Array, given: Array) -> bool:

@@ -53,9 +53,10 @@ def _details(result: Result) -> Iterator[tuple[str, str]]:
 
 
 def _formula(formula: Formula) -> Iterator[tuple[str, str]]:
-    yield "formula", printable(formula.expression).strip()
-    if all(formula.matrix):
-        yield "matrices", printable("\n".join(formula.matrix))
+    entries, matrices = printable(formula.expression).strip(), printable("\n".join(formula.matrix))
+    yield "formula", entries
+    if all(formula.matrix) and matrices != entries:  # of a number, both say the same
+        yield "matrices", matrices
     yield "sizes", line(formula.sizes)
     yield "domain", "; ".join(line(part) for part in formula.domain)
     yield from (("assuming", line(part)) for part in formula.assumptions)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
 from verify.ask import Question, pose, questions, rows, source_of
-from verify.clock import SOON, now, started
+from verify.clock import alarm, started
 from verify.decide import decide
 from verify.kinds import WORDS
 from verify.problem import NO_MEMORY, Problem, Undecidable, parameter_names
@@ -121,7 +118,7 @@ def _answer(
     began = time.monotonic()
     problem = None
     try:
-        with started(), _alarm(budget):
+        with started(), alarm(budget, _OutOfTime, AGAIN):
             problem = replace(pose(f, at, asked.kind, asked.candidate, wrt, domain, asked.part), every_size=every)
             parts = rows(problem)
             each = 0.8 * budget / len(parts)
@@ -215,26 +212,3 @@ def undecided(reason: str) -> Result:
     return Result(
         Verdict.UNDECIDED, Formula(Verdict.UNDECIDED, reason=reason), Numbers("unknown", reason=reason), reason=reason
     )
-
-
-@contextmanager
-def _alarm(budget: float) -> Iterator[None]:
-    """Interrupt Python code after the budget, where a timer can be had: in the main thread, and not in use."""
-    usable = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
-    if not usable or signal.getitimer(signal.ITIMER_REAL)[0] or signal.getsignal(signal.SIGALRM) is None:
-        yield
-        return
-    until = now() + budget
-
-    def ring(*_: Any) -> None:
-        if now() >= until:
-            raise _OutOfTime
-        signal.setitimer(signal.ITIMER_REAL, max(until - now(), SOON), AGAIN)
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, budget, AGAIN)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
@@ -29,6 +29,7 @@ class _Rung(BaseException):
 
 
 _began: ContextVar[tuple[float, float]] = ContextVar("began", default=(0.0, time.monotonic()))
+_rings: list[Callable[[], None]] = []  # what the timer calls, the innermost last: to set its handler takes longer
 
 
 @contextmanager
@@ -56,8 +57,54 @@ def _both() -> tuple[float, float]:
 
 
 def _since(began: tuple[float, float]) -> float:
-    processor, wall = (there - here for here, there in zip(began, _both(), strict=True))
-    return max(processor, wall / WALL)
+    processor, wall = began
+    return max(time.thread_time() - processor, (time.monotonic() - wall) / WALL)
+
+
+def _dispatch(*_: Any) -> None:
+    if _rings:
+        _rings[-1]()
+
+
+@contextmanager
+def _rung_by(ring: Callable[[], None]) -> Iterator[None]:
+    """Have the timer call ``ring``."""
+    before = signal.signal(signal.SIGALRM, _dispatch) if not _rings else None
+    _rings.append(ring)
+    try:
+        yield
+    finally:
+        _rings.pop()
+        if before is not None:
+            signal.signal(signal.SIGALRM, before)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
+
+
+@contextmanager
+def alarm(seconds: float, over: type[BaseException], again: float) -> Iterator[None]:
+    """Raise ``over`` in the block after so many seconds of :func:`now`, and again while it goes on.
+
+    Where no timer can be had (in another thread, or where the caller uses it) the block runs freely.
+    """
+    if not _in_main_thread() or signal.getitimer(signal.ITIMER_REAL)[0] or signal.getsignal(signal.SIGALRM) is None:
+        yield
+        return
+    until = now() + seconds
+
+    def ring() -> None:
+        if now() >= until:
+            raise over
+        signal.setitimer(signal.ITIMER_REAL, max(until - now(), SOON), again)
+
+    with _rung_by(ring):
+        signal.setitimer(signal.ITIMER_REAL, seconds, again)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @contextmanager
@@ -66,15 +113,14 @@ def at_most(seconds: float) -> Iterator[None]:
 
     Without one (in another thread, or where the caller uses the timer itself) the block runs freely.
     """
-    mine = threading.current_thread() is threading.main_thread() and hasattr(signal, "getitimer")
-    left, again = signal.getitimer(signal.ITIMER_REAL) if mine else (0.0, 0.0)
-    if seconds == inf or seconds >= left:
+    left, again = signal.getitimer(signal.ITIMER_REAL) if seconds != inf and _in_main_thread() else (0.0, 0.0)
+    if seconds >= left:
         yield
         return
     rung: list[float] = []
     began = _both()
 
-    def ring(*_: Any) -> None:
+    def ring() -> None:
         rest = seconds - _since(began)
         if rest > 0:
             signal.setitimer(signal.ITIMER_REAL, max(rest, SOON), AGAIN)
@@ -84,15 +130,16 @@ def at_most(seconds: float) -> Iterator[None]:
             rung.append(time.process_time())
             raise _Rung
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
-        yield
+        with _rung_by(ring):
+            signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+            try:
+                yield
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
     except (_Rung, SystemError) as error:  # compiled code turns what rings inside it into a SystemError
         if isinstance(error, SystemError) and not rung:
             raise
         raise Slow(f"it did not return within {seconds:.2g} s") from error
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
         signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began[1]), 1e-3), again)

@@ -72,10 +72,10 @@ def test_a_function_that_never_returns_elsewhere_costs_its_time_only():
             pass
         return x**2
 
-    started = time.monotonic()
+    began = time.process_time()
     result = check(f, 1.5, grad=lambda x: 2 * x)
     assert result.verdict is Verdict.CERTIFIED, str(result)
-    assert time.monotonic() - started < 10.0
+    assert time.process_time() - began < 10.0
 
 
 def test_what_else_the_machine_does_takes_no_time_from_a_check():

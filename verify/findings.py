@@ -42,6 +42,7 @@ class Findings:
     equalities: dict[str, bool] = field(default_factory=dict)
     branches: Branches = field(default_factory=Branches)
     unsure: str = ""
+    asks: str = ""  # what decides whether a point counts at which the gradient is wrong: the domain that is meant
     notes: tuple[str, ...] = ()
     clean: Hygiene | None = None  # where it was not examined at the given arguments
 

@@ -14,7 +14,7 @@ from verify.branches import other_branches
 from verify.clock import now
 from verify.direct.ladder import answer, together
 from verify.effort import is_large
-from verify.extremes import negligible, other_whole_numbers
+from verify.extremes import EXTREME, engine_gradient_at, negligible, other_whole_numbers
 from verify.findings import Findings, absorb, compared_in_numbers, example_of
 from verify.formula import Attempt, attempt
 from verify.hardpoints import OTHERS_ZERO, hard_points
@@ -27,6 +27,7 @@ from verify.recording import Recording, record_symbolic, run_floats, with_inputs
 from verify.rounding import ties
 from verify.sampling import judged, other_sizes, question, random_points, sample, shrunk, strayed
 from verify.verdict import Kink, Numbers
+from verify.zeros import finite_at, zeroed
 
 GENERIC_POINTS = 4
 PROOF_SHARE = 0.6  # of the time is for the proof, at most; the rest is for looking at points
@@ -45,7 +46,15 @@ def search(problem: Problem, got: list[Array], deadline: float) -> Findings:
 
 
 def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
-    """Everything that can be looked at in balls: the given arguments, generic and hard points, other sizes."""
+    """Everything that can be looked at in balls; what the domain has to say is asked where nothing else is found."""
+    findings = _looked_at(problem, got, tried, deadline)
+    if findings.asks and not findings.settled:
+        findings.unsure = findings.unsure or findings.asks
+    return findings
+
+
+def _looked_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
+    """The given arguments, generic and hard points, other sizes."""
     usable = tried.recording if tried.recording.gradient is not None else None
     here = look(problem, Point("the given arguments", problem.arrays), usable)
     findings = Findings(problem, got, here, judged(problem, here, got), tried)
@@ -238,12 +247,12 @@ def _sort_of(kink: Kink) -> tuple[str, ...]:
 
 def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
     problem = findings.problem
-    if not finite_value(problem, point.arrays) or (point.label == OTHERS_ZERO and _finite_at(problem, point.arrays)):
+    if not finite_value(problem, point.arrays) or (point.label == OTHERS_ZERO and finite_at(problem, point.arrays)):
         return
     seen = look(problem, point, usable if usable is not None and fits(usable, point) else None)
-    names = strayed(problem, point.arrays, seen.recording) or _zeroed(problem, point.arrays)
-    if names and (seen.status == "different" or _wrong_at(problem, seen)):
-        findings.unsure = (
+    names = strayed(problem, point.arrays, seen.recording) or zeroed(problem, seen)
+    if names and _refuted_at(findings, seen):
+        findings.asks = (
             f"the gradient is wrong where {', '.join(names)} is not of the kind it was given as: declare what is "
             f"known of it with domain="
         )
@@ -256,35 +265,13 @@ def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
         _numbers_there(findings, seen)
 
 
-def _finite_at(problem: Problem, arrays: Mapping[int, Array]) -> bool:
-    try:
-        return all(np.isfinite(part).all() for part in problem.gradient(arrays))
-    except Undecidable:
-        return False
-
-
-def _zeroed(problem: Problem, arrays: Mapping[int, Array]) -> tuple[str, ...]:
-    """The numbers differentiated by that are 0 at this point and were not, where the candidate has no value for it.
-
-    A single number may be a parameter that is never 0: a gradient that divides by it is not accused.
-    """
-    names = tuple(
-        problem.arguments[position].name
-        for position in problem.wrt
-        if position not in problem.domain and _became_zero(problem.arrays[position], arrays[position])
-    )
-    return () if not names or _finite_at(problem, arrays) else names
-
-
-def _became_zero(given: Array, array: Array) -> bool:
-    return given.ndim == 0 and bool(given != 0) and not bool(array)
-
-
-def _wrong_at(problem: Problem, seen: Look) -> bool:
-    try:
-        return judged(problem, seen, problem.gradient(seen.point.arrays), False).status == "wrong"
-    except Undecidable:
-        return True
+def _refuted_at(findings: Findings, seen: Look) -> bool:
+    """Whether the candidate is refuted at a point, which need not be one of the domain that is meant."""
+    there = Findings(findings.problem, findings.got, findings.here, Numbers("unknown"))
+    absorb(there, seen)
+    if not there.settled and seen.status in ("equal", "numbers only", "kink"):
+        _numbers_there(there, seen)
+    return there.settled
 
 
 def _negligible(findings: Findings, numbers: Numbers, arrays: Mapping[int, Array]) -> bool:
@@ -304,6 +291,15 @@ def _vanishes(problem: Problem, arrays: Mapping[int, Array]) -> bool:
     return several and not any(bool(output.any()) for output in problem.value(arrays))
 
 
+def _lost_in_f(problem: Problem, seen: Look, got: list[Array]) -> bool:
+    """Whether no gradient that computes what f does, as f is written, has a digit right at an extreme input."""
+    if seen.point.label != EXTREME or problem.own or problem.kind != "grad" or seen.recording.forward is None:
+        return False
+    if not all(np.isfinite(part).all() for part in got):
+        return False
+    return judged(problem, seen, engine_gradient_at(problem, seen.recording, seen.point.arrays)).status == "wrong"
+
+
 def _numbers_there(findings: Findings, seen: Look) -> None:
     """The candidate run natively at another point: wrong numbers there refute, a kink there is listed."""
     problem = findings.problem
@@ -320,8 +316,12 @@ def _numbers_there(findings: Findings, seen: Look) -> None:
     ):
         return
     hard = not seen.point.label.startswith(GENERIC) and np.isfinite(float(numbers.got or "nan"))
-    if numbers.status == "wrong" and hard and ties(seen):
+    if numbers.status == "wrong" and hard and seen.status != "kink" and ties(seen):
         return  # a kink in floats, and kinks at hard points lower nothing
+    if numbers.status == "wrong" and _lost_in_f(problem, seen, got):
+        note = f"far from the given arguments rounding inside {problem.name} takes every digit of its derivative"
+        findings.notes += (note,) if note not in findings.notes else ()
+        return
     if numbers.status == "wrong":
         findings.wrong_numbers = example_of(problem, seen, numbers)
         findings.reason = f"the numbers are wrong at {seen.point.label}: {numbers.reason or numbers.index}"

@@ -36,17 +36,20 @@ def test_there_are_examples():
     assert len(examples) > 20
 
 
-BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+# An example, and what it prints where the README shows it: some of the lines, in order.
+BLOCKS = re.findall(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", README.read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
-def test_the_python_of_the_readme_runs(block, tmp_path):
+@pytest.mark.parametrize(("block", "shown"), BLOCKS, ids=range(len(BLOCKS)))
+def test_the_python_of_the_readme_runs(block, shown, tmp_path):
     """In a process of its own: an example may register an op."""
     (tmp_path / "readme.py").write_text(block, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(Path(verify.__file__).parents[1])}
     done = subprocess.run([sys.executable, "readme.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    printed = iter(done.stdout.splitlines())
+    assert [row for row in shown.splitlines() if row not in printed] == []
 
 
 def test_the_readme_has_python():
-    assert len(BLOCKS) >= 3
+    assert len(BLOCKS) >= 3 and BLOCKS[0][1]

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from verify.report.changes import MORE_ULPS, RANK, ULPS
@@ -143,6 +144,10 @@ def _known(case: str, record: Any, path: Path) -> Known:
         known = Known(**record)
     except TypeError as error:
         raise UsageError(f"{path}: {case}: this is no record of a case: {error}") from error
+    kinds = {"verdict": str, "every": bool, "ok": bool, "ulps": (int, float, NoneType), "reason": str}
+    wrong = next((name for name, kind in kinds.items() if not isinstance(getattr(known, name), kind)), None)
+    if wrong is not None:
+        raise UsageError(f"{path}: {case}: {wrong} is {getattr(known, wrong)!r:.60}, of another type than it has.")
     if known.verdict not in _CERTAINTY:
         raise UsageError(f"{path}: {case}: the verdict is {known.verdict!r}; expected one of {', '.join(_CERTAINTY)}.")
     if not known.ok and known.verdict != "REFUTED" and not str(known.reason).strip():

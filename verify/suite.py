@@ -13,6 +13,7 @@ from verify.wire import from_json
 
 SCHEMA = 1
 OUTCOMES = ("done", "timeout", "memory", "crashed", "exited", "unreadable", "not run")
+_HEAD = {"title": str, "settings": dict, "environment": dict, "commit": str, "started": str, "interrupted": bool}
 INTERRUPTED = "not run: the run was interrupted"  # the reason of what an interrupt left out
 
 
@@ -72,10 +73,12 @@ def read(text: Iterable[str]) -> Run:
     head = parsed[0]
     if head["schema"] != SCHEMA:
         raise ValueError(f"line 1: schema {head['schema']}, expected {SCHEMA}. Write the run again with this version.")
-    if head["cases"] != len(parsed) - 1:
+    if _field(head, "cases", int) != len(parsed) - 1:
         raise ValueError(f"{head['cases']} cases are announced and {len(parsed) - 1} are there: the file was cut")
     entries = tuple(entry_from_json(record) for record in parsed[1:])
-    kept = {name: head[name] for name in ("title", "settings", "environment", "commit", "started", "interrupted")}
+    kept = {name: _field(head, name, kind) for name, kind in _HEAD.items()}
+    if not all(isinstance(version, str) for version in kept["environment"].values()):
+        raise ValueError("environment: expected a text for every name")
     return Run(entries, **kept)
 
 
@@ -91,11 +94,19 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
 
 
 def entry_from_json(record: Mapping[str, Any]) -> Entry:
-    """Return the entry that :func:`entry_to_json` wrote."""
+    """Return the entry that :func:`entry_to_json` wrote; ``ValueError`` names what does not fit."""
     if record.get("outcome") not in OUTCOMES:
         raise ValueError(f"{record.get('case')}: outcome {record.get('outcome')!r}, expected one of {OUTCOMES}")
-    result = from_json(record["result"])
-    return Entry(str(record["case"]), result, record["outcome"], float(record["seconds"]), int(record["peak"]))
+    result = from_json(_field(record, "result", dict))
+    seconds, peak = _field(record, "seconds", (int, float)), _field(record, "peak", int)
+    return Entry(_field(record, "case", str), result, record["outcome"], float(seconds), peak)
+
+
+def _field(record: Mapping[str, Any], name: str, kind: type | tuple[type, ...]) -> Any:
+    if not isinstance(record.get(name), kind):
+        expected = " or ".join(each.__name__ for each in (kind if isinstance(kind, tuple) else (kind,)))
+        raise ValueError(f"{name}: expected {expected}, got {record.get(name)!r:.60}")
+    return record[name]
 
 
 def writable(value: Any) -> Any:

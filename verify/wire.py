@@ -51,10 +51,17 @@ def _leaf(kind: Any, value: Any, where: str) -> Any:
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
     if kind is float and type(value) in (int, str):  # JSON has no infinity and no NaN: they are written as text
-        return float(value)
+        return _float(value, where)
     if not isinstance(value, kind):
         raise ValueError(f"{where}: expected {kind.__name__}, got {type(value).__name__}")
     return value
+
+
+def _float(value: int | str, where: str) -> float:
+    try:
+        return float(value)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{where}: {error}") from error
 
 
 def _record(kind: Any, value: Any, where: str) -> Any:
@@ -72,12 +79,14 @@ def _record(kind: Any, value: Any, where: str) -> Any:
 
 def _written(value: Mapping[str, Any]) -> tuple[Expression, ...]:
     """The displayed formulas: written as lines of text and a list of LaTeX."""
-    latex = value.get("latex", [])
+    latex, matrix = value.get("latex", []), value.get("matrix")
+    matrix = [""] * len(latex) if matrix is None and isinstance(latex, list) else matrix
+    if not (isinstance(latex, list) and isinstance(matrix, list) and len(matrix) == len(latex)):
+        raise ValueError("formula: expected latex and matrix as lists of one length")
     texts = str(value.get("expression", "")).split("\n")
     proved = value.get("expression_is_proved") is True
     if len(texts) != len(latex):  # an expression that itself spans lines
         texts = ["\n".join(texts), *[""] * (len(latex) - 1)] if latex else []
-    matrix = value.get("matrix", [""] * len(latex))
     return tuple(
         Expression(text, str(each), proved, matrix=str(notation))
         for text, each, notation in zip(texts, latex, matrix, strict=True)

@@ -128,7 +128,7 @@ def _array(name: str, value: Any) -> NDArray[Any]:
     try:
         found = np.array(value, dtype=dtype)
         return found if dtype is not None or found.dtype.kind == "b" else found.astype(np.float64)
-    except (ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise Refused(f"the argument {name}: {error}") from error
 
 

@@ -1,0 +1,41 @@
+"""What a verdict rests on, measured: ``python reports/base NAME``, from the root of the sources.
+
+``mutation GROUP --sample N`` tries small changes of the modules, ``coverage`` counts the lines and branches that tests
+reach, ``sabotage`` breaks one rule after the other, ``fuzz`` feeds what reads and what writes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+TRUST = Path("reports/trust")
+
+
+def main() -> int:
+    """0 where all was done."""
+    parser = argparse.ArgumentParser(prog="python reports/base", description=__doc__)
+    parser.add_argument("name", choices=["mutation", "fuzz"])
+    parser.add_argument("what", nargs="?", help="a group of modules, or a target")
+    parser.add_argument("--sample", type=int, default=100, help="how many mutants")
+    parser.add_argument("--seed", type=int, default=20261123)
+    parser.add_argument("--most", type=float, default=20.0, help="seconds of tests for one mutant")
+    parser.add_argument("--seconds", type=int, default=60, help="how long to fuzz")
+    parser.add_argument("--corpus", type=Path, default=Path(".fuzz"), help="where inputs are kept")
+    parser.add_argument("--resume", type=Path, help="the file to go on from, and to write")
+    given = parser.parse_args()
+    sys.path.insert(0, str(Path.cwd()))
+    if given.name == "mutation":
+        import mutation
+
+        mutation.run(given.what, given.sample, given.seed, given.resume or TRUST / "mutation.json", given.most)
+    else:
+        import fuzz
+
+        fuzz.run(given.what, given.seconds, given.seed, given.resume or TRUST / "fuzz.json", given.corpus)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

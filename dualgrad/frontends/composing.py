@@ -23,7 +23,6 @@ _JOINING = (
 def compositions(host: Host) -> dict[Any, Any]:
     """Replacements of NumPy functions, by the original."""
     return {
-        **_of_lists(),
         np.select: traced_or(np.select, _select),
         np.piecewise: traced_or(np.piecewise, _piecewise(host)),
         np.interp: traced_or(np.interp, _interp(host)),
@@ -51,8 +50,9 @@ def compositions(host: Host) -> dict[Any, Any]:
     }
 
 
-def _of_lists() -> dict[Any, Any]:
-    """Functions of one array take lists as well, which the protocols do not look into."""
+@cache
+def listings(count: int) -> dict[Any, Any]:
+    """Functions of one array take lists as well, which the protocols do not look into; there are ``count`` of all."""
     plain = [f for f in BY_NUMPY if not isinstance(f, np.ufunc) and f not in _JOINING]
     return {function: _listing(function) for function in plain}
 

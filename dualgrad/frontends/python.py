@@ -42,8 +42,8 @@ UNFOLLOWED: tuple[Any, ...] = (
 
 
 def python_functions(host: Host) -> dict[Any, Any]:
-    """Replacements of builtins, of functions of ``math``, and of what is refused, by the original."""
-    return {**_builtins(host), **_looking(host), **_math(host), **_refused(host)}
+    """Replacements of builtins, and of what is refused, by the original."""
+    return {**_builtins(host), **_looking(host), **_refused(host)}
 
 
 def _builtins(host: Host) -> dict[Any, Any]:
@@ -216,7 +216,8 @@ _type.stand_ins = {kind: number_type(kind) for kind in (float, int, np.float64)}
 # ---------------------------------------------------------------------------- math
 
 
-def _math(host: Host) -> dict[Any, Any]:
+def mathematics(host: Host) -> dict[Any, Any]:
+    """Replacements of the functions of ``math``, by the original."""
     functions = {name: function for name, function in MATH.items() if hasattr(math, name)}
     replaced = {
         getattr(math, name): traced_or(getattr(math, name), _careful(host, name, function))

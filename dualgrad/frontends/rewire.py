@@ -33,7 +33,7 @@ CHANGING_MODULES = frozenset(
 )
 STATEFUL = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 FRAMES = frozenset("__globals__ __code__ __closure__ f_globals f_locals f_back f_code tb_frame gi_frame".split())
-_ATOMS = (int, float, str, bytes, bool, complex, type(None), np.dtype, range, slice)
+_ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None), np.dtype, range, slice})
 
 
 @dataclass(eq=False)
@@ -72,7 +72,7 @@ class Rewiring:
         """The tracing counterpart of a value, or the value itself."""
         if type(value) in _ATOMS or isinstance(value, np.generic):
             return value
-        known = self.table.get(id(value)) or self.copies.get(id(value))
+        known = self.copies.get(id(value)) or self.table.get(id(value))
         if known is not None and known[0] is value:
             return known[1]
         copy = self._copy(value)

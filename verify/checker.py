@@ -487,7 +487,8 @@ class Chain:
     def link(self, v: str, uses: Sequence[Mapping[str, Any]]) -> None:
         """The identity for one variable; the same one, up to names, is shown once."""
         reader, w, adjoints = self.reader, self.w, self.hint["adjoints"]
-        parts, cut = adjoints.get(v, []), [part for item in uses for part in adjoints[item["name"]]]
+        cut = [part for item in uses for part in adjoints[item["name"]]]
+        parts = self.summands(adjoints.get(v, []), cut)
         times = reader.data["F"]["outputs"].count(v)
         steps = self.steps(parts, cut)
         key = self.described([v, times, [[item["name"], adjoints[item["name"]]] for item in uses], parts], uses, steps)
@@ -515,6 +516,18 @@ class Chain:
                 form = w.rewritten(form, {item["name"]}, partial(lambda result, atom: result.entry(atom.args), result))
             need(w.holds(form, place), f"the adjoint of {v} is not shown to be one")
         self.shown.add(key)
+
+    def summands(self, parts: Sequence[Any], cut: Sequence[Any]) -> list[Any]:
+        """What G adds up, without broadcasting, to make these values: as terms of one sum they are read once each."""
+        found, todo, read = list[Any](), list(parts), self.reader.operand
+        while todo:
+            part = todo.pop()
+            inner = isinstance(part, str) and part in self.backward and part not in cut
+            item = self.reader.equations[part] if inner else {"op": "", "operands": []}
+            more = item["op"] == "add" and all(read(o)[::2] == (read(part).shape, "f") for o in item["operands"])
+            (todo if more else found).extend(item["operands"] if more else [part])
+            need(len(found) + len(todo) < 10**5, "a sum of too many terms")
+        return found
 
     def steps(self, parts: Iterable[Any], cut: Sequence[Any]) -> list[str]:
         """The equations of G that make these values of the adjoints in ``cut`` and of the values of F, in order."""

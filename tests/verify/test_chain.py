@@ -261,3 +261,24 @@ def test_a_jacobian_is_not_for_the_chain_rule():
     wrong = copy.deepcopy(residual())
     wrong["claim"]["kind"] = "jac"
     assert not check(wrong).accepted
+
+
+def test_a_sum_is_read_term_by_term_and_one_that_doubles_itself_too_often_is_refused():
+    """g0 + g1 as (g0 + g1 + d) - d, and d doubled again and again: refused before its terms are written out."""
+    doubled = [("d0", "add", ["g0", "g0"]), *((f"d{k}", "add", [f"d{k - 1}", f"d{k - 1}"]) for k in range(1, 40))]
+    most, last = doubled[:5], doubled[-1][0]
+    ends = lambda d: [("back", "negative", [d]), ("up", "add", ["gx", d]), ("end", "add", ["up", "back"])]  # noqa: E731
+    right = residual(backward=[*BACK, *most, *ends("d4")], adjoints=ADJOINTS | {"x": ["end"]})
+    assert check(right).accepted
+    once = residual(backward=[*BACK, *most, *ends("d4")], adjoints=ADJOINTS | {"x": ["up"]})
+    assert not check(once).accepted
+    many = residual(backward=[*BACK, *doubled, *ends(last)], adjoints=ADJOINTS | {"x": ["end"]})
+    assert check(many).reason == "a sum of too many terms"
+
+
+def test_a_sum_that_broadcasts_is_no_sum_of_its_terms():
+    """Σ_i g[i] in every entry: of one entry and of n, the sum of both adds that one everywhere."""
+    spread = ("gx", "add", ["total", "g1"])
+    total = ("total", "sum", ["g0"], {"axis": [0], "keepdims": True}, [1])
+    backward = [*BACK[:-1], total, spread]
+    assert not check(residual(backward=backward)).accepted

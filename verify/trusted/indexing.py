@@ -47,8 +47,9 @@ class Indexing:
 
         def entry(at: Sequence[Poly]) -> Form:
             here = lambda j: [i - p for i, p in zip(at, places(j), strict=True)]  # noqa: E731
-            kept = UNITY - self.sums(shape, here, lambda j: UNITY)
-            old: Form = self.w.mul(kept, a.entry(at))
+            old: Form = a.entry(at)
+            if old:
+                old = self.w.mul(UNITY - self.sums(shape, here, lambda j: UNITY), old)
             return old + self.sums(shape, here, lambda j: spread(value, j))
 
         return Array(a.shape, entry, a.kind)

@@ -37,6 +37,17 @@ class Matrices:
         need(len(a.shape) >= 2 and len(b.shape) >= 2, "matrices")
         return self.matmul(self.inv(a), b)
 
+    def solve_triangular_matrix(self, a: Array, b: Array, lower: bool, unit_diagonal: bool) -> Array:
+        """The solution with one triangle of a, which has ones on its diagonal or that of a."""
+
+        def read(at: Sequence[Poly]) -> Form:
+            *_, i, j = at
+            inside = self.w.relation(">=", (i - j if lower else j - i) - int(unit_diagonal))
+            ones = self.w.relation("==", i - j) if unit_diagonal else Form()
+            return ones + self.w.mul(inside, a.entry(at))  # type: ignore[no-any-return]
+
+        return self.solve_matrix(Array(a.shape, read, a.kind), b)
+
     def det(self, a: Array) -> Array:
         return Array(a.shape[:-2], lambda at: self.of_entries("det", a, at))
 

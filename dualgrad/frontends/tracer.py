@@ -11,6 +11,7 @@ from dualgrad.array import ArrayMethods
 from dualgrad.frontends import advanced
 from dualgrad.frontends.dims import Dim, Extents, user_line
 from dualgrad.frontends.looks import agreed, printed_only, seen_by_traced_code
+from dualgrad.frontends.watch import unwatched
 from dualgrad.op import REGISTRY, Op
 from dualgrad.program.record import Condition, Operand, Shape, Variable
 from dualgrad.program.size import Size, dimensions, product
@@ -87,7 +88,7 @@ class Tracer(ArrayMethods):
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         first = next(value for value in inputs if isinstance(value, Tracer))
-        result = first._trace.record(op, inputs, params)
+        result = unwatched(first._trace.record, op, inputs, params)
         if op.name in LOOSE_VIEWS and len(inputs) == 1 and isinstance(inputs[0], Tracer) and result.ndim:
             result._cell = Cell(result._cell.read(), parent=inputs[0], loose=True)
         return result

@@ -18,7 +18,8 @@ from typing import Any
 ORDINARY = (StopIteration, GeneratorExit)  # how loops end
 COPY_MARK = "__rewired__"  # a key of the globals of every copy: the code objects that have an ``except``
 # Code of these packages does the same with a tracer as with an array, or tells the tracer.
-TRUSTED = frozenset({"numpy", "dualgrad", "verify", "flint", "sympy"}) | sys.stdlib_module_names
+NEVER_COPIED = frozenset({"numpy", "dualgrad", "flint", "sympy"})
+TRUSTED = NEVER_COPIED | {"verify"} | sys.stdlib_module_names
 
 
 def is_copy(frame: types.FrameType) -> bool:
@@ -34,36 +35,67 @@ def watched_code(codes: Collection[types.CodeType], report: Callable[[str], Any]
     ``codes`` may grow while the block runs.
     """
     before = sys.gettrace()
-    caught: list[str] = []
-    uncopied: list[str] = []
-    passed = {call.__code__ for call in gc.callbacks if isinstance(call, types.FunctionType)}  # not called by the code
-
-    def local(frame: types.FrameType, event: str, argument: Any) -> Any:
-        if event == "exception" and not issubclass(argument[0], ORDINARY):
-            caught.append(f"{argument[0].__name__} at {_place(frame)}")
-        return local
-
-    def entering(frame: types.FrameType, event: str, argument: Any) -> Any:
-        code = frame.f_code
-        if code in passed:
-            return None
-        if is_copy(frame):
-            return local if code in codes else None
-        if _package(frame) in TRUSTED:
-            passed.add(code)
-        elif not _called_by_an_op(frame):
-            uncopied.append(f"{code.co_name} at {_place(frame)}")
-        return None
-
-    sys.settrace(entering)
+    watch = _Watch(codes)
+    sys.settrace(watch.entering)
     try:
         yield
     finally:
         sys.settrace(before)
-    if uncopied:
-        report(f"the function {uncopied[0]} was reached in a way that cannot be followed; call it by its name")
-    if caught:
-        report(f"an exception was caught while being recorded ({caught[0]}); the arrays themselves may not raise it")
+    if watch.uncopied:
+        name = watch.uncopied[0]
+        report(f"the function {name} was reached in a way that cannot be followed; call it by its name")
+    if watch.caught:
+        report(
+            f"an exception was caught while being recorded ({watch.caught[0]}); the arrays themselves may not raise it"
+        )
+
+
+def unwatched(work: Callable[..., Any], *args: Any) -> Any:
+    """Call what runs for dualgrad itself, from which no traced code is called: no function in it is looked at."""
+    watching = sys.gettrace()
+    if getattr(watching, "__func__", None) is not _Watch.entering:
+        return work(*args)
+    sys.settrace(None)
+    try:
+        return work(*args)
+    finally:
+        sys.settrace(watching)
+
+
+_never_copied: dict[int, types.CodeType] = {}  # code that was met, by its id: its hash would be that of all it holds
+
+
+class _Watch:
+    """What is seen of the frames that are entered."""
+
+    def __init__(self, codes: Collection[types.CodeType]) -> None:
+        self.codes = codes
+        self.caught: list[str] = []
+        self.uncopied: list[str] = []
+        callbacks = [call.__code__ for call in gc.callbacks if isinstance(call, types.FunctionType)]
+        self.passed = {id(code): code for code in callbacks}  # not called by the code
+
+    def entering(self, frame: types.FrameType, event: str, argument: Any) -> Any:
+        """Trace copies that handle exceptions, and note what is no copy and should be one."""
+        code = frame.f_code
+        if COPY_MARK in frame.f_globals:
+            return self.local if code in self.codes else None
+        if id(code) in _never_copied or id(code) in self.passed:
+            return None
+        package = _package(frame)
+        if package in NEVER_COPIED:
+            _never_copied[id(code)] = code
+        elif package in TRUSTED:
+            self.passed[id(code)] = code
+        elif not _called_by_an_op(frame):
+            self.uncopied.append(f"{code.co_name} at {_place(frame)}")
+        return None
+
+    def local(self, frame: types.FrameType, event: str, argument: Any) -> Any:
+        """Note an exception, unless it is how a loop ends."""
+        if event == "exception" and not issubclass(argument[0], ORDINARY):
+            self.caught.append(f"{argument[0].__name__} at {_place(frame)}")
+        return self.local
 
 
 def _called_by_an_op(frame: types.FrameType) -> bool:

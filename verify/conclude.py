@@ -25,7 +25,7 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
     if findings.settled:
         verdict, reason = Verdict.REFUTED, findings.reason
         example = _smallest(findings) or example
-    elif findings.here.status == "kink" and any(kink.at_input for kink in findings.kinks):
+    elif (findings.here.status == "kink" or findings.direct) and any(kink.at_input for kink in findings.kinks):
         verdict, reason = Verdict.NONDIFFERENTIABLE, "the given arguments lie on a kink"
     elif findings.numbers.status == "wrong" and findings.unsure != REASON:
         why = findings.numbers.reason or findings.numbers.index

@@ -116,6 +116,7 @@ def _at_an_edge(explorer: _Explorer, here: Differential, pieces: Sequence[_Piece
 class _Explorer:
     def __init__(self, question: Question, rng: np.random.Generator) -> None:
         self.question, self.rng = question, rng
+        self.dropped = False  # what is 0 all around was taken for 0
         self.steep = False  # a derivative was met that grows beyond all bounds towards the point
 
     def around(self) -> tuple[list[_Piece], list[Direction]]:
@@ -155,6 +156,9 @@ class _Explorer:
 
     def _far(self, along: dict[Variable, BallArray]) -> _Piece | None:
         found = self._stepped(along, STEP)
+        if not _finite(found) and not self.dropped:
+            self._drop_zeros(along)
+            found = self._stepped(along, STEP)
         # A guard that is on its boundary even at this random place is there all around: max(x, |x|) for x > 0.
         if found.reading.decided and _finite(found):
             nearer = self._stepped(along, STEP * STEP)
@@ -163,9 +167,27 @@ class _Explorer:
         return None
 
     def _stepped(self, along: dict[Variable, BallArray], step: arb) -> Differential:
+        return self.question.at(self._moved(along, step), FAR_PRECISION)
+
+    def _moved(self, along: dict[Variable, BallArray], step: arb) -> Inputs:
         with working_precision(FAR_PRECISION):
             moved = {v: _balls(self.question.inputs[v]) + step * along[v] for v in along}
-        return self.question.at({**self.question.inputs, **moved}, FAR_PRECISION)
+        return {**self.question.inputs, **moved}
+
+    def _drop_zeros(self, along: dict[Variable, BallArray]) -> None:
+        """Take what is exactly 0 at two random places for 0: the variance of one number, of which a root is taken."""
+        program, self.dropped = self.question.program, True
+        zeros: set[Variable] = set()
+        for place in (STEP, STEP * STEP):
+            inputs = self._moved(along, place)
+            values = evaluate(program, inputs, self.question.sizes, FAR_PRECISION).values
+            found = {v for v, balls in values.items() if balls.size and all(ball.is_zero() for ball in balls.flat)}
+            zeros = found if place is STEP else zeros & found
+        own = {equation.output for equation in program.equations} & zeros
+        captured = {v: np.zeros(values[v].shape) for v in own}
+        equations = tuple(equation for equation in program.equations if equation.output not in own)
+        whole = replace(program, equations=equations, captured={**program.captured, **captured})
+        self.question = replace(self.question, program=whole)
 
     def bends(self) -> bool:
         """Whether some slope from the point outwards is not the opposite of that in the opposite direction."""

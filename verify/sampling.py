@@ -171,7 +171,7 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
     swept = [dict.fromkeys(axes, length) for length in SWEEP if axes]
     uneven = [{axis: pair[place % 2] for place, axis in enumerate(axes)} for pair in UNEVEN if len(axes) > 1]
     longer = [dict.fromkeys(axes, length) for axes in _single(problem, recording) for length in SWEEP[:2]]
-    for change in (*swept, *uneven, *longer):
+    for change in (*swept[:5], *uneven, *swept[5:], *longer):
         shapes = {
             position: tuple(change.get((position, axis), size) for axis, size in enumerate(array.shape))
             for position, array in problem.arrays.items()

@@ -96,7 +96,7 @@ def _directly(findings: Findings, deadline: float) -> Findings:
     """Where a recording says nothing at the given arguments: what running f says."""
     tried = findings.attempt.reason if findings.attempt is not None else ""
     found = answer(findings.problem, findings.got, findings.here.reason or tried, deadline)
-    findings.direct, findings.numbers = found, found.numbers
+    findings.direct, findings.numbers, findings.kinks = found, found.numbers, found.kinks
     if found.counterexample is not None:
         findings.refutation, findings.reason = found.counterexample, found.formula.reason
     return findings

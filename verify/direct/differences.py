@@ -20,6 +20,8 @@ COORDINATES = 64  # above this many elements, random directions instead of every
 COMPLEX_STEP = 1e-150
 COMPLEX_ERROR = 2.0**-40  # relative; what is left of a complex step is rounding
 SMOOTH = 1e-3  # relative; how near the slopes on both sides have to be, next to the point
+SHARP_SIDE = 1e-6  # relative; the largest error of a slope on one side that says anything
+BENT = 1e-2  # relative; how far apart the slopes on the two sides of a kink are at least
 ROUNDING = 8 * 2.0**-52
 
 
@@ -122,6 +124,32 @@ def slope(line: Line) -> Slope:
     if stepped is not None and abs(stepped - best) <= 10 * error + 1e-7 * abs(best):
         return Slope(stepped, COMPLEX_ERROR * abs(stepped), "complex steps", smooth)
     return Slope(best, error, "extrapolated differences", smooth)
+
+
+def one_sided(line: Line) -> tuple[float, float] | None:
+    """The slopes to the left and to the right where they are sharp and plainly two; None where they are not.
+
+    >>> one_sided(Line(lambda t: abs(t) + 2 * t, 0.0))
+    (1.0, 3.0)
+    """
+    if line.second:
+        return None
+    (left, first), (right, second) = _outwards(line.along, -1.0), _outwards(line.along, 1.0)
+    scale = max(abs(left), abs(right))
+    sharp = np.isfinite(scale) and max(first, second) <= SHARP_SIDE * scale
+    return (left, right) if sharp and abs(left - right) >= BENT * scale else None
+
+
+def _outwards(along: Callable[[complex], complex], side: float) -> tuple[float, float]:
+    """The slope on one side, extrapolated twice from steps that halve, and the last change of it."""
+    here = along(0.0).real
+    steps = [side * 1e-3 * 0.5**k for k in range(7)]
+    table = np.array([(along(step).real - here) / step for step in steps])
+    table = 2 * table[1:] - table[:-1]
+    table = (4 * table[1:] - table[:-1]) / 3
+    changes = np.abs(np.diff(table))
+    best = int(np.argmin(changes)) if np.isfinite(changes).all() else 0
+    return float(table[best + 1]), float(changes[best])
 
 
 def ridders(along: Callable[[complex], complex], first: float = 1e-2, second: bool = False) -> tuple[float, float]:

@@ -20,16 +20,17 @@ from flint import arb
 from verify.ball.compare import accurate, decimal, spacing, ulps, upper_float
 from verify.ball.precision import working_precision
 from verify.clock import now
-from verify.direct.differences import common_lines, lines, slope
+from verify.direct.differences import common_lines, lines, one_sided, slope
 from verify.direct.series import Unread
 from verify.direct.slopes import derivative
 from verify.look import Point, finite_value, shaped
 from verify.numbers import BITS, OK, wrong_beyond
 from verify.problem import Array, Problem, Undecidable
 from verify.sampling import random_points, strayed
-from verify.verdict import Counterexample, Formula, Numbers, Verdict
+from verify.verdict import Counterexample, Formula, Kink, Numbers, Verdict
 from verify.witness import counterexample
 
+GIVEN = "the given arguments"
 PRECISION = 640
 MOVE = 4.0  # eps, the size of the changes that measure the conditioning
 AGREED = 1e-9  # of the largest slope; differences that are less sure than this do not agree
@@ -47,7 +48,7 @@ class Direct:
     formula: Formula
     numbers: Numbers
     counterexample: Counterexample | None = None
-    unread: str = ""  # why numbers with slopes were not enough
+    kinks: tuple[Kink, ...] = ()  # at the given arguments
 
 
 def answer(problem: Problem, got: list[Array], why: str, deadline: float) -> Direct:
@@ -61,14 +62,14 @@ def answer(problem: Problem, got: list[Array], why: str, deadline: float) -> Dir
 
 
 def _points(problem: Problem) -> Iterator[Point]:
-    yield Point("the given arguments", problem.arrays)
+    yield Point(GIVEN, problem.arrays)
     for point in random_points(problem, range(2000, 2003)):
         if finite_value(problem, point.arrays) and not strayed(problem, point.arrays):
             yield point
 
 
 def _candidate(problem: Problem, point: Point, got: list[Array]) -> list[Array] | None:
-    if point.arrays is problem.arrays or point.label == "the given arguments":
+    if point.label == GIVEN:
         return got
     try:
         return problem.gradient(point.arrays)
@@ -261,6 +262,9 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
                     Numbers("wrong", got=f"{line.claimed:.9g}", expected=f"{found.value:.9g}", points=1, reason=reason),
                     example,
                 )
+            sides = None if found.smooth or point.label != GIVEN else one_sided(line)
+            if sides is not None:
+                return _bent(sides)
             if not sharp or not gap + found.error <= AGREED * max(scale, top):
                 reason = f"{said}; {why}" if sharp else f"differences are too noisy ({said}); {why}"
                 return Direct(Formula(Verdict.UNDECIDED, reason=reason), Numbers("unknown", reason=reason))
@@ -270,6 +274,14 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
         Verdict.AGREES, method=f"{' and '.join(sorted(methods))} along {count} lines", sizes="the sizes run", reason=why
     )
     return Direct(formula, Numbers("unknown", points=count, reason="only differences could be had"))
+
+
+def _bent(sides: tuple[float, float]) -> Direct:
+    """A kink at the given arguments, seen along a line."""
+    left, right = (f"{side:.9g}" for side in sides)
+    reason = f"the slopes along a line are {left} on one side and {right} on the other"
+    kink = Kink("a line through the given arguments", True, left, right)
+    return Direct(Formula(Verdict.UNDECIDED, reason=reason), Numbers("unknown", points=1, reason=reason), kinks=(kink,))
 
 
 def _by_value(problem: Problem, got: Sequence[Array], why: str) -> Direct:

@@ -99,6 +99,8 @@ def entry_from_json(record: Mapping[str, Any]) -> Entry:
         raise ValueError(f"{record.get('case')}: outcome {record.get('outcome')!r}, expected one of {OUTCOMES}")
     result = from_json(_field(record, "result", dict))
     seconds, peak = _field(record, "seconds", (int, float)), _field(record, "peak", int)
+    if not math.isfinite(seconds):
+        raise ValueError(f"seconds: {seconds}")
     return Entry(_field(record, "case", str), result, record["outcome"], float(seconds), peak)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -9,6 +10,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from verify.kinds import WORDS
 from verify.verdict import Expression, Formula, Result
 
 
@@ -71,6 +73,10 @@ def _record(kind: Any, value: Any, where: str) -> Any:
     given = {name: _read(kinds[name], value[name], f"{where}.{name}") for name in kinds if name in value}
     if kind is Formula:
         given["written"] = _written(value)
+    if kind is Result and given.get("kind", "grad") not in WORDS:
+        raise ValueError(f"{where}.kind: {given['kind']!r:.60} is no kind of derivative")
+    if kind is Result and not math.isfinite(given.get("seconds", 0.0)):
+        raise ValueError(f"{where}.seconds: {given['seconds']}")
     try:
         return kind(**given)
     except TypeError as error:

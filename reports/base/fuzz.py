@@ -73,7 +73,10 @@ def run(name: str, seconds: int, seed: int, file: Path, corpus: Path) -> None:
         now = time.process_time()
         of["seconds"] = round(of["seconds"] + now - state["spent"], 1)
         of["counts"] = dict(sorted((Counter(of["counts"]) + findings.said).items()))
-        of["found"] = {**findings.found, **of["found"]}
+        for place, kept in findings.found.items():
+            before = of["found"].setdefault(place, {**kept, "n": 0})
+            before["n"] += kept["n"]
+            kept["n"] = 0
         file.write_text(json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         findings.said.clear()
         state.update(saved=time.monotonic(), spent=now)

@@ -69,7 +69,7 @@ def lines_of(result, changes):
     ("name", "value"),
     [
         ("cases", ...), ("cases", "1"), ("settings", ...), ("settings", []), ("title", 2), ("environment", {"x": 1}),
-        ("interrupted", None), ("result", ...), ("case", 3), ("seconds", [1]), ("peak", "much"), ("peak", ...),
+        ("seconds", float("nan")), ("seconds", float("inf")), ("interrupted", None), ("result", ...), ("case", 3), ("seconds", [1]), ("peak", "much"), ("peak", ...),
     ],
 )  # fmt: skip
 def test_a_run_with_a_field_of_another_type_is_refused_by_its_name(undecided, name, value):
@@ -94,6 +94,14 @@ def test_a_number_that_no_float_holds_is_refused_by_its_name(proved, value):
     record["numbers"]["ulps"] = value
     with pytest.raises(ValueError, match=r"result\.numbers\.ulps"):
         from_json(record)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("kind", "UNDECIDED"), ("kind", ""), ("seconds", "nan"), ("seconds", "inf")]
+)
+def test_a_result_of_no_kind_or_without_an_end_is_refused(proved, name, value):
+    with pytest.raises(ValueError, match=rf"result\.{name}"):
+        from_json(proved.to_json() | {name: value})
 
 
 @pytest.mark.parametrize("value", [None, [None, 1], [[1], None]])

@@ -69,6 +69,7 @@ class Look:
     equalities: Mapping[str, bool] = field(default_factory=dict)  # tests == of the candidate: whether one held here
     around: bool = False  # the truth was found around the point, where only a recorded gradient has a guard
     base: Look | None = None  # at the gradient of f that the question is about, where it is about one
+    read: Differential | None = None  # the derivative of f as it was read in FIRST_BITS, where that was enough
 
 
 def look(problem: Problem, point: Point, recording: Recording | None) -> Look:
@@ -151,7 +152,8 @@ def _not_the_gradient(base: Look) -> str:
 
 def _look(problem: Problem, point: Point, recording: Recording, bits: int) -> Look:
     truth = true_derivative(problem, point, recording, bits)
-    seen = Look(point, "undecided", recording, truth.arrays, truth.reading.events)
+    read = truth if bits == FIRST_BITS else None
+    seen = Look(point, "undecided", recording, truth.arrays, truth.reading.events, read=read)
     if any(event.kind == "undecided" for event in seen.events):
         return replace(seen, reason="a guard could not be decided in balls")
     if any(event.kind == "path" for event in seen.events):

@@ -34,7 +34,7 @@ from dualgrad.program.record import Program, Variable
 from verify.ball.compare import accurate, decimal, spacing, ulps, upper_float
 from verify.ball.precision import working_precision
 from verify.ball.read import BallArray, Differential, Inputs, Sizes, gradient, jacobian
-from verify.ball.refine import refine
+from verify.ball.refine import START, refine
 from verify.verdict import Numbers
 
 OK = 64.0  # ulps x κ
@@ -94,22 +94,32 @@ class Question:
         return max(kinds, key=lambda dtype: float(np.finfo(dtype).eps), default=np.dtype(float))
 
 
-def true_derivative(question: Question) -> Differential:
-    """The derivative to BITS relative bits, where that can be had."""
-    return refine(lambda precision: question.at(question.inputs, precision), BITS)
+def true_derivative(question: Question, read: Differential | None = None) -> Differential:
+    """The derivative to BITS relative bits, where that can be had; ``read`` is what START bits give, where known."""
+
+    def at(precision: int) -> Differential:
+        known = read if precision == START else None
+        return known or question.at(question.inputs, precision)
+
+    return refine(at, BITS)
 
 
 def judge(
-    question: Question, truth: Sequence[BallArray] | None = None, seed: int = 0, conditioned: bool = True
+    question: Question,
+    truth: Sequence[BallArray] | None = None,
+    seed: int = 0,
+    conditioned: bool = True,
+    read: Differential | None = None,
 ) -> Numbers:
     """The worst element of the gradient under test. ``truth`` overrides the derivative that is read in balls.
 
+    ``read`` is what that reading gives at START bits, where it was done before.
     Without ``conditioned`` the condition is measured only where the status depends on it, which takes most of the time.
 
     Elements whose true value cannot be had count as unknown, and so does a point on the boundary of a guard,
     unless the caller found out what the derivative is there and passes it.
     """
-    found = true_derivative(question) if truth is None else None
+    found = true_derivative(question, read) if truth is None else None
     truth = found.arrays if truth is None and found is not None else truth
     assert truth is not None
     refused = _refused(question, truth)

@@ -258,4 +258,5 @@ def judged(problem: Problem, seen: Look, got: Sequence[Array], conditioned: bool
     """Whether the numbers are right at a point that was looked at, with the condition of the problem there."""
     if not seen.truth or seen.status in ("kink", "outside", "unknown"):
         return Numbers("unknown", points=1, reason=seen.reason or "the point lies on a kink")
-    return judge(question(problem, seen, got), seen.truth if seen.around else None, conditioned=conditioned)
+    truth = seen.truth if seen.around else None
+    return judge(question(problem, seen, got), truth, conditioned=conditioned, read=seen.read)

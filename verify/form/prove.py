@@ -31,9 +31,9 @@ from verify.form.null import null
 from verify.form.pairing import Pairing
 from verify.form.proof import Failure, Proof
 from verify.form.setting import Budget, NoForm, TooLarge, Undefined, at_most, within
-from verify.form.term import Atom, Form, Source, atoms, power_of
+from verify.form.term import ONE, Atom, Form, Source, atoms, power_of
 from verify.form.text import written
-from verify.form.ties import conventions, guards_of, with_convention
+from verify.form.ties import bends, conventions, guards_of, with_convention
 
 MOST_TERMS_AGAIN = 256
 SECONDS_AGAIN = 0.5
@@ -58,6 +58,7 @@ class _Found:
     gradient: str
     kinks: list[str]
     required: list[Requirement]
+    bends: list[Form] = field(default_factory=list)  # that are 0 only where F has no derivative
     ties: list[str] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     opaque: list[str] = field(default_factory=list)
@@ -135,7 +136,7 @@ class _Question:
             forward=self._said(self.plain.required(self.forward)),
             gradient=self._said(self.plain.required(self.gradient)),
             derivative=self._said([one for each in found for one in each.required]),
-            only_gradient=self._only_gradient([one for each in found for one in each.required]),
+            only_gradient=self._only_gradient(found),
             kinks=_unique(text for one in found for text in one.kinks),
             ties=_unique(text for one in found for text in one.ties),
             sizes=tuple(sorted(sizes.items())),
@@ -148,8 +149,10 @@ class _Question:
             certificate={"arguments": [one.certificate for one in found]},
         )
 
-    def _only_gradient(self, derivative: list[Requirement]) -> tuple[str, ...]:
-        known = [*self.plain.required(self.forward), *derivative]
+    def _only_gradient(self, found: Sequence[_Found]) -> tuple[str, ...]:
+        """What G alone requires: not what F or its derivative does, nor that the input is off F's kinks."""
+        known = [*self.plain.required(self.forward), *(one for each in found for one in each.required)]
+        known += [Requirement(kink, "!= 0", ONE) for each in found for kink in each.bends]
         return self._said(beyond_all(self.plain.required(self.gradient), known, self.plain))
 
     def _said(self, requirements: Sequence[Requirement]) -> tuple[str, ...]:
@@ -311,6 +314,7 @@ class _Question:
             gradient=f"{name} = {text}",
             kinks=[written(self._shown(power_of(atom))) for _, atom in sorted(gradient.guards.items())],
             required=gradient.requirements,
+            bends=list(bends(gradient.form, gradient.guards.values())),
             opaque=list(opaque),
             domains=list(zero.rests_on),
             certificate=certificate,

@@ -8,15 +8,19 @@ anything there, and it is only allowed where {u = 0} is shown to have measure ze
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import partial
 
 from verify.form.algebra import add, rewrite, scale, subtract
 from verify.form.clear import without_ties
 from verify.form.construct import vanishes
 from verify.form.linear import Linear
-from verify.form.term import ZERO, Atom, Form, Rational, Term, atoms, inside, pattern, power_of
+from verify.form.signs import sign
+from verify.form.steps import Step
+from verify.form.term import ONE, ZERO, Atom, Form, Rational, Term, atoms, inside, pattern, power_of
 
+_GUARDS = ("positive", "vanishes")
 Weights = dict[str, Fraction]  # by the guard's pattern
 
 
@@ -82,6 +86,34 @@ def guards_of(form: Form, weights: Weights) -> list[Atom]:
     """One guard of each kind that has a weight."""
     found = {_anonymous(atom): atom for atom in atoms(form) if atom.kind in ("positive", "vanishes")}
     return [found[key] for key in sorted(found) if key in weights]
+
+
+def bends(derivative: Form, guards: Iterable[Atom]) -> Iterator[Form]:
+    """What guards compare with 0, where the derivative is shown to be another number on either side."""
+    for guard in guards:
+        if guard.kind == "positive":
+            one, other = (rewrite(derivative, partial(_is_about, guard), _Side(guard, side)) for side in (ONE, ZERO))
+            jump = subtract(one, other)
+            if sign(jump)[1] and all(p > 0 for term, _ in jump.terms.values() for _, p in term.factors.values()):
+                yield guard.forms[0]
+
+
+def _is_about(guard: Atom, atom: Atom) -> bool:
+    """Whether a guard of the same kind, at whatever place, is in an atom."""
+    return any(inner.kind in _GUARDS and _anonymous(inner) == _anonymous(guard) for inner in inside(atom))
+
+
+class _Side(Step):
+    """A guard as on one of its sides, everything else as it is."""
+
+    def __init__(self, guard: Atom, side: Form) -> None:
+        self.guard, self.side = guard, side
+
+    def atom(self, atom: Atom, power: Rational) -> Form | None:
+        """The guard's value off its boundary."""
+        if atom.kind not in _GUARDS or _anonymous(atom) != _anonymous(self.guard):
+            return None
+        return self.side if atom.kind == "positive" else ZERO
 
 
 def _anonymous(atom: Atom) -> str:

@@ -75,8 +75,10 @@ def dimensions(extent: Extent) -> frozenset[str]:
 
 def evaluate(extent: Extent, at: Mapping[str, int]) -> int:
     """The number an extent is when its dimensions have the values ``at``; KeyError if one is missing."""
+    if not isinstance(extent, Size):
+        return int(extent)
     total = 0
-    for monomial, factor in _terms(extent):
+    for monomial, factor in extent.terms:
         for name, power in monomial:
             factor *= at[name] ** power
         total += factor

@@ -39,6 +39,15 @@ class Grid:
         """Equal for grids that are the same."""
         return tuple(index.serial for index in self.indices), None if self.points is None else self.points.tobytes()
 
+    def is_read_whole(self, position: tuple[Affine, ...], shape: tuple[int, ...]) -> bool:
+        """Whether an array of this shape is read here element by element: each axis at the index of that place."""
+        if self.points is not None or shape != self.extents:
+            return False
+        return all(
+            form.constant == 0 and len(form.terms) == 1 and form.terms[0][0] is index and form.terms[0][1] == 1
+            for form, index in zip(position, self.indices, strict=True)
+        )
+
     def coordinates(self) -> dict[Index, Ints]:
         """The value of every index variable at every point."""
         if self.size > LARGEST:

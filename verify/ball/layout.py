@@ -18,7 +18,7 @@ import numpy as np
 from dualgrad.program import entry as e
 from dualgrad.program.record import Equation, Operand, Program, Variable
 from dualgrad.program.size import evaluate
-from verify.ball.branches import Choose, Extreme, Floor, Guard
+from verify.ball.branches import Choose, Decision, Extreme, Floor, Guard
 from verify.ball.decompose import FAMILY, part, unknowns
 from verify.ball.grid import Grid, Ints, Mask
 from verify.ball.matrix import SQUARE, Parts, TimesInverse
@@ -51,12 +51,28 @@ class Layout:
     outputs: tuple[int, ...]
     conditions: tuple[int, ...]
     parts: Mapping[Variable, Ints] | None = None  # the elements of each variable that are listed; None: all of them
+    shapes: dict[Operand, tuple[int, ...]] = field(default_factory=dict)  # as they were asked for
+    changing: dict[tuple[Variable, ...], bytearray] = field(default_factory=dict)  # see active
 
     def shape(self, operand: Operand) -> tuple[int, ...]:
         """The lengths of an operand's axes; where only parts are listed, how many elements are."""
-        if self.parts is not None and isinstance(operand, Variable):
-            return (len(self.parts[operand]),)
-        return concrete_shape(operand, self.sizes)
+        if operand not in self.shapes:
+            if self.parts is not None and isinstance(operand, Variable):
+                self.shapes[operand] = (len(self.parts[operand]),)
+            else:
+                self.shapes[operand] = concrete_shape(operand, self.sizes)
+        return self.shapes[operand]
+
+    def active(self, wrt: tuple[Variable, ...]) -> bytearray:
+        """Which steps change with these. What a decision gives is constant wherever it is decided."""
+        if wrt not in self.changing:
+            found = self.changing[wrt] = bytearray(len(self.steps))
+            for variable in wrt:
+                found[self.places[variable]] = 1
+            for step in self.steps:
+                if not isinstance(step, Decision) and any(found[argument.node] for argument in step.args):
+                    found[step.node] = 1
+        return self.changing[wrt]
 
 
 def concrete_shape(operand: Operand, sizes: Mapping[str, int]) -> tuple[int, ...]:
@@ -231,6 +247,8 @@ class _Builder:
 
     def element(self, slot: int, position: tuple[e.Affine, ...], grid: Grid) -> int:
         source, shape = self.operands[slot]
+        if self.parts is None and grid.is_read_whole(position, shape):
+            return source
         flat = np.zeros(grid.size, dtype=np.int64)
         inside = np.ones(grid.size, dtype=np.bool_)
         for form, length in zip(position, shape, strict=True):
@@ -257,31 +275,36 @@ class _Builder:
         """A product. Where an index relation among its factors fails it is 0, and the rest is not looked at."""
         mask, rest = self.relations(node, grid)
         if not rest:
-            return self.add(Constant, (), grid.size, numbers=tuple(Fraction(int(held)) for held in mask))
-        inner = grid.where(mask)
+            held = np.ones(grid.size, dtype=np.bool_) if mask is None else mask
+            return self.add(Constant, (), grid.size, numbers=tuple(Fraction(int(each)) for each in held))
+        inner = grid if mask is None else grid.where(mask)
         product = self.add(Times, self.args(rest, inner), inner.size) if len(rest) > 1 else self.single(rest[0], inner)
-        if inner is grid:
+        if mask is None or inner is grid:
             return product
         return self.add(Spread, (Argument(product),), grid.size, places=np.flatnonzero(mask).tolist())
 
     def single(self, node: e.Entry, grid: Grid) -> int:
         return self.on(self.entry(node, grid), grid)
 
-    def relations(self, node: e.Entry, grid: Grid) -> tuple[Mask, tuple[e.Entry, ...]]:
-        """Where all index relations among the node's factors hold, and the other factors."""
+    def relations(self, node: e.Entry, grid: Grid) -> tuple[Mask | None, tuple[e.Entry, ...]]:
+        """Where all index relations among the node's factors hold, None where there are none, and the other factors."""
         factors = _factors(node)
-        mask = np.ones(grid.size, dtype=np.bool_)
+        mask = None
         for factor in factors:
             if isinstance(factor, e.Holds):
-                mask &= grid.holds(factor, self.sizes)
+                held = grid.holds(factor, self.sizes)
+                mask = held if mask is None else mask & held
         return mask, tuple(factor for factor in factors if not isinstance(factor, e.Holds))
 
     def reduce(self, kind: str, index: e.Index, body: e.Entry, grid: Grid) -> int:
         extent = self.extent(index)
         whole = grid.extended(index, extent)
-        mask, rest = self.relations(body, whole) if kind == "sum" else (np.ones(whole.size, dtype=np.bool_), (body,))
-        inner = whole.where(mask)
-        ends = np.concatenate([[0], np.cumsum(mask.reshape(grid.size, extent).sum(axis=1))]).tolist()
+        mask, rest = self.relations(body, whole) if kind == "sum" else (None, (body,))
+        inner = whole if mask is None else whole.where(mask)
+        if mask is None:
+            ends = [extent * count for count in range(grid.size + 1)]
+        else:
+            ends = np.concatenate([[0], np.cumsum(mask.reshape(grid.size, extent).sum(axis=1))]).tolist()
         node = body if inner is whole else e.Times(rest) if rest else e.Number(Fraction(1))
         argument = self.args((node,), inner)
         fold: type[Fold] = {"sum": Sum, "prod": Product}.get(kind, Extreme)

@@ -8,7 +8,7 @@ could not be decided: there, a differential may not exist, and the caller decide
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -179,6 +179,22 @@ def laid_out(program: Program, sizes: Sizes) -> Layout:
     return found
 
 
+class _Values(Mapping[Variable, BallArray]):
+    """What every variable is, listed when it is asked for."""
+
+    def __init__(self, layout: Layout, run: Run) -> None:
+        self._layout, self._run = layout, run
+
+    def __getitem__(self, variable: Variable) -> BallArray:
+        return _array(self._run.values[self._layout.places[variable]], self._layout.shape(variable))
+
+    def __iter__(self) -> Iterator[Variable]:
+        return iter(self._layout.places)
+
+    def __len__(self) -> int:
+        return len(self._layout.places)
+
+
 def _array(balls: Balls, shape: tuple[int, ...]) -> BallArray:
     array = np.empty(len(balls), dtype=object)
     array[:] = balls
@@ -200,9 +216,8 @@ def _unit(size: int, row: int) -> Balls:
 
 
 def _reading(layout: Layout, run: Run) -> Reading:
-    values = {v: _array(run.values[node], layout.shape(v)) for v, node in layout.places.items()}
     outputs = tuple(
         _array(run.values[node], layout.shape(operand))
         for node, operand in zip(layout.outputs, layout.program.outputs, strict=True)
     )
-    return Reading(values, outputs, events(layout, run))
+    return Reading(_Values(layout, run), outputs, events(layout, run))

@@ -10,7 +10,6 @@ from flint import arb
 from numpy.typing import NDArray
 
 from dualgrad.program.record import Variable
-from verify.ball.branches import Decision
 from verify.ball.layout import Layout
 from verify.ball.run import ZERO, Balls, Run
 from verify.ball.steps import Given, Link, Step
@@ -28,7 +27,7 @@ def forward(
     if layout.parts is not None:
         given = {v: np.ravel(given[v])[layout.parts[v]] for v in layout.places if v in given}
     balls = {v: flat_balls(v.name, given[v], layout.shape(v)) for v in layout.places if v in given}
-    run = Run(balls, layout.sizes, _activity(layout, wrt), literals)
+    run = Run(balls, layout.sizes, layout.active(tuple(wrt)), literals)
     moving: dict[object, Balls] = {}
     if along is not None:
         run.tangents = [None] * len(layout.steps)
@@ -65,17 +64,6 @@ def flat_balls(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> Balls:
         raise TypeError(f"verify.ball: {name} has dtype {array.dtype}, expected real numbers of at most 64 bits")
     flat: Balls = array.ravel().tolist()
     return flat if array.dtype.kind == "O" else list(map(arb, flat))
-
-
-def _activity(layout: Layout, wrt: Iterable[Variable]) -> bytearray:
-    """Which steps change with ``wrt``. What a decision gives is constant wherever it is decided."""
-    active = bytearray(len(layout.steps))
-    for variable in wrt:
-        active[layout.places[variable]] = 1
-    for step in layout.steps:
-        if not isinstance(step, Decision) and any(active[argument.node] for argument in step.args):
-            active[step.node] = 1
-    return active
 
 
 def _pushed(run: Run, tangents: list[Balls | None], step: Step) -> Balls:

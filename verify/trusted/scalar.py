@@ -51,9 +51,7 @@ class _Writer:
 
     def claim(self, items: Iterable[tuple[Term, Number]]) -> Claim:
         """The expression of these terms as the last node."""
-        last = self.form(items)
-        if last != len(self.nodes) - 1:
-            self.put("add", last)
+        self.form(items)
         return Claim(self.nodes, self.signs, [[at, relation] for at, relation in self.facts])
 
     def put(self, kind: str, *args: Any) -> int:

@@ -278,11 +278,6 @@ class Case(Signs):
         p = p if -1 not in sign else {m: -c for m, c in p.items()}
         if q.denominator == 1:
             return self.raised(p, int(q))
-        kind, args, scale = self.single(p)
-        if kind == "exp":
-            return self.exp(self.mul(self.over(args), self.constant(scale * q)))
-        if kind == "root":
-            return self.root_of(dict(args[0]), q * scale)
         g, scale = self.tower.generator("root", key(p))
         need(scale.numerator == 1 and scale > 0 and (q / scale).denominator == 1, "a root of another scale")
         self.relate(plus({((g, scale.denominator),): Fraction(1)}, p, -1))

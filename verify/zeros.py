@@ -52,5 +52,8 @@ def _divides_by_zero(seen: Look) -> bool:
             operands = [float_operand(operand, values, sizes) for operand in equation.inputs]
             if equation.op.name == "divide" and bool((np.asarray(operands[1]) == 0).any()):
                 return True
-            values[equation.output] = equation.op.forward(*operands, **static(equation, sizes))
+            try:
+                values[equation.output] = equation.op.forward(*operands, **static(equation, sizes))
+            except np.linalg.LinAlgError:  # of a singular matrix: a division by its determinant
+                return True
     return False

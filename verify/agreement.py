@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from flint import arb
 
-from verify.ball.compare import disjoint
+from verify.ball.compare import NEGLIGIBLE, disjoint
 from verify.ball.precision import working_precision
 from verify.ball.read import BallArray
 
 FIRST_BITS = 128
 AGREED_BITS = 80  # a difference is enclosed to this many bits of its terms before it counts as zero
 ULP = 2.0**-52
+SEEN = arb((1, -1000))  # what floats hold with all their digits
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,24 @@ class Sides:
 
 
 def status_of(sides: Sides, bits: int) -> tuple[str, Difference | None]:
-    """Are they "equal", "different" with an element that is, or "undecided", as the enclosures are wide?"""
-    wide = False
+    """Are they "equal", "different" with an element that is, or "undecided", as the enclosures are wide?
+
+    What is far below every float beside elements that are not, as exp(-1e9) behind a mask, is no difference.
+    """
+    wide, faint = False, None
     with working_precision(bits):
         for place, index, true, claimed in elements(sides.truth, sides.claim.outputs):
             if true is None or claimed is None:
                 shapes = (f"shape {array.shape}" for array in (sides.truth[place], sides.claim.outputs[place]))
                 return "different", Difference(place, (), *shapes)
             if disjoint(true, claimed):
-                return "different", Difference(place, index, digits(true), digits(claimed))
+                faint = Difference(place, index, digits(true), digits(claimed))
+                if not abs(true - claimed) < NEGLIGIBLE:
+                    return "different", faint
+                continue
             wide = wide or not narrow(true, claimed, AGREED_BITS, bits)
+        if faint is not None and not any(abs(ball) > SEEN for array in sides.truth for ball in array.flat):
+            return "different", faint
     return ("undecided" if wide else "equal"), None
 
 

@@ -84,7 +84,7 @@ def pose(
         )
     own_names = parameter_names(f, len(args))
     asked = None if wrt is None else _positions(wrt, own_names)
-    inner = opened(args, own_names, asked or ())
+    inner = opened(args, own_names, asked)
     args, names = inner.values, inner.names
     declared = {p: known for q, known in parse_domain(domain, own_names).items() for p in inner.leaves_of(q)}
     domains = {p: known for p, known in declared.items() if in_domain(args[p], known, names[p])}

@@ -11,17 +11,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
+from flint import arb
 
 import dualgrad as dg
 from dualgrad.op import bind
 from dualgrad.program.record import Program, Variable
-from verify.look import Look, Point, finite_value, sizes_at
+from verify.look import Look, Point, finite_value, sizes_at, true_derivative
 from verify.problem import Array, Problem, Undecidable
-from verify.recording import Recording, float_operand, static, with_inputs
+from verify.recording import Recording, float_operand, run_floats, static, with_inputs
 
 EXTREME = "an extreme input"
 MAGNITUDES = (40.0, 200.0, 1000.0, 1e6, 1e20)  # beyond the digits of a double, its exp, its roundings
+DATA = 1e6  # the largest for what is not differentiated by: beyond, sums of data lose every digit of what is
 VISIBLE = 1e-3  # relative difference of floats that is looked at
+BITS = 256  # in which the function is read there
+HALF = 2.0**-26  # of the digits of a double
 NEGLIGIBLE = 2.0**-26  # of the gradient at the given arguments; an extreme input does not refute by less
 
 Arrays = dict[int, Array]
@@ -55,6 +59,8 @@ def _large(problem: Problem) -> Iterator[tuple[str, Arrays]]:
         if array.dtype.kind != "f" or not largest or (position not in problem.wrt and _is_whole(array)):
             continue
         for magnitude in MAGNITUDES:
+            if magnitude > DATA and position not in problem.wrt:
+                continue
             for sign in (1.0, -1.0) if position in problem.wrt else (1.0,):
                 with np.errstate(over="ignore"):  # in half precision
                     scaled = np.asarray(array * (sign * magnitude / largest), dtype=array.dtype)
@@ -112,6 +118,20 @@ def _apart(got: Array, expected: Array) -> bool:
         return False
     size = np.maximum(np.abs(got), np.abs(expected))
     return bool((np.abs(got - expected) > VISIBLE * size).any())
+
+
+def loses_digits(problem: Problem, seen: Look) -> bool:
+    """Whether the function in question, run in floats, loses more than half of its digits at the point of a look."""
+    recording = seen.recording
+    assert recording.forward is not None
+    inputs, sizes = with_inputs(recording, seen.point.arrays), sizes_at(recording, seen.point)
+    exact = true_derivative(problem, seen.point, recording, BITS).reading.outputs
+    pairs = zip(run_floats(recording.forward, inputs, sizes), exact, strict=True)
+    return any(
+        not abs(arb(float(value)) - true) <= HALF * abs(true)
+        for values, balls in pairs
+        for value, true in zip(values.flat, balls.flat, strict=True)
+    )
 
 
 def engine_gradient_at(problem: Problem, recording: Recording, arrays: Mapping[int, Array]) -> list[Array]:

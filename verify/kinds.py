@@ -20,7 +20,8 @@ before anything is PROVED, and must hold at every point in balls before anything
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 WORDS = {
@@ -90,6 +91,9 @@ def numbered(result: Any, start: int = 0) -> tuple[Any, int]:
     >>> numbered((1.5, {"a": 2.5}))
     ((0, {'a': 1}), 2)
     """
+    if is_record(result):
+        inside, start = numbered(fields_of(result), start)
+        return Record(result, inside), start
     if isinstance(result, Mapping):
         keys, parts = list(result), list(result.values())
     elif isinstance(result, (tuple, list)) and not is_row(result):
@@ -112,6 +116,34 @@ def _like(given: Any, parts: list[Any]) -> Any:
     return parts
 
 
+@dataclass(frozen=True, eq=False)
+class Record:
+    """An instance of a dataclass in a structure: ``inside`` has the numbers in its fields."""
+
+    given: Any
+    inside: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"{type(self.given).__name__}({', '.join(f'{name}={part}' for name, part in self.inside.items())})"
+
+    def holding(self, values: Mapping[str, Any]) -> Any:
+        """A copy of the instance with these values in its fields."""
+        made = copy(self.given)
+        for name, value in values.items():
+            object.__setattr__(made, name, value)  # it may be frozen
+        return made
+
+
+def is_record(value: Any) -> bool:
+    """Whether a value is an instance of a dataclass."""
+    return is_dataclass(value) and not isinstance(value, type)
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """What the fields of an instance of a dataclass hold, as far as its constructor takes them."""
+    return {field.name: getattr(value, field.name) for field in fields(value) if field.init}
+
+
 def is_row(result: Any) -> bool:
     """Whether a list holds numbers only: it is an array to SciPy, and here.
 
@@ -123,7 +155,10 @@ def is_row(result: Any) -> bool:
 
     if not isinstance(result, list) or not result:
         return False
-    return all(not isinstance(part, (Mapping, list, tuple, str)) and np.ndim(part) == 0 for part in result)
+    return all(
+        not isinstance(part, (Mapping, list, tuple, str)) and not is_record(part) and np.ndim(part) == 0
+        for part in result
+    )
 
 
 def filled(structure: Any, arrays: Sequence[Any] | Mapping[int, Any]) -> Any:
@@ -132,6 +167,8 @@ def filled(structure: Any, arrays: Sequence[Any] | Mapping[int, Any]) -> Any:
     >>> filled((0, {"a": 1}), [1.5, 2.5])
     (1.5, {'a': 2.5})
     """
+    if isinstance(structure, Record):
+        return structure.holding(filled(structure.inside, arrays))
     if isinstance(structure, dict):
         return {key: filled(part, arrays) for key, part in structure.items()}
     if isinstance(structure, (list, tuple)):
@@ -145,6 +182,8 @@ def gathered(structure: Any, result: Any) -> dict[int, Any]:
     >>> gathered((0, {"a": 1}), [1.5, {"a": 2.5, "b": 3.5}])
     {0: 1.5, 1: 2.5}
     """
+    if isinstance(structure, Record):
+        return gathered(structure.inside, fields_of(result) if is_record(result) else result)
     if isinstance(structure, dict):
         if not isinstance(result, Mapping):
             raise LookupError("a dict is expected")
@@ -167,4 +206,5 @@ def numbers_in(structure: Any) -> list[int]:
 
 
 def _parts(structure: Any) -> Sequence[Any]:
+    structure = structure.inside if isinstance(structure, Record) else structure
     return tuple(structure.values()) if isinstance(structure, dict) else structure

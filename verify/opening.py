@@ -1,4 +1,4 @@
-"""Arguments that hold arrays, in dicts, lists and tuples: opened into one argument for each."""
+"""Arguments that hold arrays, in dicts, lists, tuples and dataclasses: opened into one argument for each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.kinds import numbered, numbers_in
+from verify.kinds import fields_of, is_record, numbered, numbers_in
 from verify.own import leaves
 
 
@@ -26,19 +26,23 @@ class Opened:
         return tuple(numbers_in(self.structure[position])) if self.structure else (position,)
 
 
-def opened(args: Sequence[Any], names: Sequence[str], wanted: Sequence[int] = ()) -> Opened:
+def opened(args: Sequence[Any], names: Sequence[str], wanted: Sequence[int] | None = ()) -> Opened:
     """Open the arguments that hold arrays, and those at the ``wanted`` positions that hold numbers.
+
+    An instance of a dataclass is opened only where it is wanted, or where nothing says what is (None): it may keep
+    some of its fields in step with others.
 
     >>> opened((1.5, {"w": np.ones(2), "b": 0.5}), ["x", "p"]).names
     ['x', 'p_w', 'p_b']
     """
-    if not any(_holds_arrays(arg) or (place in wanted and _is_container(arg)) for place, arg in enumerate(args)):
+    opens = [_opens(arg, place, wanted) for place, arg in enumerate(args)]
+    if not any(opens):
         return Opened(tuple(args), list(names), ())
     values: list[Any] = []
     labels: list[str] = []
     structure = []
-    for place, (arg, name) in enumerate(zip(args, names, strict=True)):
-        if not _holds_arrays(arg) and not (place in wanted and _is_container(arg)):
+    for arg, name, opening in zip(args, names, opens, strict=True):
+        if not opening:
             structure.append(len(values))
             values.append(arg)
             labels.append(name)
@@ -48,6 +52,12 @@ def opened(args: Sequence[Any], names: Sequence[str], wanted: Sequence[int] = ()
         values += leaves(arg)
         labels += [re.sub(r"\W+", "_", label).strip("_") for label in _labels(arg, name)]
     return Opened(tuple(values), _distinct(labels), tuple(structure))
+
+
+def _opens(arg: Any, place: int, wanted: Sequence[int] | None) -> bool:
+    if is_record(arg):
+        return (wanted is None or place in wanted) and any(map(_is_floating, leaves(arg)))
+    return _holds_arrays(arg) or (place in (wanted or ()) and _is_container(arg))
 
 
 def _is_container(arg: Any) -> bool:
@@ -67,6 +77,8 @@ def _is_floating(leaf: Any) -> bool:
 
 
 def _labels(arg: Any, name: str) -> Iterator[str]:
+    if is_record(arg):
+        arg = fields_of(arg)
     if isinstance(arg, Mapping):
         inner = [(f"{name}_{key}", part) for key, part in arg.items()]
     elif isinstance(arg, (list, tuple)):

@@ -10,7 +10,7 @@ import numpy as np
 import dualgrad as dg
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.trace import Trace
-from verify.kinds import filled, is_row, numbered
+from verify.kinds import fields_of, filled, is_record, is_row, numbered
 
 
 def engine_gradient(
@@ -71,7 +71,9 @@ def on_tensors(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _tensors_in(value: Any) -> Any:
-    if isinstance(value, (Mapping, list, tuple)) and any(hasattr(leaf, "dtype") for leaf in leaves(value)):
+    if (isinstance(value, (Mapping, list, tuple)) or is_record(value)) and any(
+        hasattr(leaf, "dtype") for leaf in leaves(value)
+    ):
         made, _ = numbered(value)
         return filled(made, [as_tensor(leaf, False) for leaf in leaves(value)])
     return as_tensor(value, False)
@@ -82,6 +84,8 @@ def leaves(result: Any) -> Iterator[Any]:
     if is_row(result):
         yield np.stack([part if hasattr(part, "ndim") else np.float64(part) for part in result])
         return
+    if is_record(result):
+        result = fields_of(result)
     if isinstance(result, Mapping):
         result = tuple(result.values())
     if isinstance(result, (tuple, list)):

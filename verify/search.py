@@ -14,7 +14,7 @@ from verify.branches import other_branches
 from verify.clock import now
 from verify.direct.ladder import answer, together
 from verify.effort import is_large
-from verify.extremes import EXTREME, engine_gradient_at, negligible, other_whole_numbers
+from verify.extremes import EXTREME, engine_gradient_at, loses_digits, negligible, other_whole_numbers
 from verify.findings import Findings, absorb, compared_in_numbers, example_of
 from verify.formula import Attempt, attempt
 from verify.hardpoints import OTHERS_ZERO, hard_points
@@ -297,6 +297,8 @@ def _lost_in_f(problem: Problem, seen: Look, got: list[Array]) -> bool:
         return False
     if not all(np.isfinite(part).all() for part in got):
         return False
+    if loses_digits(problem, seen):
+        return True
     return judged(problem, seen, engine_gradient_at(problem, seen.recording, seen.point.arrays)).status == "wrong"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.kinds import fields_of, is_record
 from verify.problem import Array, Problem
 from verify.verdict import Counterexample
 
@@ -44,6 +45,8 @@ def _spelled(given: Any) -> str:
     """The text of a call's arguments, from their names."""
     if isinstance(given, str):
         return given
+    if is_record(given):
+        return f"{type(given).__name__}({', '.join(f'{k}={_spelled(part)}' for k, part in fields_of(given).items())})"
     if isinstance(given, dict):
         return "{" + ", ".join(f"{key!r}: {_spelled(part)}" for key, part in given.items()) + "}"
     return ", ".join(part if isinstance(part, str) else _bracketed(part) for part in given)
@@ -51,7 +54,9 @@ def _spelled(given: Any) -> str:
 
 def _bracketed(given: Any) -> str:
     text = _spelled(given)
-    return text if isinstance(given, dict) else f"[{text}]" if isinstance(given, list) else f"({text})"
+    return (
+        text if isinstance(given, dict) or is_record(given) else f"[{text}]" if isinstance(given, list) else f"({text})"
+    )
 
 
 def script(problem: Problem, arguments: tuple[str, ...], place: int, index: tuple[int, ...], expected: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.special as sc
+from flint import arb
 
 from verify import Verdict, check
+from verify.agreement import Claim, Sides, status_of
 
 X = np.array([0.3, -1.2])
 
@@ -89,3 +91,41 @@ def test_zero_to_a_power_that_moves_has_slope_zero():
     result = check(lambda x, b: np.sum(x**b), np.array([0.0, 2.0]), np.array([2.0, 0.5]), wrt=1,
                    grad=lambda x, b: np.where(x == 0, 0.0, x**b * np.log(np.where(x == 0, 1.0, x))))  # fmt: skip
     assert result.ok
+
+
+def triplet(a, p, n):
+    return np.maximum(np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + 1.0, 0.0).sum()
+
+
+def test_digits_that_f_itself_loses_far_away_accuse_no_gradient_written_as_f_is():
+    def gradient(a, p, n, sign=1.0):
+        active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + 1.0 > 0
+        return sign * 2.0 * active[:, None] * (n - p)
+
+    at = tuple(np.random.default_rng(1).normal(size=(3, 4, 2)))
+    assert check(triplet, *at, wrt=0, grad=gradient).ok
+    assert check(triplet, *at, wrt=0, grad=lambda a, p, n: gradient(a, p, n, -1.0)).verdict is Verdict.REFUTED
+
+
+def mixture(means, x):
+    return -sc.logsumexp(-0.5 * (x[:, None] - means) ** 2, axis=1).sum()
+
+
+def test_data_that_no_one_has_accuses_no_likelihood():
+    def gradient(means, x):
+        apart = x[:, None] - means
+        return -(sc.softmax(-0.5 * apart**2, axis=1) * apart).sum(axis=0)
+
+    at = np.array([-1.0, 0.5]), np.array([0.3, 1.2, -0.7])
+    assert check(mixture, *at, wrt=0, grad=gradient).verdict is Verdict.PROVED
+
+
+def test_what_is_far_below_every_float_is_a_difference_only_where_everything_is():
+    beside = np.array([arb(1), arb(0)], object), np.array([arb(1), arb((1, -(10**9)))], object)
+    alone = np.array([arb(0)], object), np.array([arb((1, -(10**9)))], object)
+    assert [status_of(Sides((a,), Claim((b,), True, {})), 128)[0] for a, b in (beside, alone)] == ["equal", "different"]
+
+
+def test_a_slope_that_is_below_every_float_everywhere_is_still_missed_by_zero():
+    result = check(lambda x: np.exp(-1e9 * x**2), 2.0, grad=lambda x: 0.0 * x)
+    assert result.verdict is Verdict.REFUTED

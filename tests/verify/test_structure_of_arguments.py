@@ -1,5 +1,6 @@
 """Arguments and results that are structured: dicts, lists, tuples, several arguments, several outputs, numbers."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -163,3 +164,39 @@ def test_a_result_of_another_structure_is_told():
     result = check(loss, PARAMETERS, X, grad=lambda p, X: slopes(p, X)["w"])
     assert result.verdict is Verdict.UNDECIDED
     assert "structured as {'w': 0, 'b': 1}" in result.reason
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A frozen dataclass: it can only be filled past its own __setattr__."""
+
+    weight: np.ndarray
+    shift: np.ndarray
+    name: str = "layer"
+
+
+def through(layer, X):
+    return np.sum(np.tanh(X @ layer.weight + layer.shift))
+
+
+def through_backward(layer, X, lost=1.0):
+    inner = 1 - np.tanh(X @ layer.weight + layer.shift) ** 2
+    return Layer(lost * X.T @ inner, inner.sum(axis=0))
+
+
+@pytest.mark.parametrize("wrt", [0, None])
+def test_a_dataclass_is_opened_and_its_gradient_is_one(wrt):
+    layer = Layer(np.array([[0.3, -0.2], [0.1, 0.4]]), np.array([0.5, -0.1]))
+    right = check(through, layer, X, wrt=wrt, grad=through_backward)
+    assert right.verdict is Verdict.PROVED, str(right)
+    wrong = check(through, layer, X, wrt=wrt, grad=partial(through_backward, lost=2.0))
+    assert wrong.verdict is Verdict.REFUTED
+    assert "Layer(weight=layer_weight, shift=layer_shift" in wrong.counterexample.script
+    as_a_dict = check(through, layer, X, wrt=0, grad=lambda p, X: vars(through_backward(p, X)))
+    assert as_a_dict.verdict is Verdict.PROVED
+
+
+def test_a_dataclass_that_is_not_differentiated_by_stays_as_it_is():
+    layer = Layer(np.array([[0.3, -0.2], [0.1, 0.4]]), np.array([0.5, -0.1]))
+    result = check(through, layer, X, wrt=1, grad=lambda p, X: (1 - np.tanh(X @ p.weight + p.shift) ** 2) @ p.weight.T)
+    assert result.verdict is Verdict.PROVED, str(result)

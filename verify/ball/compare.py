@@ -77,6 +77,8 @@ def upper_float(ball: arb) -> float:
         return inf
     if abs(ball) < _TINY and not ball.is_zero():  # its exponent may be too large to be written out
         return ulp(0.0)
+    if any(part != 0 and part < _TINY for part in (abs(ball.mid()), ball.rad())):  # and so may that of one part of it
+        ball += arb(_TINY, _TINY)
     return _outward(Enclosure.of(ball).upper, inf)
 
 

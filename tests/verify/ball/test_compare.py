@@ -10,7 +10,7 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify.ball.compare import Enclosure, accurate, contains, decimal, disjoint, spacing, ulps
+from verify.ball.compare import Enclosure, accurate, contains, decimal, disjoint, spacing, ulps, upper_float
 from verify.ball.literals import literal
 from verify.ball.precision import working_precision
 
@@ -134,3 +134,9 @@ def test_a_number_that_is_only_near_a_constant_is_not_it():
         assert literal(3.14159, "named").overlaps(literal(3.14159, "decimal"))
         assert literal(7, "decimal") == 7
         assert literal(True) == 1
+
+
+def test_parts_of_a_ball_far_below_every_float_are_not_written_out():
+    tiny = arb((1, -(10**9)))
+    assert 0.5 <= upper_float(arb(0.5, tiny)) <= 0.5 + 1e-15
+    assert 1.0 <= upper_float(arb(tiny, 1)) <= 1.0 + 1e-8

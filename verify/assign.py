@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import prod
 
 from dualgrad.program.record import Literal, Program
-from dualgrad.program.size import Extent, dimension, evaluate
+from dualgrad.program.size import Extent, dimension, dimensions, evaluate
 from verify.claim import free_dimensions
 from verify.recording import Recording
 
@@ -66,16 +66,18 @@ def _settled(recording: Recording, sizes: dict[str, int]) -> dict[str, int]:
     for conditions in (inside, asked):
         found = sizes
         for _ in range(32):
-            failed = [extent for extent, least in conditions if evaluate(extent, found) < least]
+            failed = [(extent, least) for extent, least in conditions if evaluate(extent, found) < least]
             if not failed:
                 return found
-            found = {name: size + any(_grows(extent, name, found) for extent in failed) for name, size in found.items()}
+            found = {name: size + max(_missing(*one, name, found) for one in failed) for name, size in found.items()}
     return found
 
 
-def _grows(extent: Extent, name: str, sizes: Mapping[str, int]) -> bool:
-    """Whether an extent is larger where one dimension is."""
-    return evaluate(extent, {**sizes, name: sizes[name] + 1}) > evaluate(extent, sizes)
+def _missing(extent: Extent, least: int, name: str, sizes: Mapping[str, int]) -> int:
+    """By how much to raise a dimension for an extent that is too small: one step where others can be raised too."""
+    gain = evaluate(extent, {**sizes, name: sizes[name] + 1}) - evaluate(extent, sizes)
+    alone = dimensions(extent) == {name}
+    return 0 if gain <= 0 else -((evaluate(extent, sizes) - least) // gain) if alone else 1
 
 
 def _elements(recording: Recording, sizes: Mapping[str, int]) -> Iterator[int]:

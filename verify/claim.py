@@ -31,11 +31,11 @@ def sizes_text(problem: Problem, recording: Recording, ones: bool) -> str:
     if not free:
         return f"the sizes run ({shapes})" if shapes else "numbers"
     least = 1 if ones else 2
-    conditions = [
-        inequality(extent, bound)
-        for extent, bound in recording.trace.extents.conditions
-        if _says_more(extent, bound, least)
-    ]
+    most: dict[Extent, int] = {}
+    for extent, bound in recording.trace.extents.conditions:
+        constant = dict(terms(extent)).get((), 0)
+        most[extent - constant] = max(bound - constant, most.get(extent - constant, bound - constant))
+    conditions = [inequality(extent, bound) for extent, bound in most.items() if _says_more(extent, bound, least)]
     claim = f"every {', '.join(free)} >= {least}"
     return f"{claim}{' with ' + ', '.join(conditions) if conditions else ''} ({shapes})"
 

@@ -189,3 +189,27 @@ def test_the_engines_own_gradient_is_proved(f, args):
     result = check(f, *args)
     assert result.verdict is Verdict.PROVED, str(result)
     assert result.formula.sizes.startswith("every"), result.formula
+
+
+def springs(x, a, b):
+    d = np.diff(x)
+    return 0.5 * a * np.sum(d**2) + 0.25 * b * np.sum(d**4)
+
+
+def forces(x, a, b, first=1, last=1):
+    d = np.diff(x)
+    force = a * d + b * d**3
+    out = 0 * x
+    out[:-1] -= first * force
+    out[1:] += last * force
+    return out
+
+
+def test_differences_of_neighbours_are_proved_for_every_size():
+    """A single entry has no neighbour, and what is at the first place is then at the last."""
+    result = check(springs, x, grad=forces, args=(1.5, 0.3))
+    assert result.verdict is Verdict.PROVED, str(result)
+    assert result.formula.sizes.startswith("every n"), result.formula
+    for first, last in ((0, 1), (1, 0), (1, -1)):
+        wrong = check(springs, x, grad=lambda x, a, b, k=first, m=last: forces(x, a, b, k, m), args=(1.5, 0.3))
+        assert wrong.verdict is Verdict.REFUTED, str(wrong)

@@ -200,7 +200,7 @@ class Algebra(ABC):
         """Solve p == 0 for a bound index, which disappears, or else for the last of its names, which is replaced."""
         choices = []
         for name in sorted(n for n in names_of(atom) if n[0] == "#"):
-            value = self.solution(atom.args[0], name)
+            value = terms.solution(atom.args[0], name)
             if value is not None:
                 ends = [end for end in (value, self.ranges[name] - 1 - value) if not self.always(end)]
                 if name in binders:
@@ -210,12 +210,22 @@ class Algebra(ABC):
         for _, name, value, kept in sorted(choices, key=lambda choice: choice[:2])[:1]:
             new, values = self.replaced(rest, {name: value})
             self.emit(out, c, [n for n in binders if n != name], self.merged(new, kept), values)
-        return bool(choices)
+        return bool(choices) or self.sized(out, c, binders, rest, atom)
+
+    def sized(self, out: Form, c: Number, binders: Sequence[str], rest: Factors, atom: Atom) -> bool:
+        """[n == k] u(n) = [n == k] u(k) for a dimension n, in positions and relations."""
+        p, new = atom.args[0], Factors()
+        name = max((n for names, _ in p for n in names if terms.solution(p, n) is not None), default="")
+        for other, power in rest.items() if name and not names_of(atom) else ():
+            new = self.merged(new, {terms.resized(other, name, terms.solution(p, name)): power})
+        if new and new != rest:
+            self.emit(out, c, binders, self.merged(new, {atom: 1}))
+        return bool(new) and new != rest
 
     def windows(self, name: str, factors: Factors) -> Iterator[tuple[set[Atom], Poly, Poly]]:
         """Two relations that keep an index within its range, and within a stretch of known length: start and length."""
         ends = [
-            (atom, dict(atom.args[0]).get((name,)), self.solution(atom.args[0], name))
+            (atom, dict(atom.args[0]).get((name,)), terms.solution(atom.args[0], name))
             for atom in factors
             if atom.kind == ">="
         ]
@@ -226,12 +236,6 @@ class Algebra(ABC):
                     fixed = all(n[0] not in "#@" for names, _ in length for n in names)
                     if fixed and self.nonnegative(length) and self.always(self.ranges[name] - 1 - last):
                         yield {low, high}, start, length
-
-    def solution(self, p: Poly, name: str) -> Poly | None:
-        """What p == 0 says the index is, where that is an integer for sure."""
-        factors = [(names, f) for names, f in p if name in names]
-        alone = len(factors) == 1 and factors[0][0] == (name,) and abs(factors[0][1]) == 1
-        return p.at({name: ZERO}) * -factors[0][1] if alone else None
 
     def radix(self, p: Poly, kind: str) -> list[Atom]:
         """n·a + b == 0 with |b| < n means a == 0 and b == 0; n·a + b >= 0 with 0 <= b < n means a >= 0, and with
@@ -271,7 +275,7 @@ class Algebra(ABC):
             return self.atom(*self.holder(kind, self.reduced(u), indices, args))
         (index,) = indices
         for atom in {a for term in u for a, _ in term[1] if a.kind == "==" and kind == "prod" and index}:
-            value = self.solution(atom.args[0], index.name)
+            value = terms.solution(atom.args[0], index.name)
             if value is not None and self.always(value) and self.always(self.ranges[index.name] - 1 - value):
                 rest = Form({term: c for term, c in u.items() if atom not in dict(term[1])})  # where j is not the value
                 there = [self.at(u, {index.name: value}), self.power(self.at(rest, {index.name: value}), -1)]

@@ -195,6 +195,21 @@ def related(kind: str, p: Poly) -> Atom:
     return moved(Atom(kind, "", (p,)), {n: poly(n) for names, _ in p for n in names})
 
 
+def solution(p: Poly, name: str) -> Poly | None:
+    """What p == 0 says that a name is, where that is an integer for sure."""
+    factors = [(names, f) for names, f in p if name in names]
+    alone = len(factors) == 1 and factors[0][0] == (name,) and abs(factors[0][1]) == 1
+    return p.at({name: ZERO}) * -factors[0][1] if alone else None
+
+
+def resized(atom: Atom, name: str, size: Poly | None) -> Atom:
+    """An input or a relation with a dimension replaced in its positions; another atom as it is."""
+    if size is None or atom.kind not in ("input", "==", ">="):
+        return atom
+    args = tuple(arg.at({name: size}) for arg in atom.args)
+    return atom._replace(args=args) if atom.kind == "input" else related(atom.kind, *args)
+
+
 def less(factors: Factors, atom: Atom) -> Factors:
     """The factors without one."""
     return {other: power for other, power in factors.items() if other != atom}

@@ -11,6 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from verify.trusted import terms
@@ -33,10 +34,10 @@ class Algebra(ABC):
             for name in {n for names, _ in fact for n in names}:
                 self.near.setdefault(name, []).append(fact)
         self.known: dict[Poly, bool] = {}
+        self.always = cache(self.always)  # type: ignore[method-assign]  # ranges and facts stay as they are
         self.ranges: dict[str, Poly] = {}
         self.tie: Number | None = None
-        self.steps, self.deadline = 0, time.thread_time() + MAX_SECONDS
-        self.hints = Hints([])
+        self.steps, self.deadline, self.hints = 0, time.thread_time() + MAX_SECONDS, Hints([])
 
     def nonnegative(self, p: Poly) -> bool:
         """Whether p >= 0 is evident for all sizes claimed: no negative coefficient from the least sizes on."""
@@ -70,7 +71,7 @@ class Algebra(ABC):
         """The product: powers add, guards are idempotent."""
         out = dict(factors)
         for atom, power in more.items():
-            total: Number = 1 if atom.kind in terms.BOOLEAN else out.pop(atom, 0) + power
+            total: Number = 1 if atom.kind in terms.BOOLEAN else terms.whole(out.pop(atom, 0) + power)
             if total:
                 out[atom] = total
         return out
@@ -96,6 +97,9 @@ class Algebra(ABC):
         """The form with indices replaced."""
         out = Form()
         for term, c in form.items():
+            if all(names_of(atom).isdisjoint(by) for atom, _ in term[1]):
+                out.gather(term, c)
+                continue
             binders, factors = self.opened(term)
             self.emit(out, c, binders, *self.replaced(factors, by))
         return out
@@ -104,7 +108,7 @@ class Algebra(ABC):
         """The factors with indices replaced; those that have to be computed anew come as forms."""
         kept, values = Factors(), []
         for atom, power in factors.items():
-            images = {by.get(name, poly(name)).name for name in names_of(atom)} - {""}
+            images = {by.get(name, poly(name)).name for name in names_of(atom) if atom.body} - {""}
             if not atom.body or len(images) == len(names_of(atom)):
                 kept = self.merged(kept, {terms.moved(atom, by): power})
             else:

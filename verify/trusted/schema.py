@@ -58,16 +58,17 @@ CHAIN = {"adjoints": {str: [object]}, "ties": {str: str}}
 def shaped(value: Any, schema: Any, where: str) -> None:
     """Refuse a value that is not exactly of this shape."""
     if isinstance(schema, list):
-        need(type(value) is list, f"{where}: expected a list")
+        if type(value) is not list:
+            raise Refused(f"{where}: expected a list")
         for item in value:
             shaped(item, schema[0], where)
     elif isinstance(schema, dict):
-        fits = type(value) is dict and (str in schema or set(value) == set(schema))
-        need(fits, f"{where}: expected the keys {', '.join(map(str, schema))}")
+        if type(value) is not dict or not (str in schema or value.keys() == schema.keys()):
+            raise Refused(f"{where}: expected the keys {', '.join(map(str, schema))}")
         for key, item in value.items():
             shaped(item, schema.get(str) or schema[key], f"{where}.{key}")
-    else:
-        need(schema is object or type(value) is schema, f"{where}: expected {schema.__name__}")
+    elif schema is not object and type(value) is not schema:
+        raise Refused(f"{where}: expected {schema.__name__}")
 
 
 def parse(text: str) -> Any:

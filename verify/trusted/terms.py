@@ -34,23 +34,24 @@ class Poly(tuple[tuple[tuple[str, ...], int], ...]):
         total: dict[tuple[str, ...], int] = {}
         for names, factor in pairs:
             total[names] = total.get(names, 0) + factor
-        return super().__new__(cls, sorted((names, factor) for names, factor in total.items() if factor))
+        kept = [pair for pair in total.items() if pair[1]]
+        return super().__new__(cls, sorted(kept) if len(kept) > 1 else kept)
 
     def __add__(self, other: Poly | int) -> Poly:  # type: ignore[override]
-        return Poly([*self, *poly(other)])
+        return Poly((*self, *poly(other))) if other else self
 
     def __sub__(self, other: Poly | int) -> Poly:
-        return Poly([*self, *((names, -factor) for names, factor in poly(other))])
+        return Poly([*self, *[(names, -factor) for names, factor in poly(other)]]) if other else self
 
     def __mul__(self, other: Poly | int) -> Poly:  # type: ignore[override]
         return Poly((tuple(sorted(a + b)), f * g) for a, f in self for b, g in poly(other))
 
     def at(self, by: Mapping[str, Poly]) -> Poly:
         """With names replaced, all at once."""
-        if not any(name in by for names, _ in self for name in names):
-            return self
         if self.name:
-            return by[self.name]
+            return by.get(self.name, self)
+        if by.keys().isdisjoint([name for names, _ in self for name in names]):
+            return self
         pairs: list[tuple[tuple[str, ...], int]] = []
         for names, f in self:
             new = [by[n] for n in names if n in by]
@@ -63,7 +64,10 @@ class Poly(tuple[tuple[tuple[str, ...], int], ...]):
     @property
     def name(self) -> str:
         """The name, where this is one name and nothing else; else ""."""
-        return self[0][0][0] if len(self) == 1 and self[0][1] == 1 and len(self[0][0]) == 1 else ""
+        if len(self) != 1:
+            return ""
+        ((names, factor),) = self
+        return names[0] if factor == 1 and len(names) == 1 else ""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -96,13 +100,20 @@ Term = tuple[tuple[Poly, ...], tuple[Any, ...]]  # extents of the bound indices,
 UNIT: Term = ((), ())
 
 
+def whole(number: Number) -> Number:
+    """The same number, as an integer where it is one: fractions are slow to compare and to hash."""
+    if isinstance(number, int):
+        return number
+    need(isinstance(number, Fraction), "a coefficient that is not exact")
+    return number.numerator if number.denominator == 1 else number
+
+
 class Form(dict[Term, Number]):
     """A sum of terms with coefficients."""
 
     def gather(self, term: Term, c: Number) -> None:
         """Add one term in place."""
-        total = self.pop(term, 0) + c
-        need(type(total) is not float, "a coefficient that is not exact")
+        total = whole(self.pop(term, 0) + c)
         if total:
             self[term] = total
 
@@ -116,7 +127,7 @@ class Form(dict[Term, Number]):
         return self + other * -1
 
     def __mul__(self, number: Number) -> Form:
-        return Form({term: c * number for term, c in self.items() if number})
+        return Form({term: whole(c * number) for term, c in self.items() if number})
 
 
 UNITY = Form({UNIT: 1})
@@ -154,7 +165,7 @@ def depth(factors: Iterable[tuple[Atom, Number]]) -> int:
 
 def moved(atom: Atom, by: Mapping[str, Poly]) -> Atom:
     """The atom with indices renamed, and put in order again."""
-    if names_of(atom).isdisjoint(by):
+    if not by or names_of(atom).isdisjoint(by):
         return atom
     args = tuple(arg.at(by) for arg in atom.args)
     if atom.kind in ("==", ">="):
@@ -162,7 +173,9 @@ def moved(atom: Atom, by: Mapping[str, Poly]) -> Atom:
         p = Poly((names, f // scale) for names, f in args[0])
         args = (min(p, ZERO - p) if atom.kind == "==" else p,)
     args = tuple(sorted(args)) if "symmetric" in (atom.kind, atom.name if atom.kind == "inv" else "") else args
-    if not atom.body or names_of(Atom("", "", (), atom.body)).isdisjoint(by):
+    if not atom.body:
+        return Atom(atom.kind, atom.name, args)
+    if names_of(Atom("", "", (), atom.body)).isdisjoint(by):
         return atom._replace(args=args)
     return atom._replace(args=args, body=tuple(sorted((renamed(term, by), c) for term, c in atom.body)))
 
@@ -174,6 +187,8 @@ def renamed(term: Term, by: Mapping[str, Poly]) -> Term:
 
 def canonical(factors: Factors, extents: Mapping[str, Poly]) -> Term:
     """The term with bound indices named by where they occur; what that leaves open is tried each way."""
+    if not extents:
+        return (), tuple(sorted(factors.items()))
     level = depth(factors.items())
 
     def where(b: str) -> Any:
@@ -184,8 +199,9 @@ def canonical(factors: Factors, extents: Mapping[str, Poly]) -> Term:
         by = {name: poly(f"@{level}.{k}") for k, name in enumerate(order)}
         return tuple(extents[b] for b in order), tuple(sorted((moved(atom, by), p) for atom, p in factors.items()))
 
-    several = len(extents) > 1
-    groups = [[*group] for _, group in groupby(sorted(extents, key=where), key=where)] if several else [[*extents]]
+    if len(extents) == 1:
+        return labelled([*extents])
+    groups = [[*group] for _, group in groupby(sorted(extents, key=where), key=where)]
     need(math.prod(math.factorial(len(group)) for group in groups) <= 720, "too many ways to name bound indices")
     return min(labelled(sum(order, ())) for order in product(*map(permutations, groups)))
 

@@ -341,7 +341,7 @@ def _unfold(form: Form, source: Source, equation: Equation, denote: Denotation) 
 def _is_view(step: Form) -> bool:
     """Whether an equation only reads the entries of one array at other places."""
     factors = plain_factors(step)
-    return factors is not None and len(factors) == 1 and next(iter(factors.values()))[0].kind == "cell"
+    return factors is not None and [(atom.kind, power) for atom, power in factors.values()] == [("cell", 1)]
 
 
 def _settled_soon(difference: Form) -> Settled | None:

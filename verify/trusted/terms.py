@@ -6,10 +6,10 @@ The ground that the checker and its table of meanings stand on; the standard lib
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from itertools import groupby, permutations, product
+from itertools import chain, groupby, islice, pairwise
 from typing import Any, NamedTuple
 
 
@@ -98,6 +98,7 @@ Number = int | Fraction
 BOOLEAN = {"==", ">=", "positive", "zero"}  # factors that are 0 or 1
 Term = tuple[tuple[Poly, ...], tuple[Any, ...]]  # extents of the bound indices, sorted factors
 UNIT: Term = ((), ())
+MOST_NAMINGS = 720
 
 
 def whole(number: Number) -> Number:
@@ -202,8 +203,43 @@ def canonical(factors: Factors, extents: Mapping[str, Poly]) -> Term:
     if len(extents) == 1:
         return labelled([*extents])
     groups = [[*group] for _, group in groupby(sorted(extents, key=where), key=where)]
-    need(math.prod(math.factorial(len(group)) for group in groups) <= 720, "too many ways to name bound indices")
-    return min(labelled(sum(order, ())) for order in product(*map(permutations, groups)))
+    if all(len(group) == 1 for group in groups):
+        return labelled([*chain(*groups)])
+    found = [labelled(order) for order in islice(orders(factors, groups), MOST_NAMINGS + 1)]
+    need(len(found) <= MOST_NAMINGS, "too many ways to name bound indices")
+    return min(found)
+
+
+def orders(factors: Factors, groups: Sequence[list[str]]) -> Iterator[list[str]]:
+    """Orders of names, by groups that are told apart: one name of a group after the other is made the first, and what
+    is next to it is told apart by that; just one where any two of the group may change places."""
+    open_ones = [k for k, group in enumerate(groups) if len(group) > 1]
+    if not open_ones:
+        yield [*chain(*groups)]
+        return
+    k = open_ones[0]
+    group = groups[k]
+    swaps = ({a: poly(b), b: poly(a)} for a, b in pairwise(group))
+    alike = all({moved(atom, swap): p for atom, p in factors.items()} == factors for swap in swaps)
+    for first in group[:1] if alike else group:
+        rest = [name for name in group if name != first]
+        yield from orders(factors, told_apart(factors, [*groups[:k], [first], rest, *groups[k + 1 :]]))
+
+
+def told_apart(factors: Factors, groups: Sequence[list[str]]) -> list[list[str]]:
+    """The groups, split by the groups that the names next to each of their names are in, until nothing more splits."""
+    place = {name: poly(f"@{k:03d}") for k, group in enumerate(groups) for name in group}
+
+    def where(name: str) -> Any:
+        by = place | {name: poly("@self")}
+        return sorted((moved(atom, by), p) for atom, p in factors.items() if name in names_of(atom))
+
+    split: list[list[str]] = []
+    for group in groups:
+        own = {name: where(name) for name in group} if len(group) > 1 else {}
+        parts = groupby(sorted(group, key=own.__getitem__), key=own.__getitem__) if own else [(None, group)]
+        split += [[*part] for _, part in parts]
+    return split if len(split) == len(groups) else told_apart(factors, split)
 
 
 def related(kind: str, p: Poly) -> Atom:

@@ -53,10 +53,10 @@ def _to_one(result: Result) -> Iterator[str]:
 def _to_proof(certificate: Mapping[str, Any] | None) -> Iterator[str]:
     if certificate is None:
         yield "it says PROVED and has no certificate"
-        return
-    report = checker.check(certificate)
-    if not report.accepted:
-        yield f"its certificate is rejected: {report.reason}"
-    hints = certificate.get("hints")
-    if isinstance(hints, Mapping) and "rests_on" in hints:
-        yield from _to_proof(hints["rests_on"])
+    else:
+        report = checker.check(certificate)
+        if not report.accepted:
+            yield f"its certificate is rejected: {report.reason}"
+        hints = certificate.get("hints")
+        if isinstance(hints, Mapping) and "rests_on" in hints:
+            yield from _to_proof(hints["rests_on"])

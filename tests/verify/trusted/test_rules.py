@@ -341,6 +341,22 @@ def test_parts_of_one_matrix_make_it_again(w, value, name):
             assert value(form, _000000=i, _000001=j) == pytest.approx(value(found, _000000=i, _000001=j), abs=1e-9)
 
 
+def test_vectors_of_both_readings_differ_by_a_sign(w):
+    """Two of one kind are two of the other, of the same column: one of each is left alone."""
+    i, j, k, q = (w.index(n) for _ in range(4))
+    v, u = (lambda *at: part(w, "eigenvector", *at)), (lambda *at: part(w, "upper", *at))
+    assert w.mul(u(i, k), u(j, k)) == w.mul(v(i, k), v(j, k))
+    assert w.mul(u(i, k), u(i, k)) == w.mul(v(i, k), v(i, k))
+    assert w.mul(u(i, k), u(j, k), u(q, k), v(q, k)) == w.mul(u(q, k), v(i, k), v(j, k), v(q, k))
+    assert w.mul(u(i, k), v(j, k), v(q, k)) == w.mul(u(i, k), u(j, k), u(q, k))
+    assert w.mul(v(i, k), u(j, k), u(q, k)) == w.mul(v(i, k), v(j, k), v(q, k))
+    assert w.mul(u(i, k), v(j, k)) != w.mul(v(i, k), v(j, k))
+    assert w.mul(u(i, k), u(j, q)) != w.mul(v(i, k), v(j, q))
+    assert u(i, k) != v(i, k)
+    other = part(w, "upper", j, k, of="B")
+    assert w.mul(u(i, k), other) != w.mul(v(i, k), part(w, "eigenvector", j, k, of="B"))
+
+
 def inverse(w: Judge, kind: str, at: Any, turned: bool = False) -> Form:
     r, c = w.index(n), w.index(n)
     return w.over("inv", part(w, kind, *((c, r) if turned else (r, c))), [r, c], at)

@@ -192,6 +192,17 @@ def test_facts_that_exclude_every_point_show_nothing():
     refused("exclude every point", nodes, [VAR_X], cases(X), ["real"], [[2, "> 0"], [0, "> 0"]])
 
 
+def test_a_fact_that_has_no_value_to_tell_adds_nothing():
+    """That √x is not 0 is left out where the sign of x is open, and used where it is known."""
+    nodes = [["var", 0], ["pow", 0, HALF], ["num", "1"], ["mul", 2, 0], *[["pow", 3, "1"], ["num", "-1"]]]
+    nodes += [["mul", 5, 4], ["add", 0, 6]]
+    generators = [VAR_X, ["root", [X], HALF]]
+    replay(nodes, generators, leaf(), facts=[[1, "!= 0"]])
+    inverse = [["var", 0], ["pow", 0, HALF], ["pow", 0, "-1"], *twice(2)]
+    replay(inverse, generators, cases(X, at=leaf()), ["nonnegative"], [[1, "> 0"]])
+    refused("division by 0", inverse, generators, cases(X, at=leaf()), ["nonnegative"])
+
+
 def test_a_case_on_a_null_set_alone_shows_nothing():
     """Only x = 0 is left: the claim holds there, and on no open set."""
     nodes = [["var", 0], ["num", "-1"], ["mul", 1, 0], ["num", "0"], ["mul", 0, 3]]

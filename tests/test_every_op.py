@@ -67,6 +67,28 @@ def moved(x, value, slope):
     return complex(value, slope * x.imag)
 
 
+def density(a, x):
+    """Of the gamma distribution."""
+    return math.exp((a - 1) * math.log(x) - x - special.gammaln(a))
+
+
+def beta_density(a, b, x):
+    """Of the beta distribution."""
+    return math.exp((a - 1) * math.log(x) + (b - 1) * math.log1p(-x) - special.betaln(a, b))
+
+
+def owens_t(h, a):
+    """Owen's function of real numbers, and what tiny imaginary parts do to it."""
+    in_a = math.exp(-(h.real**2) * (1 + a.real**2) / 2) / (2 * math.pi * (1 + a.real**2))
+    in_h = -math.exp(-(h.real**2) / 2) * math.erf(a.real * h.real / math.sqrt(2)) / (2 * math.sqrt(2 * math.pi))
+    return complex(special.owens_t(h.real, a.real), in_h * h.imag + in_a * a.imag)
+
+
+def of_real(function, slope):
+    """A function of real parameters, and of what moves."""
+    return lambda *args: moved(args[-1], function(*(arg.real for arg in args)), slope(*(arg.real for arg in args)))
+
+
 def of_order(function, slope):
     """A function of a real order."""
     return lambda order, x: moved(x, function(order.real, x.real), slope(order.real, x.real))
@@ -94,6 +116,18 @@ KERNELS = {
     **{f"bessel_{name}": of_order(getattr(special, f"{name}v"), getattr(special, f"{name}vp")) for name in "jyik"},
     "hurwitz_zeta": lambda s, x: moved(x, special.zeta(s.real, x.real), -s.real * special.zeta(s.real + 1, x.real)),
     "exponential_integral": lambda x: moved(x, special.expi(x.real), math.exp(x.real) / x.real),
+    "reciprocal_gamma": lambda x: moved(x, special.rgamma(x.real), -special.rgamma(x.real) * special.psi(x.real)),
+    "dilogarithm": lambda x: special.spence(1 - x),
+    "owens_t": owens_t,
+    "hypergeometric_0f1": of_real(special.hyp0f1, lambda b, x: special.hyp0f1(b + 1, x) / b),
+    "hypergeometric_1f1": of_real(special.hyp1f1, lambda a, b, x: a / b * special.hyp1f1(a + 1, b + 1, x)),
+    "hypergeometric_2f1": of_real(
+        special.hyp2f1, lambda a, b, c, x: a * b / c * special.hyp2f1(a + 1, b + 1, c + 1, x)
+    ),
+    "gamma_distribution": of_real(special.gammainc, density),
+    "gamma_quantile": of_real(special.gammaincinv, lambda a, y: 1 / density(a, special.gammaincinv(a, y))),
+    "beta_distribution": of_real(special.betainc, beta_density),
+    "beta_quantile": of_real(special.betaincinv, lambda a, b, y: 1 / beta_density(a, b, special.betaincinv(a, b, y))),
     "erfi": special.erfi,
     "airy_ai": lambda x: moved(x, *special.airy(x.real)[:2]),
     "airy_ai_slope": lambda x: moved(x, special.airy(x.real)[1], x.real * special.airy(x.real)[0]),

@@ -200,6 +200,14 @@ _KERNELS: dict[str, Callable[..., Value]] = {
     "hurwitz_zeta": _scipy("zeta"),
     "exponential_integral": _scipy("expi"),
     "erfi": _scipy("erfi"),
+    "reciprocal_gamma": _scipy("rgamma"),
+    "dilogarithm": lambda x: _scipy("spence")(1 - float(x)),
+    "owens_t": _scipy("owens_t"),
+    **{f"hypergeometric_{name}": _scipy(f"hyp{name}") for name in ("0f1", "1f1", "2f1")},
+    "gamma_distribution": _scipy("gammainc"),
+    "gamma_quantile": _scipy("gammaincinv"),
+    "beta_distribution": _scipy("betainc"),
+    "beta_quantile": _scipy("betaincinv"),
     **{name: _part(function, place) for name, (function, place) in _PARTS.items()},
 }
 _OF_MATRICES: dict[str, Callable[[list[list[float]]], Any]] = {

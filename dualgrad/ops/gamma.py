@@ -15,14 +15,11 @@ from dualgrad.op import Call, Op, composed, pointwise
 from dualgrad.program.entry import Entry, kernel, positive, select
 from dualgrad.samples import call, drawn, over
 
-_PI = 4 * kernel("arctan", 1)
 _POSITIVE = (0.2, 5.0)
 
 
 def _gamma(x: Entry) -> Entry:
-    """By the reflection formula below 0."""
-    below = _PI / (kernel("sin", _PI * x) * kernel("exp", kernel("gammaln", 1 - x)))
-    return select(positive(x), kernel("exp", kernel("gammaln", x)), below)
+    return 1 / kernel("reciprocal_gamma", x)
 
 
 gammaln = pointwise(
@@ -60,7 +57,7 @@ rgamma = pointwise(
     "rgamma",
     special("rgamma"),
     partials=[_reciprocal_gamma_slope],
-    meaning=lambda x: 1 / _gamma(x),
+    meaning=lambda x: kernel("reciprocal_gamma", x),
     samples=over((-0.9, 4.0)),
     ulps=16,
 )
@@ -177,7 +174,7 @@ beta = pointwise(
         lambda y, a, b: -y * digamma_increment(a, b),
         lambda y, a, b: -y * digamma_increment(b, a),
     ],
-    meaning=lambda a, b: _gamma(a) * _gamma(b) / _gamma(a + b),
+    meaning=lambda a, b: _gamma(a) * _gamma(b) * kernel("reciprocal_gamma", a + b),
     samples=over(_POSITIVE, _POSITIVE),
     ulps=64,  # those of SciPy's values
 )
@@ -200,10 +197,11 @@ betaln = pointwise(
 
 def _quotient(*arguments: Entry) -> Entry:
     """Γ(first) over the product of the gamma functions of the others."""
-    first, *others = map(_gamma, arguments)
+    first, *others = arguments
+    found = _gamma(first)
     for other in others:
-        first = first / other
-    return first
+        found = found * kernel("reciprocal_gamma", other)
+    return found
 
 
 poch = pointwise(

@@ -21,7 +21,6 @@ _POSITIVE = (0.2, 5.0)
 _UNIT = (0.1, 0.9)
 _LARGE = 10.0  # from here on Stirling's series
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400)
-_NO_INTEGRAL = Unread("an integral up to its argument is not in the language of meanings")
 
 
 def _in_double(forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,28 +127,66 @@ def _no_rule(name: str) -> Unread:
     return Unread(f"{name}: the derivative in its parameters has no closed form; differentiate it in x only")
 
 
-def _distribution(name: str, slope: Callable[..., Any], *parameters: tuple[float, float], **rest: Any) -> Op:
+def _distribution(
+    name: str, slope: Callable[..., Any], meaning: Callable[..., Entry], *parameters: tuple[float, float], **rest: Any
+) -> Op:
     """A function whose last operand has a derivative, and whose parameters have none in closed form."""
     return pointwise(
         name,
         special(name),
         partials=[*(_no_rule(name) for _ in parameters), slope],
-        meaning=_NO_INTEGRAL,
+        meaning=meaning,
         samples=over(*parameters, rest.pop("values")),
         ulps=16,
         **rest,
     )
 
 
+def _gamma(a: Entry, x: Entry) -> Entry:
+    return kernel("gamma_distribution", a, x)
+
+
+def _beta(a: Entry, b: Entry, x: Entry) -> Entry:
+    return kernel("beta_distribution", a, b, x)
+
+
+_SHAPES = ((1.0, 5.0), (1.0, 5.0))
 _GAMMA = {"values": _POSITIVE, "domain": "a > 0, x > 0"}
 _BETA = {"values": _UNIT, "domain": "a > 0, b > 0, 0 < x < 1"}
 _LEVEL = {"values": _UNIT, "domain": "0 < y < 1"}
 
-gammainc = _distribution("gammainc", lambda y, a, x: gamma_density(a, x), _POSITIVE, **_GAMMA)
-gammaincc = _distribution("gammaincc", lambda y, a, x: -gamma_density(a, x), _POSITIVE, **_GAMMA)
-betainc = _distribution("betainc", lambda y, a, b, x: beta_density(a, b, x), _POSITIVE, _POSITIVE, **_BETA)
-betaincc = _distribution("betaincc", lambda y, a, b, x: -beta_density(a, b, x), _POSITIVE, _POSITIVE, **_BETA)
+gammainc = _distribution("gammainc", lambda y, a, x: gamma_density(a, x), _gamma, _POSITIVE, **_GAMMA)
+gammaincc = _distribution(
+    "gammaincc", lambda y, a, x: -gamma_density(a, x), lambda a, x: 1 - _gamma(a, x), _POSITIVE, **_GAMMA
+)
+betainc = _distribution("betainc", lambda y, a, b, x: beta_density(a, b, x), _beta, _POSITIVE, _POSITIVE, **_BETA)
+betaincc = _distribution(
+    "betaincc",
+    lambda y, a, b, x: -beta_density(a, b, x),
+    lambda a, b, x: 1 - _beta(a, b, x),
+    _POSITIVE,
+    _POSITIVE,
+    **_BETA,
+)
 
-gammaincinv = _distribution("gammaincinv", lambda x, a, y: 1 / gamma_density(a, x), _POSITIVE, **_LEVEL)
-gammainccinv = _distribution("gammainccinv", lambda x, a, y: -1 / gamma_density(a, x), _POSITIVE, **_LEVEL)
-betaincinv = _distribution("betaincinv", lambda x, a, b, y: 1 / beta_density(a, b, x), (1.0, 5.0), (1.0, 5.0), **_LEVEL)
+gammaincinv = _distribution(
+    "gammaincinv",
+    lambda x, a, y: 1 / gamma_density(a, x),
+    lambda a, y: kernel("gamma_quantile", a, y),
+    _POSITIVE,
+    **_LEVEL,
+)
+gammainccinv = _distribution(
+    "gammainccinv",
+    lambda x, a, y: -1 / gamma_density(a, x),
+    lambda a, y: kernel("gamma_quantile", a, 1 - y),
+    _POSITIVE,
+    **_LEVEL,
+)
+betaincinv = _distribution(
+    "betaincinv",
+    lambda x, a, b, y: 1 / beta_density(a, b, x),
+    lambda a, b, y: kernel("beta_quantile", a, b, y),
+    *_SHAPES,
+    **_LEVEL,
+)

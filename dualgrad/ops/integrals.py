@@ -199,7 +199,14 @@ def _spence_slope(y: Any, z: Any) -> Any:
     return np.where(one, -1, logarithm / np.where(one, -1, -rest))
 
 
-spence = _integral("spence", _spence_slope, _POSITIVE, domain="z > 0", doc="The dilogarithm of 1 - z.")
+spence = _integral(
+    "spence",
+    _spence_slope,
+    _POSITIVE,
+    meaning=lambda z: kernel("dilogarithm", 1 - z),
+    domain="z > 0",
+    doc="The dilogarithm of 1 - z.",
+)
 
 
 def _owens_in_h(y: Any, h: Any, a: Any) -> Any:
@@ -215,7 +222,7 @@ owens_t = pointwise(
     "owens_t",
     special("owens_t"),
     [_owens_in_h, _owens_in_a],
-    _UNREAD,
+    lambda h, a: kernel("owens_t", h, a),
     samples=over((-2.0, 2.0), (-2.0, 2.0)),
     ulps=16,
 )

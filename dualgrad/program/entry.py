@@ -215,7 +215,8 @@ KERNELS = frozenset(
     "erf erfc erfinv gammaln digamma trigamma power arctan2 floor "
     "bessel_j bessel_y bessel_i bessel_k airy_ai airy_ai_slope airy_bi airy_bi_slope hurwitz_zeta exponential_integral "
     "erfi sine_integral cosine_integral hyperbolic_sine_integral hyperbolic_cosine_integral fresnel_sine "
-    "fresnel_cosine".split()
+    "fresnel_cosine reciprocal_gamma dilogarithm owens_t hypergeometric_0f1 hypergeometric_1f1 hypergeometric_2f1 "
+    "gamma_distribution gamma_quantile beta_distribution beta_quantile".split()
 )
 
 

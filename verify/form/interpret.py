@@ -44,13 +44,16 @@ _NEEDS: dict[str, tuple[tuple[Callable[[Form], Form], str], ...]] = {
     "tan": ((lambda u: construct.kernel("cos", u), "!= 0"),),
     "erfinv": ((lambda u: subtract(ONE, power(u, 2)), "> 0"),),
     "gammaln": ((lambda u: u, "> 0"),),
-    "digamma": ((lambda u: u, "> 0"),),
+    "digamma": ((lambda u: construct.kernel("reciprocal_gamma", u), "!= 0"),),
     "trigamma": ((lambda u: u, "> 0"),),
     "exponential_integral": ((lambda u: u, "!= 0"),),
     "cosine_integral": ((lambda u: u, "> 0"),),
     "hyperbolic_cosine_integral": ((lambda u: u, "> 0"),),
+    "dilogarithm": ((lambda u: subtract(ONE, u), ">= 0"),),
 }
 _OF_POSITIVE = frozenset({"bessel_y", "bessel_k", "hurwitz_zeta"})  # in the second argument
+_OF_POSITIVE_ARGUMENTS = frozenset({"gamma_distribution"})
+_OF_LEVEL = frozenset({"gamma_quantile", "beta_quantile", "beta_distribution"})  # the last argument is in (0, 1)
 
 
 class Interpreter:
@@ -129,6 +132,13 @@ class Interpreter:
                 self.require(args[1], "> 0", path)
         if name in _OF_POSITIVE:
             self.require(args[1], "> 0", path)
+        if name in _OF_POSITIVE_ARGUMENTS | _OF_LEVEL:
+            for arg in args:
+                self.require(arg, "> 0", path)
+        if name in _OF_LEVEL or name == "hypergeometric_2f1":
+            self.require(subtract(ONE, args[-1]), "> 0", path)
+        if name.startswith("hypergeometric"):
+            self.require(construct.kernel("reciprocal_gamma", args[-2]), "!= 0", path)
         if name == "hurwitz_zeta":
             self.require(subtract(args[0], ONE), "> 0", path)
         if name == "arctan2":

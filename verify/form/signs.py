@@ -23,6 +23,7 @@ _OF_INPUTS: dict[str, Sign] = {
     "positive": (True, True),
 }
 _POSITIVE = frozenset({"dim", "root", "constant", "exp"})
+_POSITIVE_KERNELS = frozenset("cosh gamma_distribution gamma_quantile beta_distribution beta_quantile".split())
 _TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
 
 
@@ -66,7 +67,8 @@ def _atom(atom: Atom) -> Sign:
         return sign(atom.forms[0])
     if atom.kind == "kernel":
         of_number = constant_value(atom.forms[0]) if atom.name == "log" else None
-        positive = atom.name == "cosh" or (of_number is not None and of_number > 1)
+        positive = atom.name in _POSITIVE_KERNELS or (of_number is not None and of_number > 1)
+        positive = positive or (atom.name == "reciprocal_gamma" and is_positive(atom.forms[0]))
         return (positive, positive)
     if atom.binders and atom.kind in ("singular_value", "cholesky", "det"):
         return _of_matrix(atom)

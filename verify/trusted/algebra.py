@@ -17,13 +17,14 @@ from typing import Any
 from verify.trusted import terms
 from verify.trusted.decompositions import PARTS, same_value, signed
 from verify.trusted.scalar import Hints
+from verify.trusted.special import LAWS_OF_SEVERAL, Several
 from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly, Term, lifted, names_of, need, poly
 
 MAX_STEPS, MAX_SECONDS = 200_000, 8.0
 HELD = {"max", "prod", "inv", "det", *PARTS}  # functions of all entries over some indices
 
 
-class Algebra(ABC):
+class Algebra(Several, ABC):
     """The rules: what is known of sizes and inputs, and the budget."""
 
     def __init__(self, least: Mapping[str, int], facts: Sequence[Poly], positive: set[str], generic: set[str]) -> None:
@@ -118,6 +119,8 @@ class Algebra(ABC):
 
     def rebuilt(self, atom: Atom, change: Callable[[Form], Form], args: tuple[Poly, ...]) -> Form:
         """A function of a form, or of the entries of one, with that form changed."""
+        if atom.kind in LAWS_OF_SEVERAL:
+            return self.several(atom.kind, *map(change, self.slots(atom)))
         if atom.kind not in HELD:
             return self.function(atom.kind, change(Form(dict(atom.body))))
         entry, indices = self.held(atom)

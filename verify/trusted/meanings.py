@@ -15,7 +15,8 @@ from typing import Any
 from verify.trusted.arrays import KINDS, Array, spread, widest
 from verify.trusted.indexing import Indexing
 from verify.trusted.matrices import Matrices
-from verify.trusted.pointwise import ARITHMETIC, COMPARISONS, FLOATING, ORDERS
+from verify.trusted.pointwise import ARITHMETIC, COMPARISONS, FLOATING
+from verify.trusted.special import OF_ELEMENTS, Special
 from verify.trusted.terms import ONE, UNITY, ZERO, Form, Number, Poly, need, size
 
 COMPOSED: dict[str, Callable[..., Array]] = {  # f.exp(a) applies an op
@@ -41,7 +42,7 @@ COMPOSED: dict[str, Callable[..., Array]] = {  # f.exp(a) applies an op
 # ---------------------------------------------------------------------------- ops with static arguments
 
 
-class Ops(Indexing, Matrices):
+class Ops(Indexing, Matrices, Special):
     """The ops with their static arguments as methods; ``f.exp(a)`` applies those of the tables too."""
 
     def __init__(self, w: Any) -> None:
@@ -70,10 +71,9 @@ class Ops(Indexing, Matrices):
             closed = kind != "b" or name in "multiply maximum minimum copy zeros_like ones_like".split()
             need(closed, f"{name} of bools")
             return self.pointwise(ARITHMETIC[name], arrays, kind)
-        need(
-            name in FLOATING and (kind == "f" or name not in ("reciprocal", "power")), f"no meaning of {name} is known"
-        )
-        return self.pointwise(FLOATING[name], arrays, "f")
+        known = FLOATING | OF_ELEMENTS
+        need(name in known and (kind == "f" or name not in ("reciprocal", "power")), f"no meaning of {name} is known")
+        return self.pointwise(known[name], arrays, "f")
 
     def pointwise(self, function: Callable[..., Form], arrays: Sequence[Array], kind: str) -> Array:
         shape = [ONE] * max(len(a.shape) for a in arrays)
@@ -137,26 +137,6 @@ class Ops(Indexing, Matrices):
     def var(self, a: Array, axis: Sequence[int], keepdims: bool, ddof: int) -> Array:
         squares = self.square(self.subtract(a, self.mean(a, axis, True)))
         return self.divide(self.folded("", squares, axis, keepdims), self.count(a, axis, ddof))
-
-    def bessel(self, kind: str, a: Array, v: Any) -> Array:
-        need(v % 1 == 0 and 0 <= v < ORDERS - 1, "the order of a Bessel function")
-        return self.pointwise(lambda w, a: w.function(f"{kind}{int(v)}", a), [a], "f")
-
-    def jv(self, a: Array, v: Any) -> Array:
-        return self.bessel("j", a, v)
-
-    def yv(self, a: Array, v: Any) -> Array:
-        return self.bessel("y", a, v)
-
-    def iv(self, a: Array, v: Any) -> Array:
-        return self.bessel("i", a, v)
-
-    def kv(self, a: Array, v: Any) -> Array:
-        return self.bessel("k", a, v)
-
-    def polygamma(self, a: Array, n: int) -> Array:
-        need(type(n) is int and 0 <= n < 6, "the order of polygamma")
-        return self.pointwise(lambda w, a: w.function(f"polygamma{n}", a), [a], "f")
 
     def cumsum(self, a: Array, axis: int) -> Array:
         need(0 <= axis < len(a.shape), "an axis")
@@ -286,10 +266,10 @@ class Ops(Indexing, Matrices):
 
 
 _HELPERS = {"apply", "pointwise", "sums", "folded", "triangle", "running", "count", "block", "nonempty", "of_entries"}
-_HELPERS |= {"part", "packed", "rest", "bessel"}
+_HELPERS |= {"part", "packed", "rest", "of_parameters"}
 STRUCTURAL = {
     name: method
-    for source in (Indexing, Matrices, Ops)
+    for source in (Indexing, Matrices, Special, Ops)
     for name, method in vars(source).items()
     if name[0] != "_" and name not in _HELPERS and callable(method)
 }

@@ -43,20 +43,8 @@ LAWS |= {  # integrals of elementary functions, and solutions of y'' = x y
     "hyperbolic_cosine_integral": lambda w, u: w.mul(w.function("cosh", u), w.power(u, -1)),
     "fresnel_sine": lambda w, u: w.function("sin", w.mul(w.atom("pi"), u, u) * HALF),
     "fresnel_cosine": lambda w, u: w.function("cos", w.mul(w.atom("pi"), u, u) * HALF),
+    "dilogarithm": lambda w, u: w.mul(w.log(UNITY - u), w.power(u, -1)) * -1,
 }  # fmt: skip
-# C'_n = (C_(n-1) - C_(n+1)) / 2 for J and Y, with other signs for I and K; C_(-1) is C_1 up to a sign.
-_BESSEL = {"j": (1, -1, -1), "y": (1, -1, -1), "i": (1, 1, 1), "k": (-1, -1, 1)}
-ORDERS = 12
-
-
-def _bessel_law(kind: str, n: int, w: Any, u: Form) -> Form:
-    below, above, turn = _BESSEL[kind]
-    last: Form = w.function(f"{kind}{abs(n - 1)}", u) * (below * (turn if n == 0 else 1))
-    following: Form = w.function(f"{kind}{n + 1}", u) * above
-    return (last + following) * HALF
-
-
-LAWS |= {f"{kind}{n}": partial(_bessel_law, kind, n) for kind in _BESSEL for n in range(ORDERS)}
 FLAT = {"positive", "zero", "floor", "rint"}  # constant between their jumps
 
 
@@ -139,6 +127,7 @@ FLOATING: dict[str, Callable[..., Form]] = {
     "arctan2": lambda w, a, b: w.function("arctan", w.mul(a, w.power(b, -1)))
     + w.mul(w.positive(b * -1), w.atom("pi"), UNITY - w.positive(a * -1) * 2),
     "copysign": lambda w, a, b: w.mul(_size(w, a), w.positive(b) * 2 - UNITY),
+    "fmod": lambda w, a, b: a - w.mul(b, FLOATING["trunc"](w, w.mul(a, w.power(b, -1)))),
     "trunc": lambda w, a: _cases(w, w.positive(a), w.function("floor", a), w.function("floor", a * -1) * -1),
     "floor_divide": lambda w, a, b: w.function("floor", w.mul(a, w.power(b, -1))),
     "rgamma": lambda w, a: w.power(w.function("gamma", a), -1), "digamma": lambda w, a: w.function("polygamma0", a),
@@ -156,30 +145,42 @@ FLOATING |= {
 }
 _PLAIN = "sin cos sinh cosh arcsin arccos arctan arcsinh arccosh arctanh erf erfinv gammaln gamma cbrt floor rint "
 _PLAIN += "airy_ai airy_ai_slope airy_bi airy_bi_slope expi erfi sine_integral cosine_integral fresnel_sine "
-_PLAIN += "fresnel_cosine hyperbolic_sine_integral hyperbolic_cosine_integral j0 j1 y0 y1 i0 i1 k0 k1"
+_PLAIN += "fresnel_cosine hyperbolic_sine_integral hyperbolic_cosine_integral"
 for _name in _PLAIN.split():
     FLOATING[_name] = lambda w, a, name=_name: w.function(name, a)
 STEPS = {
     *COMPARISONS,
     *"absolute sign relu where maximum minimum fmax fmin heaviside floor ceil remainder max min".split(),
-    *"rint trunc copysign floor_divide huber p_norm sinc sinc_slope arctan2 signdet".split(),
+    *"rint trunc fmod copysign floor_divide huber p_norm sinc sinc_slope arctan2 signdet ive".split(),
+    *"exprel exprel_slope log1p_ratio_slope boxcox boxcox1p inv_boxcox inv_boxcox1p".split(),
 }  # these have kinks, or are told apart by cases
 _POSITIVE, _BOTH_POSITIVE, _NONZERO = [(0, "> 0")], [(0, "> 0"), (1, "> 0")], [(0, "!= 0")]
 _INSIDE, _FRACTION, _BELOW_TWO = [(0, "in (-1, 1)")], [(0, "in (0, 1)")], [(0, "in (0, 2)")]
 _DIVISOR, _RESULT, _NO_POLE = [(1, "!= 0")], [(-1, "> 0")], [(0, "not 0, -1, -2, …")]
-_INVERTIBLE = [(0, "invertible")]
+_INVERTIBLE, _BELOW_ONE = [(0, "invertible")], [(0, "< 1")]
+_ABOVE, _OF_ROOT = [(0, "> -1")], [(-1, "a root of 1 + p y > 0")]
+_LEVEL, _LEVEL_OF_TWO = [(0, "> 0"), (1, "in (0, 1)")], [(0, "> 0"), (1, "> 0"), (2, "in (0, 1)")]
 CONDITIONS: dict[str, list[tuple[int, str]]] = {  # where an op is smooth: (operand, or -1 for the result; condition)
-    **dict.fromkeys("sqrt power log log2 log10 entr gammaln digamma polygamma huber pseudo_huber".split(), _POSITIVE),
-    **dict.fromkeys("exp1 cosine_integral hyperbolic_cosine_integral y0 y1 k0 k1 yv kv".split(), _POSITIVE),
+    **dict.fromkeys("sqrt power log log2 log10 entr gammaln polygamma huber pseudo_huber".split(), _POSITIVE),
+    **dict.fromkeys("exp1 expn cosine_integral hyperbolic_cosine_integral y0 y1 k0 k1".split(), _POSITIVE),
+    **dict.fromkeys("yv kv kve kve_slope loggamma powm1".split(), _POSITIVE),
+    **dict.fromkeys("boxcox ive_slope".split(), _POSITIVE), "ndtri_exp": [(0, "< 0")],
+    **dict.fromkeys("boxcox1p log1p_ratio_slope".split(), _ABOVE), "poch": [(0, "> 0"), (-1, "!= 0")],
+    **dict.fromkeys("inv_boxcox inv_boxcox1p".split(), _OF_ROOT), "binom": [(-1, "!= 0")],
+    "spence": [(0, "> 0, and not 1")], **dict.fromkeys("hyp2f1 ellipk ellipe".split(), _BELOW_ONE),
+    **dict.fromkeys("gammainc gammaincc".split(), _BOTH_POSITIVE),
+    **dict.fromkeys("gammaincinv gammainccinv".split(), _LEVEL),
+    **dict.fromkeys("betainc betaincc betaincinv beta_density".split(), _LEVEL_OF_TWO),
     **dict.fromkeys(("expi", "sine_integral", "hyperbolic_sine_integral"), _NONZERO),
-    **dict.fromkeys("rel_entr kl_div beta betaln gamma_density digamma_increment".split(), _BOTH_POSITIVE),
+    **dict.fromkeys("rel_entr kl_div betaln gamma_density".split(), _BOTH_POSITIVE),
+    "beta": [(-1, "!= 0, and finite")], "digamma_increment": [(0, "not 0, -1, -2, …, nor with the other added")],
     **dict.fromkeys("arcsin arccos arctanh erfinv erfinv_slope".split(), _INSIDE),
-    **dict.fromkeys("divide remainder floor_divide arctan2 copysign".split(), _DIVISOR),
+    **dict.fromkeys("divide remainder fmod floor_divide arctan2 copysign".split(), _DIVISOR),
     **dict.fromkeys("reciprocal prod cumprod cbrt".split(), _NONZERO),
     **dict.fromkeys("hypot std norm p_norm".split(), _RESULT),
     **dict.fromkeys("logit ndtri ndtri_slope".split(), _FRACTION),
     **dict.fromkeys(("erfcinv", "erfcinv_slope"), _BELOW_TWO),
-    **dict.fromkeys(("gamma", "rgamma"), _NO_POLE),
+    **dict.fromkeys(("gamma", "rgamma", "digamma"), _NO_POLE),
     **dict.fromkeys("inv solve_matrix det cofactor logabsdet signdet".split(), _INVERTIBLE), "pinv": [(0, "full rank")],
     "solve_triangular_matrix": [(0, "a triangle of which is invertible")],
     "cholesky": [(0, "positive definite")], "eigh_packed": [(0, "of distinct eigenvalues")],

@@ -45,6 +45,8 @@ REFERENCE = {
     "hyperbolic_cosine_integral": mpmath.chi,
     "fresnel_sine": mpmath.fresnels,
     "fresnel_cosine": mpmath.fresnelc,
+    "reciprocal_gamma": mpmath.rgamma,
+    "dilogarithm": lambda x: mpmath.polylog(2, x),
 }
 OF_ORDER = {
     "bessel_j": mpmath.besselj,
@@ -52,6 +54,21 @@ OF_ORDER = {
     "bessel_i": mpmath.besseli,
     "bessel_k": mpmath.besselk,
     "hurwitz_zeta": mpmath.zeta,
+}
+OF_SEVERAL = {
+    "hypergeometric_0f1": (mpmath.hyp0f1, [(1.5, -2.0), (2.0, 0.75), (2.5, 0.0)]),
+    "hypergeometric_1f1": (mpmath.hyp1f1, [(1.5, 2.0, -2.0), (0.5, 1.0, 0.75), (0.5, 1.25, 0.0)]),
+    "hypergeometric_2f1": (mpmath.hyp2f1, [(0.5, 1.5, 2.0, -2.0), (1.0, 2.0, 3.5, 0.75), (0.5, 1.5, 2.0, 0.0)]),
+    "gamma_distribution": (lambda a, x: mpmath.gammainc(a, 0, x, regularized=True), [(2.5, 0.75), (0.5, 9.0)]),
+    "beta_distribution": (
+        lambda a, b, x: mpmath.betainc(a, b, 0, x, regularized=True), [(2.5, 1.5, 0.75), (0.5, 9.0, 0.125)]),
+    "owens_t": (
+        lambda h, a: mpmath.quad(lambda t: mpmath.exp(-h * h * (1 + t * t) / 2) / (1 + t * t), [0, a]) / mpmath.pi / 2,
+        [(0.75, -1.25), (-2.0, 0.5), (0.0, 3.0)]),
+}  # fmt: skip
+QUANTILES = {
+    "gamma_quantile": ("gamma_distribution", [(2.5, 0.75), (0.5, 0.0078125), (30.0, 0.5)]),
+    "beta_quantile": ("beta_distribution", [(2.5, 1.5, 0.75), (0.5, 9.0, 0.125), (1.0, 1.0, 0.25)]),
 }
 POINTS = {
     "log": [0.3, 7.5],
@@ -69,6 +86,8 @@ POINTS = {
     **dict.fromkeys(("sine_integral", "hyperbolic_sine_integral", "exponential_integral"), (-2.5, 0.7, 9.0)),
     **dict.fromkeys(("cosine_integral", "hyperbolic_cosine_integral"), (0.3, 9.0)),
     **dict.fromkeys(("fresnel_sine", "fresnel_cosine"), (-2.5, 0.7)),
+    "reciprocal_gamma": [0.3, 9.5, -1.75, -2.0, 0.0],
+    "dilogarithm": [-2.5, 0.7, -0.015625],
 }
 ANYWHERE = [-20.5, -1.25, -1e-3, 0.7, 33.0]
 CASES = [(name, x) for name in REFERENCE for x in POINTS.get(name, ANYWHERE)]
@@ -83,7 +102,8 @@ def near(ball, reference):
 
 def test_every_kernel_has_a_value_and_a_slope():
     assert set(kernels.VALUES) == KERNELS
-    assert set(REFERENCE) | set(OF_ORDER) | {"power", "arctan2", "floor"} == KERNELS
+    known = {*REFERENCE, *OF_ORDER, *OF_SEVERAL, *QUANTILES}
+    assert known | {"power", "arctan2", "floor"} == KERNELS
 
 
 @pytest.mark.parametrize("name", OF_ORDER)
@@ -94,6 +114,43 @@ def test_functions_of_an_order_agree_with_mpmath(name, order, x):
         expected = mpmath.diff(lambda u: OF_ORDER[name](mpmath.mpf(order), u), mpmath.mpf(x))
         near(kernels.slopes(name, 1, (arb(order), arb(x))), expected)
         assert kernels.slopes(name, 0, (arb(order), arb(x))).is_nan()
+
+
+@pytest.mark.parametrize("name", OF_SEVERAL)
+def test_functions_of_several_arguments_agree_with_mpmath(name):
+    function, points = OF_SEVERAL[name]
+    with working_precision(192), mpmath.workdps(60):
+        for point in points:
+            given, known = [arb(x) for x in point], [mpmath.mpf(x) for x in point]
+            near(kernels.VALUES[name](*given), function(*known))
+            for slot in range(len(point)):
+                if name == "owens_t" or slot == len(point) - 1:
+                    expected = mpmath.diff(lambda u, at=slot: function(*known[:at], u, *known[at + 1 :]), known[slot])  # noqa: B023
+                    near(kernels.slopes(name, slot, tuple(given)), expected)
+                else:
+                    assert kernels.slopes(name, slot, tuple(given)).is_nan()
+
+
+@pytest.mark.parametrize("name", QUANTILES)
+def test_a_quantile_is_where_the_distribution_has_its_level(name):
+    distribution, points = QUANTILES[name]
+    with working_precision(192):
+        for *parameters, level in points:
+            given = [*map(arb, parameters)]
+            found = kernels.VALUES[name](*given, arb(level))
+            assert found.rel_accuracy_bits() > 120
+            assert kernels.VALUES[distribution](*given, found).contains(arb(level))
+            slope = kernels.slopes(name, len(given), (*given, arb(level)))
+            assert (slope * kernels.slopes(distribution, len(given), (*given, found))).contains(1)
+            wide = kernels.VALUES[name](*given, arb(level, 2**-30))
+            assert wide.contains(found)
+            assert kernels.VALUES[distribution](*given, wide).contains(arb(level, 2**-31))
+
+
+@pytest.mark.parametrize("level", [0, 1, -0.5, 1.5])
+def test_there_is_no_quantile_of_what_is_no_level(level):
+    assert kernels.VALUES["gamma_quantile"](arb(2), arb(level)).is_nan()
+    assert kernels.VALUES["beta_quantile"](arb(2), arb(3), arb(level)).is_nan()
 
 
 @pytest.mark.parametrize(("name", "x"), CASES)

@@ -54,7 +54,8 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
         formula, _ = _in_time(problem, fixed, deadline)
         if formula is not None:
             said = _beyond(problem, recording) if recording.gradient is not None else ""
-            return Attempt(replace(formula, reason=said), fixed, f"not for every size: {reason}")
+            every = f"not for every size: {reason}"
+            return Attempt(replace(formula, reason=said or every), fixed, every)
     return Attempt(formula, recording, reason)
 
 

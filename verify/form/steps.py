@@ -19,7 +19,7 @@ from verify.form.settle import truth
 from verify.form.term import ONE, ZERO, Atom, Form, Rational, Term, atoms, inside, pattern
 
 FARTHEST = 8  # the most deltas that a guard is shifted by
-MOST_PLACES = 64
+MOST_PLACES = 256
 MOST_TURNS = 8
 MOST_FACTORS = 8
 _HALF = Fraction(1, 2)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import copy
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Node = TypeVar("Node", bound=ast.AST)
 Item = TypeVar("Item")
@@ -57,25 +57,26 @@ def mutants(source: str) -> list[Mutant]:
     return [mutant for mutant, _ in _found(ast.parse(source), source)]
 
 
-def mutated(source: str, mutant: Mutant) -> ast.Module:
-    """The tree with the change made."""
+def changed(source: str, chosen: Collection[str]) -> Iterator[tuple[Mutant, ast.Module]]:
+    """The mutants of these names, each with the tree in which it is made: the next one takes it back."""
     tree = ast.parse(source)
-    for found, change in _found(tree, source):
-        if found.number == mutant.number:
-            change()
-            return ast.fix_missing_locations(tree)
-    raise ValueError(f"there is no mutant {mutant.name}")
+    for mutant, (parent, field, place, new) in _found(tree, source):
+        if mutant.name in chosen:
+            old = getattr(parent, field) if place is None else getattr(parent, field)[place]
+            _put(parent, field, place, new)
+            yield mutant, ast.fix_missing_locations(tree)
+            _put(parent, field, place, old)
 
 
-def _found(tree: ast.Module, source: str) -> Iterator[tuple[Mutant, Callable[[], None]]]:
-    """The mutants of a tree, each with what makes the change in it."""
+def _found(tree: ast.Module, source: str) -> Iterator[tuple[Mutant, tuple[Any, ...]]]:
+    """The mutants of a tree, each with the place where a new node would hang, and that node."""
     number, lines, units = 0, source.splitlines(), list(_units(tree))
     for node, parent, field, place, inside in list(_places(tree, False)):
         for kind, what, new in _changes(node, parent):
             unit, first, last = next(u for u in units if u[1] <= node.lineno <= u[2])
             digest = hashlib.sha256("\n".join(lines[first - 1 : last]).encode()).hexdigest()[:8]
             own = (kind, node.lineno, node.col_offset, _own_end(node), what, inside, number, unit, first, digest)
-            yield Mutant(*own), _put(parent, field, place, new)
+            yield Mutant(*own), (parent, field, place, new)
             number += 1
 
 
@@ -99,14 +100,11 @@ def _own_end(node: ast.AST) -> int:
     return int(getattr(node, "end_lineno", 0))
 
 
-def _put(parent: ast.AST, field: str, place: int | None, new: ast.AST) -> Callable[[], None]:
-    def change() -> None:
-        if place is None:
-            setattr(parent, field, new)
-        else:
-            getattr(parent, field)[place] = new
-
-    return change
+def _put(parent: ast.AST, field: str, place: int | None, new: ast.AST) -> None:
+    if place is None:
+        setattr(parent, field, new)
+    else:
+        getattr(parent, field)[place] = new
 
 
 def _places(node: ast.AST, inside: bool) -> Iterator[tuple[ast.AST, ast.AST, str, int | None, bool]]:

@@ -19,14 +19,14 @@ import sys
 import time
 import types
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import coverage
 import pytest
-from mutants import Mutant, mutants, mutated
+from mutants import Mutant
 
 LEAST = 5.0  # seconds that a mutant gets, and so many times what its tests take
 SLOWER = 6.0
@@ -58,16 +58,19 @@ class Server:
         """Run every test once, then every mutant."""
         items = {item.nodeid: item for item in session.items}
         measured(items, [Path(path) for path in self.tries], self.reach)
+        gc.collect()
+        gc.freeze()
         for path, chosen in self.tries.items():
-            for mutant in chosen:
+            module = Module(path)
+            for mutant, tree in changed(module.source, {mutant.name for mutant in chosen}):
                 tests, spent = [], 0.0
                 for test in self.reach.tests(path, mutant):
                     spent += self.reach.seconds[test]
                     if tests and spent > self.most:
                         break
                     tests.append(test)
-                began = time.monotonic()
-                said = outcome(path, mutant, [items[test] for test in tests], LEAST + SLOWER * min(spent, self.most))
+                began, limit = time.monotonic(), LEAST + SLOWER * min(spent, self.most)
+                said = outcome(module.change(mutant, tree), [items[test] for test in tests], limit)
                 self.told(path, mutant, said, len(tests), time.monotonic() - began)
         return True
 
@@ -98,15 +101,15 @@ def passes(item: pytest.Item) -> bool:
     return not any(report.failed for report in reports)
 
 
-def outcome(path: str, mutant: Mutant, items: Sequence[pytest.Item], seconds: float) -> str:
-    """Which test kills the mutant; "survived", "not reached", or "time" where it ran on and on."""
+def outcome(change: Callable[[], None], items: Sequence[pytest.Item], seconds: float) -> str:
+    """Which test is red after a change; "survived", "not reached", or "time" where it ran on and on."""
     if not items:
         return "not reached"
     source, sink = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(source)
-        _child(path, mutant, items, sink)
+        _child(change, items, sink)
     os.close(sink)
     until, told = time.monotonic() + 10 * seconds, b""
     resource.prlimit(child, resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))
@@ -121,7 +124,7 @@ def outcome(path: str, mutant: Mutant, items: Sequence[pytest.Item], seconds: fl
     return told.decode() or "time"
 
 
-def _child(path: str, mutant: Mutant, items: Sequence[pytest.Item], sink: int) -> None:
+def _child(change: Callable[[], None], items: Sequence[pytest.Item], sink: int) -> None:
     """In the fork: never returns."""
     said = "survived"
     try:
@@ -130,7 +133,7 @@ def _child(path: str, mutant: Mutant, items: Sequence[pytest.Item], sink: int) -
         for number in (0, 1, 2):
             os.dup2(null, number)
         try:
-            changed(path, mutant)
+            change()
         except BaseException as error:
             said = f"killed: the module does not run: {type(error).__name__}"
         else:
@@ -147,37 +150,61 @@ def _child(path: str, mutant: Mutant, items: Sequence[pytest.Item], sink: int) -
 # ---------------------------------------------------------------------------- taking over a change
 
 
-def changed(path: str, mutant: Mutant) -> None:
-    """Make the change in this process."""
-    source = Path(path).read_text(encoding="utf-8")
-    old, new = ast.parse(source), mutated(source, mutant)
-    file = str(Path(path).resolve())
-    _forget("verify.trusted" if "/trusted/" in path or path.endswith("/checker.py") else "verify")
-    if mutant.inside:
-        _exchange(compile(old, file, "exec"), compile(new, file, "exec"), file)
-    else:
-        _again(path, old, new, file)
+class Module:
+    """A module in memory: its functions wherever they are held, and what forgets what was computed with them."""
 
+    def __init__(self, path: str) -> None:
+        self.path, self.file = path, str(Path(path).resolve())
+        self.source = Path(path).read_text(encoding="utf-8")
+        self.code = compile(self.source, self.file, "exec")
+        self.module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
+        checks = "/trusted/" in path or path.endswith("/checker.py")
+        package = ("verify.trusted", "verify.checker") if checks else ("verify", "dualgrad")
+        self.functions: dict[types.CodeType, list[types.FunctionType]] = defaultdict(list)
+        self.kept = []
+        for thing in gc.get_objects():
+            if isinstance(thing, types.FunctionType) and thing.__code__.co_filename == self.file:
+                self.functions[thing.__code__].append(thing)
+            elif isinstance(thing, functools._lru_cache_wrapper) and str(thing.__module__).startswith(package):
+                self.kept.append(thing)
 
-def _forget(package: str) -> None:
-    """Empty what the functions of a package have kept."""
-    for thing in gc.get_objects():
-        kept = isinstance(thing, functools._lru_cache_wrapper)
-        if kept and str(thing.__module__).startswith((package, "verify.checker")):
-            thing.cache_clear()
-    if package == "verify":
-        importlib.import_module("verify.lemma.book").forget()
+    def change(self, mutant: Mutant, tree: ast.Module) -> Callable[[], None]:
+        """What makes this change in a process."""
+        if not mutant.inside:
+            statement = next(s for s in tree.body if s.lineno <= mutant.line <= (s.end_lineno or 0))
+            code = compile(ast.Module([statement], []), self.file, "exec")
+            return functools.partial(self._again, code)
+        pairs = [(a, b) for a, b in _pairs(self.code, compile(tree, self.file, "exec")) if a != b]
+        return functools.partial(self._exchange, pairs)
 
+    def _exchange(self, pairs: Sequence[tuple[types.CodeType, types.CodeType]]) -> None:
+        """Give the functions in memory their changed code."""
+        self._forget()
+        for old, new in pairs:
+            for function in self.functions.get(old, ()):
+                # Where a closure has another number of free variables, what made it is changed as well.
+                if len(old.co_freevars) == len(new.co_freevars):
+                    function.__code__ = new
 
-def _exchange(old: types.CodeType, new: types.CodeType, file: str) -> None:
-    """Give the functions in memory their changed code."""
-    pairs = {a: b for a, b in _pairs(old, new) if a != b}
-    for thing in gc.get_objects():
-        if isinstance(thing, types.FunctionType) and thing.__code__.co_filename == file and thing.__code__ in pairs:
-            try:
-                thing.__code__ = pairs[thing.__code__]
-            except ValueError:  # another number of free variables: what made this closure is changed as well
+    def _again(self, code: types.CodeType) -> None:
+        """Run the changed statement of the module, and let everything that held its names hold the new ones."""
+        self._forget()
+        before = dict(vars(self.module))
+        exec(code, vars(self.module))
+        for name, value in before.items():
+            now = vars(self.module).get(name)
+            if now is value or name.startswith("__"):
                 continue
+            for holder in list(sys.modules.values()):
+                for key, held in list(vars(holder).items()):
+                    if held is value and holder is not self.module:
+                        setattr(holder, key, now)
+
+    def _forget(self) -> None:
+        for kept in self.kept:
+            kept.cache_clear()
+        if self.path.startswith(("verify/form", "verify/lemma", "verify/tower")):
+            importlib.import_module("verify.lemma.book").forget()
 
 
 def _pairs(old: types.CodeType, new: types.CodeType) -> Iterator[tuple[types.CodeType, types.CodeType]]:
@@ -205,10 +232,7 @@ def _again(path: str, old: ast.Module, new: ast.Module, file: str) -> None:
                     setattr(holder, key, now)
 
 
-def run(tests: Sequence[str], tries: Mapping[str, Sequence[Mutant]], most: float, told: Any) -> int:
+def run(options: Sequence[str], tries: Mapping[str, Sequence[Mutant]], most: float, told: Any) -> int:
     """The whole session."""
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
+    options = ["-q", "-p", "no:cacheprovider", *options]
     return int(pytest.main(options, plugins=[Server(tries, most, told)]))
-
-
-__all__ = ["Mutant", "Server", "mutants", "run"]

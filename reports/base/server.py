@@ -26,7 +26,7 @@ from typing import Any
 
 import coverage
 import pytest
-from mutants import Mutant
+from mutants import Mutant, changed
 
 LEAST = 5.0  # seconds that a mutant gets, and so many times what its tests take
 SLOWER = 6.0

@@ -17,11 +17,17 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
+from verify.agreement import digits
 from verify.ball.compare import accurate, decimal, spacing, upper_float
+from verify.ball.excerpt import elements
+from verify.findings import worst_element
+from verify.look import ROUNDED_BITS, sizes_at
 from verify.numbers import MORE, OK, STEP, wrong_beyond
 from verify.problem import Array, Problem
-from verify.reference import Reference, nudged, reference
-from verify.verdict import Numbers
+from verify.recording import record, with_inputs
+from verify.reference import BITS, EXCERPT, Reference, nudged, reference
+from verify.verdict import Counterexample, Numbers
+from verify.witness import counterexample
 
 SMALL = 2.0**-26  # of the largest element; below that an element's own size is no scale for its rounding
 LOOKED_AT = 3  # elements of each argument that are read in balls
@@ -29,11 +35,40 @@ MOVE = STEP * 2.0**-52  # relative; by that much the data is moved, up to MORE t
 LIKELY = 0.999  # of the elements, for the power that is stated
 
 
-def compare(problem: Problem, got: Sequence[Array], deadline: float) -> Numbers:
-    """The gradient under test beside the engine's, as :class:`Numbers` with what was done as their reason."""
+def compare(problem: Problem, got: Sequence[Array], deadline: float) -> tuple[Numbers, Counterexample | None]:
+    """The gradient under test beside the engine's, as :class:`Numbers` with what was done as their reason.
+
+    Where an element loses digits because the candidate's program says something else there, that is a counterexample.
+    """
     found = reference(problem, deadline)
     if found is None:
-        return Numbers("unknown", points=0, reason="the arguments are too large for balls, and f could not be recorded")
+        why = "the arguments are too large for balls, and f could not be recorded"
+        return Numbers("unknown", points=0, reason=why), None
+    numbers = _compared(problem, found, got)
+    return numbers, _meant(found, numbers) if numbers.status == "lost" else None
+
+
+def _meant(found: Reference, numbers: Numbers) -> Counterexample | None:
+    """Whether the candidate's program, without any rounding, is as far off in an element as its numbers are."""
+    problem, arrays = found.problem, found.point.arrays
+    place, index = worst_element(problem, numbers)
+    recording = record(problem, arrays, {position: array.shape for position, array in arrays.items()})
+    flat = [int(np.ravel_multi_index(index, arrays[problem.wrt[place]].shape))]
+    truth = found.balls({place: flat})
+    if recording.gradient is None or truth is None:
+        return None
+    inputs, sizes = with_inputs(recording, arrays), sizes_at(recording, found.point)
+    said = elements(recording.gradient, inputs, sizes, {place: flat}, BITS, EXCERPT)
+    if said is None:
+        return None
+    (true,), (claimed,) = truth[place], said[place]
+    off = abs(claimed - true)
+    if not (off > abs(arb(float(numbers.got)) - true) / 2 and off > abs(true) * 2.0**-ROUNDED_BITS):
+        return None
+    return counterexample(problem, arrays, place, index, digits(true), digits(claimed))
+
+
+def _compared(problem: Problem, found: Reference, got: Sequence[Array]) -> Numbers:
     sides = _sides(found, got)
     worst = [side for side in sides if side.distance.size]
     if not worst:

@@ -14,7 +14,7 @@ from verify.branches import other_branches
 from verify.clock import now
 from verify.direct.ladder import answer, together
 from verify.effort import is_large
-from verify.extremes import EXTREME, engine_gradient_at, loses_digits, negligible, other_whole_numbers
+from verify.extremes import EXTREME, engine_gradient_at, loses_digits, negligible
 from verify.findings import Findings, absorb, compared_in_numbers, example_of
 from verify.formula import Attempt, attempt
 from verify.hardpoints import OTHERS_ZERO, hard_points
@@ -26,7 +26,9 @@ from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, record_symbolic, run_floats, with_inputs
 from verify.rounding import ties
 from verify.sampling import judged, other_sizes, question, random_points, sample, shrunk, strayed
+from verify.spectra import not_finite_at_equal_values
 from verify.verdict import Kink, Numbers
+from verify.whole import other_whole_numbers
 from verify.zeros import finite_at, zeroed
 
 GENERIC_POINTS = 4
@@ -89,6 +91,7 @@ def _looked_at(problem: Problem, got: list[Array], tried: Attempt, deadline: flo
         longest = max(longest, now() - began)
     _hard(findings, usable, deadline)
     _whole_numbers(findings)
+    _equal_values(findings, deadline)
     return findings
 
 
@@ -115,6 +118,14 @@ def _whole_numbers(findings: Findings) -> None:
         if there.settled:
             findings.refutation, findings.wrong_numbers = there.refutation, there.wrong_numbers
             findings.reason = there.reason
+
+
+def _equal_values(findings: Findings, deadline: float) -> None:
+    """Matrices of which the decompositions that f or the candidate uses are not unique."""
+    found = None if findings.settled or findings.unsure else not_finite_at_equal_values(findings.problem, deadline)
+    if found is not None:
+        label, findings.wrong_numbers = found
+        findings.reason = f"the numbers are wrong at {label}"
 
 
 def _every_size(problem: Problem) -> Iterator[Point]:
@@ -150,7 +161,10 @@ def _search_large(problem: Problem, got: list[Array], tried: Attempt, deadline: 
         findings.clean = hygiene.examine(small, there)
         findings.take(_look_at(small, there, tried, deadline))
     if not findings.settled:
-        findings.numbers = compare(problem, got, deadline)
+        findings.numbers, findings.refutation = compare(problem, got, deadline)
+        if findings.refutation is not None:
+            findings.reason = f"the enclosures are disjoint at {findings.refutation.index}"
+            return findings
         found = together(problem, got) if findings.numbers.status != "wrong" else None
         if found is not None:
             findings.numbers, findings.wrong_numbers = found.numbers, found.counterexample

@@ -45,8 +45,21 @@ def test_one_wrong_element_of_many_is_refuted_and_named(place):
     assert abs(float(result.numbers.got) / float(result.numbers.expected) - 1 - 1e-6) < 1e-12
 
 
-def test_half_of_the_digits_lost_in_one_element_is_said_and_not_passed():
+def test_a_smaller_error_is_refuted_by_what_the_program_says_of_the_element():
     result = check(soft, x, grad=wrong_in(7, 1e-9))
+    assert result.verdict is Verdict.REFUTED and result.counterexample.index == "x[7]"
+    assert result.numbers.status == "lost"
+    assert abs(float(result.counterexample.got) / float(result.counterexample.expected) - 1 - 1e-9) < 1e-14
+
+
+def test_half_of_the_digits_lost_in_one_element_is_said_and_not_passed():
+    def beyond_recording(x):
+        found = gradient(x)
+        if len(x) == N:
+            found[7] = float(str(found[7])) * (1 + 1e-9)
+        return found
+
+    result = check(soft, x, grad=beyond_recording)
     assert not result.ok and result.verdict is Verdict.UNDECIDED and "x[7] is off" in result.reason
 
 

@@ -34,7 +34,7 @@ Arrays = dict[int, Array]
 def extremes(problem: Problem, seen: Look) -> Iterator[tuple[str, Arrays]]:
     """Extreme inputs at which the candidate is suspicious, as (label, arrays)."""
     for label, arrays in _large(problem):
-        if _suspicious(problem, seen, arrays):
+        if suspicious(problem, seen, arrays):
             yield label, arrays
 
 
@@ -98,7 +98,8 @@ def other_whole_numbers(problem: Problem) -> Iterator[tuple[str, Problem]]:
 # ---------------------------------------------------------------------------- whether they are worth a look
 
 
-def _suspicious(problem: Problem, seen: Look, arrays: Arrays) -> bool:
+def suspicious(problem: Problem, seen: Look, arrays: Arrays) -> bool:
+    """Whether the candidate, run in floats, is not finite, or visibly not the engine's gradient of f."""
     if not finite_value(problem, arrays):
         return False
     try:

@@ -18,7 +18,7 @@ import numpy as np
 from dualgrad.program.entry import Guard, Kernel, Reduce, Select, walk
 from dualgrad.program.record import Equation, Literal, Program, Variable
 from verify.ball.sides import equality_sides, sides
-from verify.extremes import extremes
+from verify.extremes import extremes, suspicious
 from verify.look import Look, Point, sizes_at
 from verify.points import admits
 from verify.problem import Array, Problem
@@ -27,6 +27,7 @@ from verify.sampling import presumed
 
 LEVELS = 12  # numbers of the programs that are tried as inputs
 SCALES = tuple(2.0**k for k in (-30, -20, -10, -5, -2, 0, 2, 4, 6, 8, 10))
+PRIMES = (5, 7, 11)  # of how many values, at most, every pair is tried
 SEARCHES = 6  # boundaries that are bisected to their last floats
 ZEROED = 3  # elements of an argument that are set to 0, one at a time
 TINY = 1e-100
@@ -69,6 +70,7 @@ def _candidates(problem: Problem, seen: Look) -> Iterator[tuple[str, Arrays]]:
         yield from _equalities(problem, guarded)
         yield from _levels(problem, guarded.levels())
         yield from _regions(problem, guarded)
+        yield from _corners(problem, seen, guarded.levels())
     yield from extremes(problem, seen)
 
 
@@ -135,19 +137,49 @@ def _written_by(program: Program) -> dict[int, list[float]]:
 
 def _levels(problem: Problem, levels: Sequence[float]) -> Iterator[tuple[str, Arrays]]:
     """Inputs filled with values beside and between the numbers that the programs mention, and at them."""
-    ends = sorted({0.0, *levels, *(-level for level in levels)})
-    middles = [(a + b) / 2 for a, b in pairwise(ends)]
-    beyond = [ends[0] * 1.5 - 1.0, ends[-1] * 1.5 + 1.0]
+    ends = _ends(levels)
     beside = [x for end in ends for x in (_off(end, -CLOSE), _off(end, CLOSE))]
     next_to = [x for end in ends if end for x in (nextafter(end, -inf), nextafter(end, inf))]
     for label, values in (
-        (BETWEEN, [*middles, *beyond]),
+        (BETWEEN, _between(ends)),
         (BESIDE, beside),
         (NEXT, next_to),
         (AT, ends),
     ):
         for position in problem.arrays:
             yield from ((label, {**problem.arrays, position: filled}) for filled in _filled(problem, position, values))
+
+
+def _ends(levels: Sequence[float]) -> list[float]:
+    return sorted({0.0, *levels, *(-level for level in levels)})
+
+
+def _between(ends: Sequence[float]) -> list[float]:
+    """A number in each interval between the ends, and one beyond on either side."""
+    return [*((a + b) / 2 for a, b in pairwise(ends)), ends[0] * 1.5 - 1.0, ends[-1] * 1.5 + 1.0]
+
+
+def _corners(problem: Problem, seen: Look, levels: Sequence[float]) -> Iterator[tuple[str, Arrays]]:
+    """Inputs whose elements lie in different intervals between the numbers of the programs, where one is suspicious.
+
+    A condition on two of them holds where both do: the intervals are those of an orthogonal array, in which every two
+    columns hold every pair (Bush, "Orthogonal arrays of index unity", 1952), and each element takes a column.
+    """
+    values = _between(_ends(levels))[::-1]
+    prime = next((p for p in PRIMES if p >= len(values)), PRIMES[-1])
+    sizes = [array.size for array in problem.arrays.values()]
+    if sum(sizes) < 2:
+        return
+    places = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
+    for row, shift in np.ndindex(prime, prime):
+        arrays = {}
+        for place, (position, array) in zip(places, problem.arrays.items(), strict=True):
+            column = place % (prime + 1)
+            chosen = np.where(column < prime, (row * column + shift) % prime, row) % len(values)
+            filled = np.array(values)[chosen].reshape(array.shape)
+            arrays[position] = np.asarray(filled, dtype=array.dtype) if array.dtype.kind == "f" else array
+        if _allowed(problem, arrays, tiny=False) and suspicious(problem, seen, arrays):
+            yield BETWEEN, arrays
 
 
 def _filled(problem: Problem, position: int, values: Sequence[float]) -> Iterator[Array]:

@@ -159,3 +159,21 @@ def test_a_gradient_that_fails_where_there_is_a_derivative_is_wrong():
 def test_nothing_is_differentiated_by_truth_values():
     found = check(lambda x: x**2 / 2, np.array([True, False]), grad=lambda x: x * 1.0)
     assert found.verdict is Verdict.UNDECIDED and "truth values" in found.reason
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda x, y: (x > 5) & (y < -5),
+        lambda x, y: (x > 0) & (y < -3) & (x * y < -50),
+        lambda x, y: (x[0] < -2) & (y[1] > 4),
+    ],
+    ids=["one quadrant", "one of three", "two elements"],
+)
+def test_conditions_on_several_arguments_are_met_together(condition):
+    x, y = np.array([0.5, 1.5]), np.array([0.3, 0.2])
+    assert not np.any(condition(x, y))
+    wrong = check(lambda x, y: x * y, x, y, grad=lambda x, y: np.where(condition(x, y), 0.0, y), wrt=0)
+    assert wrong.verdict is Verdict.REFUTED, str(wrong)
+    right = check(lambda x, y: x * y, x, y, grad=lambda x, y: np.where(condition(x, y), y + 0.0, y), wrt=0)
+    assert right.ok, str(right)

@@ -76,8 +76,8 @@ def lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> It
                 size = arrays[position].size
                 for direction in _directions(arrays[position], rng):
                     weights = rng.normal(size=got[place].size // max(size, 1))
-                    claimed = weights @ np.reshape(got[place], (-1, size)) @ direction.ravel()
-                    yield Line(weighted([weights], {position: direction}), float(claimed))
+                    claimed = _along(weights @ np.reshape(got[place], (-1, size)), direction)
+                    yield Line(weighted([weights], {position: direction}), claimed)
         case "jvp":
             given = [np.asarray(rng.normal(size=part.shape)) for part in got]
             total = sum(float(np.sum(w * part)) for w, part in zip(given, got, strict=True))
@@ -87,12 +87,12 @@ def lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> It
                 for direction in _directions(arrays[by[0]], rng):
                     other = np.asarray(rng.normal(size=arrays[position].shape))
                     matrix = np.reshape(got[place], (direction.size, other.size))
-                    claimed = direction.ravel() @ matrix @ other.ravel()
-                    yield Line(mixed({by[0]: direction}, {position: other}), float(claimed), second=True)
+                    claimed = _along(matrix @ other.ravel(), direction)
+                    yield Line(mixed({by[0]: direction}, {position: other}), claimed, second=True)
         case _:
             for place, position in enumerate(by):
                 for direction in _directions(arrays[position], rng):
-                    claimed = float(np.sum(got[place] * direction))
+                    claimed = _along(got[place], direction)
                     if kind == "hvp":
                         yield Line(mixed({position: direction}, tangents), claimed, second=True)
                     else:
@@ -218,6 +218,16 @@ def _sum(problem: Problem, moved: Mapping[int, Array], weights: list[Array] | No
     else:
         total = sum(np.sum(np.reshape(w, out.shape) * out) for w, out in zip(weights, outputs, strict=True))
     return complex(total) if stepped else float(total)
+
+
+def _along(slopes: Array, direction: Array) -> float:
+    """The slope along a direction; what is no number in an element that the direction leaves alone says nothing there.
+
+    >>> _along(np.array([3.0, np.nan]), np.array([2.0, 0.0]))
+    6.0
+    """
+    moved = direction.ravel() != 0
+    return float(slopes.ravel()[moved] @ direction.ravel()[moved])
 
 
 def _directions(at: Array, rng: np.random.Generator) -> list[Array]:

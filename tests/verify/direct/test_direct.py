@@ -226,3 +226,12 @@ def test_ties_among_many_elements_are_tested_where_they_stay():
     assert right.verdict is not Verdict.REFUTED, str(right)
     overflowed = check(np.max, ones, grad=shares(np.float16))
     assert overflowed.verdict is Verdict.REFUTED and "move together" in overflowed.reason, str(overflowed)
+
+
+def test_an_element_that_is_no_number_is_judged_along_its_own_line_only():
+    """At an edge of the domain the slope is infinite: NaN there is no wrong slope along the others."""
+    mean = lambda x: np.exp(np.mean(np.log(x)))  # noqa: E731
+    edge = check(mean, np.array([2.0, 0.0, 3.0]), grad=lambda x: mean(x) / (x.size * x))
+    assert edge.verdict is Verdict.UNDECIDED, str(edge)
+    wrong = check(lambda x: sc.spence(x).sum(), np.array([2.0, 1.5]), grad=lambda x: np.array([-np.log(2.0), np.nan]))
+    assert wrong.verdict is Verdict.REFUTED, str(wrong)

@@ -16,7 +16,7 @@ TRUST = Path("reports/trust")
 def main() -> int:
     """0 where all was done."""
     parser = argparse.ArgumentParser(prog="python reports/base", description=__doc__)
-    parser.add_argument("name", choices=["mutation", "fuzz"])
+    parser.add_argument("name", choices=["mutation", "sabotage", "fuzz"])
     parser.add_argument("what", nargs="?", help="a group of modules, or a target")
     parser.add_argument("--sample", type=int, default=100, help="how many mutants")
     parser.add_argument("--seed", type=int, default=20261123)
@@ -30,6 +30,11 @@ def main() -> int:
         import mutation
 
         mutation.run(given.what, given.sample, given.seed, given.resume or TRUST / "mutation.json", given.most)
+    elif given.name == "sabotage":
+        import sabotage
+
+        for group in [given.what] if given.what else sabotage.OPTIONS:
+            sabotage.run(group, given.resume or TRUST / "broken.json")
     else:
         import fuzz
 

@@ -240,3 +240,17 @@ def test_arctan2_in_every_quadrant(y, x):
         square = arb(x) ** 2 + arb(y) ** 2
         assert kernels.slopes("arctan2", 0, (arb(y), arb(x))).overlaps(arb(x) / square)
         assert kernels.slopes("arctan2", 1, (arb(y), arb(x))).overlaps(-arb(y) / square)
+
+
+@pytest.mark.parametrize(("name", "args", "expected"), [
+    ("power", (2.5, 1.5), mpmath.power), ("power", (2.5, -0.75), mpmath.power), ("power", (-2.0, 3.0), mpmath.power),
+    ("arctan2", (1.5, -2.0), mpmath.atan2), ("arctan2", (-1.5, 0.25), mpmath.atan2),
+    ("floor", (2.75,), mpmath.floor), ("floor", (-2.25,), mpmath.floor),
+])  # fmt: skip
+def test_functions_by_their_names(name, args, expected):
+    with working_precision(192), mpmath.workdps(60):
+        near(kernels.VALUES[name](*map(arb, args)), expected(*map(mpmath.mpf, args)))
+
+
+def test_a_step_is_flat():
+    assert kernels.slope("floor", arb(2.5)).is_zero()

@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import dualgrad as dg
 import verify
 from dualgrad.op import REGISTRY, Op, Over, bind
 from verify.lemma.book import forget
@@ -92,11 +93,28 @@ def outcome(op: Op, kind: str, slot: int, sign: int) -> str:
             break
         branch = Branch(sign)
         with broken(op, kind, slot, branch):
+            _run(f, _around(op, arrays))
+            reached = branch.reached
             result = verify.check(f, *arrays, wrt=tuple(range(len(arrays))))
-        found = result.verdict.name if branch.reached else found
-        if found == "REFUTED":
-            return found
+        if result.verdict.name == "REFUTED":
+            return "REFUTED"
+        found = result.verdict.name if reached else found
     return found
+
+
+def _around(op: Op, arrays: list[Array]) -> list[list[Array]]:
+    """A sample and other points of the op's domain: larger, and of the other sign where every sign is in it."""
+    larger = [array * 3 for array in arrays]
+    return [arrays, larger] if op.domain else [arrays, larger, [-array for array in arrays]]
+
+
+def _run(f: Callable[..., Any], points: list[list[Array]]) -> None:
+    """The gradient where f has a value, for what is noted on the way."""
+    for arrays in points:
+        tensors = [dg.Tensor(array, requires_grad=True) for array in arrays]
+        with np.errstate(all="ignore"), suppress(ValueError, np.linalg.LinAlgError):
+            if np.isfinite(f(*arrays)).all():
+                f(*tensors).backward()
 
 
 def _functions(op: Op, kind: str, slot: int) -> Iterator[tuple[Callable[..., Any], list[Array]]]:

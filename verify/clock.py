@@ -74,9 +74,10 @@ def _rung_by(ring: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        _rings.pop()
         if before is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+        _rings.pop()
 
 
 def _in_main_thread() -> bool:
@@ -101,10 +102,7 @@ def alarm(seconds: float, over: type[BaseException], again: float) -> Iterator[N
 
     with _rung_by(ring):
         signal.setitimer(signal.ITIMER_REAL, seconds, again)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        yield
 
 
 @contextmanager
@@ -133,10 +131,7 @@ def at_most(seconds: float) -> Iterator[None]:
     try:
         with _rung_by(ring):
             signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
-            try:
-                yield
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
+            yield
     except (_Rung, SystemError) as error:  # compiled code turns what rings inside it into a SystemError
         if isinstance(error, SystemError) and not rung:
             raise

@@ -2,6 +2,7 @@
 
 import json
 import linecache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,6 @@ DOMAIN = {
     "onehot": "onehot",
 }
 PASS = {Verdict.PROVED, Verdict.CERTIFIED, Verdict.AGREES}
-LINEAR_ALGEBRA = ("linalg", "svd", "eig", "chol", "scipy")
 CALLED = ("grad", "jac", "hess", "hvp")
 NUMBERS = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}
 
@@ -73,14 +73,15 @@ def sample(spec, rng):
     return x if shape else float(x)
 
 
-IDENTITIES = [
-    row
-    for row in rows("matrix_identities_open.jsonl")
-    if not any(word in row["forward"] + row["derivative"] for word in LINEAR_ALGEBRA)
-]
+IDENTITIES = {row["id"]: row for row in rows("matrix_identities_open.jsonl")}
+NOT_PROVED = {"eig_sum", "gelu_tanh", "pseudo_huber"}  # eigenvalues of any matrix; products of literals, rounded
+UNDECIDED = {"eig_sum"}
+SIZES_RUN = {"XT_jac", "tr_kron_AX", "tr_kron_XX", "conv1d_input"}  # the others are proved for every size
 
 
-def asked(row, which):
+@cache
+def asked(name, which):
+    row = IDENTITIES[name]
     rng = np.random.default_rng([3, *row["id"].encode()])
     inputs = [sample(spec, rng) for spec in row["inputs"].values()]
     constraints = [(spec.get("constraints") or [""])[0] for spec in row["inputs"].values()]
@@ -94,17 +95,22 @@ def asked(row, which):
     )
 
 
-@pytest.mark.parametrize("row", IDENTITIES, ids=lambda row: row["id"])
-def test_a_right_identity_is_never_refuted_and_a_wrong_one_never_passes(row):
-    right = asked(row, "derivative")
-    assert right.formula.verdict in PASS, str(right)
-    wrong = asked(row, "wrong")
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_a_right_identity_is_proved_and_a_wrong_one_is_refuted(name):
+    right = asked(name, "derivative")
+    if name not in NOT_PROVED:
+        assert right.formula.verdict is Verdict.PROVED, str(right)
+        assert right.formula.sizes.startswith("every") == (name not in SIZES_RUN), str(right)
+    assert right.formula.verdict in PASS or name in UNDECIDED, str(right)
+    wrong = asked(name, "wrong")
     assert wrong.formula.verdict is Verdict.REFUTED, str(wrong)
 
 
-def test_most_identities_are_proved():
-    proved = [row["id"] for row in IDENTITIES if asked(row, "derivative").formula.verdict is Verdict.PROVED]
-    assert len(proved) >= 70, len(proved)
+def test_nearly_all_identities_are_proved_and_most_for_every_size():
+    right = [asked(name, "derivative").formula for name in IDENTITIES]
+    proved = [formula for formula in right if formula.verdict is Verdict.PROVED]
+    assert (len(right), len(proved)) == (112, 109)
+    assert sum(formula.sizes.startswith("every") for formula in proved) == 105
 
 
 # ---------------------------------------------------------------------------- traps

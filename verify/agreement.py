@@ -13,8 +13,10 @@ from verify.ball.precision import working_precision
 from verify.ball.read import BallArray
 
 FIRST_BITS = 128
+LAST_BITS = 2048
 AGREED_BITS = 80  # a difference is enclosed to this many bits of its terms before it counts as zero
 ULP = 2.0**-52
+HALF = 2.0**-26  # of the digits of a double
 SEEN = arb((1, -1000))  # what floats hold with all their digits
 
 
@@ -114,6 +116,21 @@ def left_over(sides: Sides, bits: int, share: float) -> bool:
             a is not None and b is not None and bool(abs(a - b).upper() <= abs(a).upper() * share)
             for _, _, a, b in elements(sides.truth, sides.claim.outputs)
         )
+
+
+def off_by_a_share(sides: Sides, bits: int, share: float) -> str:
+    """Are elements that differ off by no more than a share of themselves ("numbers only"), by more ("different")?
+
+    Or "undecided", as the enclosures are wide. A series that is cut short where the next term is below the last digit
+    is no error of a gradient in floats.
+    """
+    wide = False
+    with working_precision(bits):
+        for _, _, true, claimed in elements(sides.truth, sides.claim.outputs):
+            if true is None or claimed is None or (disjoint(true, claimed) and abs(true - claimed) > abs(true) * share):
+                return "different"
+            wide = wide or (disjoint(true, claimed) and not abs(true - claimed) <= abs(true) * share)
+    return "undecided" if wide and bits < LAST_BITS else "numbers only"
 
 
 def elements(

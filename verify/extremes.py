@@ -1,4 +1,4 @@
-"""Inputs far from the given ones: large and small numbers, repeated and zero indices.
+"""Inputs far from the given ones: large numbers, in the place of each argument.
 
 There are many and most show nothing, so each is first run in floats: the candidate, and the engine's gradient of the
 recorded function beside it. Only where the candidate is not finite, or the two are visibly apart, is the point worth a
@@ -8,7 +8,6 @@ look in balls. That comparison decides nothing by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 import numpy as np
 from flint import arb
@@ -70,29 +69,6 @@ def _large(problem: Problem) -> Iterator[tuple[str, Arrays]]:
 def _is_whole(array: Array) -> bool:
     """Whether the numbers may be labels or counts."""
     return bool((array == np.floor(array)).all())
-
-
-def other_whole_numbers(problem: Problem) -> Iterator[tuple[str, Problem]]:
-    """The problem with one whole number of an array of them, which may be indices or exponents, repeated, or 0.
-
-    A count that is passed as a number, such as a stride, is tried one smaller and larger.
-    """
-    for position, argument in enumerate(problem.arguments):
-        given = argument.given
-        if argument.array is None and type(given) is int and given > 0:
-            for count in (given - 1, given + 1) if given > 1 else (given + 1,):
-                arguments = list(problem.arguments)
-                arguments[position] = replace(argument, given=count)
-                yield f"{argument.name} = {count}", replace(problem, arguments=tuple(arguments))
-        if argument.array is not None or not isinstance(given, np.ndarray) or given.dtype.kind not in "iu":
-            continue
-        for label, value in (("a repeated whole number", given.flat[-1:]), ("a whole number is 0", np.zeros(1))):
-            if given.size > 1 and given.flat[0] != value[0]:
-                changed = given.copy()
-                changed.flat[0] = value[0]
-                arguments = list(problem.arguments)
-                arguments[position] = replace(argument, given=changed)
-                yield label, replace(problem, arguments=tuple(arguments))
 
 
 # ---------------------------------------------------------------------------- whether they are worth a look

@@ -12,6 +12,8 @@ from flint import arb
 from dualgrad.program.record import Program, Variable
 from verify.agreement import (
     FIRST_BITS,
+    HALF,
+    LAST_BITS,
     ULP,
     Claim,
     Difference,
@@ -22,6 +24,7 @@ from verify.agreement import (
     less_than_an_ulp,
     less_than_an_ulp_of_terms,
     narrow,
+    off_by_a_share,
     status_of,
 )
 from verify.ball.compare import disjoint
@@ -33,12 +36,13 @@ from verify.numbers import Question
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, record, with_inputs
 
-LAST_BITS = 2048
 ROUNDED_READING = "constants that may be rounded"
 ROUNDED_BITS = 36  # of agreement, where the constants' own roundings are allowed for
 OTHER_PATH = "the recorded path is not the one taken at this point"
 COMPUTED = 256 * ULP  # relative; what rounding may leave in numbers that were computed elsewhere
 ITERATED = 2.0**-26  # relative; what an iteration that ended by a test may be off by
+PLAIN = ("the given arguments", "a point near", "a random")  # how the label of a point begins that is not a hard one
+INEQUALITIES = frozenset({"less", "less_equal", "greater", "greater_equal"})
 AROUND = 2.0**-60  # relative; how near to the derivatives around it one at a tie has to be
 
 
@@ -246,6 +250,11 @@ def _compared(problem: Problem, point: Point, recording: Recording, bits: int, s
                 return replace(seen, status="equal", reading=reading)
     if _captures_of_its_own(recording) and left_over(exact, bits, COMPUTED):
         return replace(seen, status="numbers only", reason="it uses numbers computed elsewhere, which are rounded")
+    if _branches_of_its_own(recording):
+        share = ULP if point.label.startswith(PLAIN) else HALF
+        status = off_by_a_share(exact, bits, share)
+        if status != "different":
+            return replace(seen, status=status, reason="it is off by few digits, as a series that is cut short")
     if _iterates(recording.forward) and left_over(exact, bits, ITERATED):
         return replace(seen, status="numbers only", reason="f iterates, and the difference is what that may leave")
     return _rounded(_sides(problem, point, recording, bits, "rounded"), replace(seen, difference=difference), bits)
@@ -275,6 +284,18 @@ def _captures_of_its_own(recording: Recording) -> bool:
     """Whether the candidate uses an array that f does not: computed from f's, perhaps, as an inverse once for all."""
     assert recording.forward is not None and recording.gradient is not None
     return bool(recording.gradient.captured.keys() - recording.forward.captured.keys())
+
+
+def _branches_of_its_own(recording: Recording) -> bool:
+    """Whether the candidate tests numbers that f does not, as one that takes a series where terms cancel.
+
+    At a hard point such a one is judged by its numbers: it is wrong where more than half of the digits are lost.
+    """
+    assert recording.forward is not None and recording.gradient is not None
+    known = {condition.line for condition in recording.forward.conditions}
+    of_f = {equation.output for equation in recording.forward.equations}
+    own = {equation.op.name for equation in recording.gradient.equations if equation.output not in of_f}
+    return bool(own & INEQUALITIES) or any(c.line not in known for c in recording.gradient.conditions)
 
 
 def _rounded(sides: Sides, seen: Look, bits: int) -> Look:

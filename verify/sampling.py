@@ -10,14 +10,13 @@ import numpy as np
 from dualgrad.program.record import Literal, Operand
 from verify.assign import assignments, shapes
 from verify.claim import free_dimensions
-from verify.look import Look, Point, finite_value, shaped, sizes_at
+from verify.look import INEQUALITIES, Look, Point, finite_value, shaped, sizes_at
 from verify.numbers import Question, judge
 from verify.points import admits, points
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, with_inputs
 from verify.verdict import Numbers
 
-INEQUALITIES = frozenset({"less", "less_equal", "greater", "greater_equal"})
 SWEEP = (2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 31)  # lengths tried for an axis whose size the candidate looks at
 UNEVEN = ((10, 7), (7, 10), (3, 24), (24, 3))  # and for two of them
 
@@ -96,8 +95,17 @@ def strayed(problem: Problem, arrays: Mapping[int, Array], recording: Recording 
     return tuple(
         problem.arguments[position].name
         for position, array in arrays.items()
-        if position not in compared and not _is_of_kind(presumed(problem, position), array, problem.arrays[position])
+        if (position not in compared and not _is_of_kind(presumed(problem, position), array, problem.arrays[position]))
+        or (_is_mirrored(problem, position) and not admits("symmetric", array))
     )
+
+
+def _is_mirrored(problem: Problem, position: int) -> bool:
+    """Whether an argument of which nothing is known was given as a symmetric matrix, and hardly by accident."""
+    given = problem.arrays[position]
+    if position in (*problem.wrt, *problem.domain, *problem.drawn) or given.ndim < 2 or given.shape[-1] < 2:
+        return False
+    return admits("symmetric", given) and bool((given != given.flat[0]).any())
 
 
 def _compared(recording: Recording) -> frozenset[int]:
@@ -162,8 +170,8 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
     """Points at other sizes, where the candidate claims to handle them.
 
     A candidate that looks at a size (``n % 2``) is tried at many. Axes that were only seen at size 1, where sums and
-    means are the same, are tried longer, one argument at a time, unless f picks their only element by its place.
-    Otherwise a claim for the sizes run is the user's to make.
+    means are the same, are tried longer, in all arguments or where these do not fit one at a time, unless f picks
+    their only element by its place. Otherwise a claim for the sizes run is the user's to make.
     """
     axes = sorted(recording.looked_at)
     if recording.forward is None and problem.kind == "grad":  # it may look at any size
@@ -172,10 +180,7 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
     uneven = [{axis: pair[place % 2] for place, axis in enumerate(axes)} for pair in UNEVEN if len(axes) > 1]
     longer = [dict.fromkeys(axes, length) for axes in _single(problem, recording) for length in SWEEP[:2]]
     for change in (*swept[:5], *uneven, *swept[5:], *longer):
-        shapes = {
-            position: tuple(change.get((position, axis), size) for axis, size in enumerate(array.shape))
-            for position, array in problem.arrays.items()
-        }
+        shapes = _changed(problem, change)
         arrays = _accepted(problem, sample(problem, shapes, seed=len(shapes)))
         if arrays is not None:
             own = [str(shape) for position, shape in shapes.items() if position not in problem.drawn]
@@ -183,7 +188,7 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
 
 
 def _single(problem: Problem, recording: Recording) -> Iterator[list[tuple[int, int]]]:
-    """The axes of size 1 of each argument, but those along which f reads the element by its place."""
+    """The axes of size 1 of all arguments, or of each, but those along which f reads the element by its place."""
     if recording.forward is None:
         return
     read = {
@@ -193,12 +198,23 @@ def _single(problem: Problem, recording: Recording) -> Iterator[list[tuple[int, 
         for axis, step in enumerate(step for step in equation.params["key"] if step is not None)
         if len(step) == 1
     }
-    for position, array in problem.arrays.items():
-        axes = [
-            (position, a) for a, n in enumerate(array.shape) if n == 1 and (recording.inputs[position], a) not in read
-        ]
-        if axes:
-            yield axes
+    each = [
+        [(p, axis) for axis, n in enumerate(array.shape) if n == 1 and (recording.inputs[p], axis) not in read]
+        for p, array in problem.arrays.items()
+    ]
+    each = [axes for axes in each if axes]
+    both = [axis for axes in each for axis in axes]
+    if len(each) > 1 and _accepted(problem, sample(problem, _changed(problem, dict.fromkeys(both, 2)), 0)) is not None:
+        each = [both]  # arguments of one size: where only one were longer, the others would be broadcast
+    yield from each
+
+
+def _changed(problem: Problem, change: Mapping[tuple[int, int], int]) -> dict[int, tuple[int, ...]]:
+    """The arguments' shapes with other sizes of some axes."""
+    return {
+        position: tuple(change.get((position, axis), size) for axis, size in enumerate(array.shape))
+        for position, array in problem.arrays.items()
+    }
 
 
 def _accepted(problem: Problem, arrays: Mapping[int, Array] | None) -> dict[int, Array] | None:

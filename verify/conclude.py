@@ -106,12 +106,16 @@ def _formula(findings: Findings) -> Formula:
     if findings.unsure or findings.looked == 0 or (findings.numbers.status in ("wrong", "unknown") and not small):
         return Formula(Verdict.UNDECIDED, reason=findings.unsure or findings.numbers.reason or reason)
     condition = findings.numbers.condition
-    if findings.here.status == "numbers only" and condition is not None and condition > TELLING:
-        reason = f"at a condition of {condition:.1g} its numbers tell nothing, and {findings.here.reason}"
+    high = condition is not None and condition > TELLING
+    if findings.here.status == "numbers only" and (high or findings.blind):
+        at = f"at a condition of {condition:.1g}" if high else "where f is ill-conditioned"
+        reason = f"{at} its numbers tell nothing, and {findings.here.reason}"
         return Formula(Verdict.UNDECIDED, reason=reason)
     if findings.here.status in ("numbers only", "kink") and findings.numbers.status != "ok":
         why = findings.here.reason or "the given arguments lie on a guard"
         return Formula(Verdict.UNDECIDED, reason=f"digits are lost, and {why}")
+    if findings.looks_at_identity:
+        return Formula(Verdict.UNDECIDED, reason=f"what it returns may depend on which array it is given: {reason}")
     never = [test for test, held in findings.equalities.items() if not held]
     if never:
         return Formula(

@@ -13,12 +13,14 @@ from verify.direct.ladder import Direct
 from verify.formula import Attempt
 from verify.hygiene import Hygiene
 from verify.look import ROUNDED_BITS, ROUNDED_READING, Look
-from verify.numbers import OK
+from verify.numbers import OK, wrong_beyond
 from verify.problem import Array, Problem
 from verify.recording import Recording
 from verify.triangle import REASON, is_a_convention
 from verify.verdict import Counterexample, Kink, Numbers
 from verify.witness import counterexample
+
+IDENTITY = "id(), dir() or vars() of an array"  # how the recording refuses a candidate that asks for them
 
 
 @dataclass
@@ -69,6 +71,17 @@ class Findings:
         tried = self.attempt.recording if self.attempt is not None else self.here.recording
         return tried if tried.forward is not None else self.here.recording
 
+    @property
+    def looks_at_identity(self) -> bool:
+        """Whether the candidate asked which array it was given, on which what it returns may depend."""
+        recording = self.attempt.recording if self.attempt is not None else self.here.recording
+        return IDENTITY in recording.gradient_refused
+
+    @property
+    def blind(self) -> bool:
+        """Whether fewer than half of a number's digits are right here, which conditioning excuses: it shows nothing."""
+        return any(map(_half_is_wrong, self.got, self.here.truth))
+
 
 def absorb(findings: Findings, seen: Look) -> None:
     """Take what a look says about the formula."""
@@ -109,6 +122,13 @@ def worst_element(problem: Problem, numbers: Numbers) -> tuple[int, tuple[int, .
     places = [problem.arguments[position].name for position in problem.wrt]
     index = tuple(int(part) for part in rest.rstrip("]").split(",") if part.strip())
     return (places.index(name) if name in places else 0), index
+
+
+def _half_is_wrong(got: Array, truth: Array) -> bool:
+    dtype = got.dtype if got.dtype.kind == "f" else np.dtype(float)
+    share = float(np.finfo(dtype).eps) * wrong_beyond(dtype)
+    pairs = zip(got.ravel().tolist(), truth.ravel().tolist(), strict=True)
+    return any(not true.contains(0) and not abs(true - value) <= abs(true) * share for value, true in pairs)
 
 
 def _bits_of(array: Array) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 
 from verify.problem import Array, OutOfMemory, Problem, Undecidable, outputs_of, run
 
+COPIES = 16  # of the arguments, at addresses of their own, for a candidate that looks at those
 MANY = 3  # elements that have to show it before a narrower dtype is suspected
 
 
@@ -26,8 +27,11 @@ class Hygiene:
     refuting: tuple[str, ...]
 
 
-def examine(problem: Problem, reference: Sequence[Array]) -> Hygiene:
-    """Run the candidate again, also on other layouts and on read-only arrays, and compare what it returns."""
+def examine(problem: Problem, reference: Sequence[Array], identity: bool = False) -> Hygiene:
+    """Run the candidate again, also on other layouts and on read-only arrays, and compare what it returns.
+
+    With ``identity`` also on many copies that are alive together, so that each has an identity of its own.
+    """
     findings, refuting = list(_of_the_function(problem)), []
     args = problem.call(problem.arrays)
     result = _attempt(problem, args)
@@ -40,6 +44,9 @@ def examine(problem: Problem, reference: Sequence[Array]) -> Hygiene:
         refuting.append("a repeated call with equal arguments returned another value")
     elif not _same(reference, _after_another(problem) or reference):
         refuting.append("a call with other arguments changes what the next one returns")
+    copies = [problem.call(problem.arrays) for _ in range(COPIES if identity else 0)]
+    if not all(_same(reference, _attempt(problem, copy) or reference) for copy in copies):
+        refuting.append("a copy of the arguments at another address returned another value")
     for layout, change in _layouts():
         changed = [
             change(arg) if isinstance(arg, np.ndarray) and arg.ndim else arg for arg in problem.call(problem.arrays)

@@ -20,6 +20,7 @@ CLEAN = Hygiene(("the result is an alias of x",), ())
 X = np.array([1.0, 2.0])
 EXAMPLE = Counterexample(("x=np.array([1.0])",), "x[0]", "2.0", "1.0")
 PROVED = Formula(Verdict.PROVED, sizes="every n >= 1", certificate={})
+RECORDING: Any = SimpleNamespace(forward="F", gradient_refused="")
 OK = Numbers("ok", 1.0, 1.0, "x[0]", elements=2)
 
 
@@ -40,11 +41,11 @@ def problem(every_size: bool = False) -> Any:
 
 def look(status: str = "equal", reason: str = "") -> Any:
     point = SimpleNamespace(arrays={0: X}, label="the given arguments")
-    return SimpleNamespace(status=status, reason=reason, point=point, recording=SimpleNamespace(forward="F"))
+    return SimpleNamespace(status=status, reason=reason, truth=(), point=point, recording=RECORDING)
 
 
 def attempt(formula: Formula | None = None, reason: str = "no rule") -> Attempt:
-    return Attempt(formula=formula, reason=reason, recording=SimpleNamespace(forward="F"))  # type: ignore[arg-type]
+    return Attempt(formula=formula, reason=reason, recording=RECORDING)
 
 
 def findings(
@@ -273,3 +274,10 @@ def test_a_result_shows_itself(proved, undecided):
     assert bool(proved) and not bool(undecided)
     assert proved.formula.sympy == (None,)
     assert proved.formula.expression_is_proved and not undecided.formula.expression_is_proved
+
+
+def test_what_may_depend_on_which_array_it_is_given_is_left_open():
+    looking = SimpleNamespace(forward="F", gradient_refused="id(), dir() or vars() of an array tells that it is recorded")
+    tried = Attempt(formula=None, reason="no rule", recording=looking)  # type: ignore[arg-type]
+    result = said(findings(attempt=tried))
+    assert result.verdict is Verdict.UNDECIDED and "which array" in result.reason

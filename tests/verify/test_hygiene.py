@@ -116,3 +116,16 @@ def test_a_clean_gradient_has_no_findings():
     assert check(product, x, y, grad=lambda x, y: (y.copy(), x.copy())).hygiene == ()
     assert check(square, x.astype(np.float32), grad=lambda x: 2 * x).hygiene == ()
     assert check(square, np.array([1.0, 2.0, 3.0]), grad=lambda x: 2 * x).hygiene == ()
+
+
+def test_a_gradient_that_looks_at_which_array_it_is_given_passes_nowhere():
+    never = check(square, x, grad=lambda x: 2 * x + (id(x) == 0))
+    assert never.verdict is Verdict.UNDECIDED and "which array" in never.reason
+    assert not check(square, x, grad=lambda x: 2 * x + (id(x) // 16 % 7 == 3)).ok
+
+
+def test_numbers_that_only_conditioning_excuses_show_nothing():
+    """At 1e15 a rounding of 2π is a large part of a period, which a condition of 1e15 excuses."""
+    reduced = lambda x: np.cos(x - 2 * np.pi * np.floor(x / (2 * np.pi)))  # noqa: E731
+    assert not check(lambda x: np.sin(x), np.array([1e15, 0.5]), grad=reduced).ok
+    assert check(lambda x: np.sin(x), np.array([1e15, 0.5]), grad=np.cos).ok

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -282,13 +282,20 @@ def structural(name: str, kind: Kind, **fields: Any) -> Op:
 
 
 def dtype_of(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """The dtype rule that asks the forward itself, on ones without axes."""
+    """The dtype rule that asks the forward itself, on ones without axes; each question once."""
 
-    def dtype(*given: Any, **params: Any) -> Any:
+    @lru_cache(maxsize=256, typed=True)
+    def asked(*given: Any, **params: Any) -> Any:
         with np.errstate(all="ignore"):
             return np.asarray(
                 forward(*(np.ones((), d) if isinstance(d, np.dtype) else d for d in given), **params)
             ).dtype
+
+    def dtype(*given: Any, **params: Any) -> Any:
+        try:
+            return asked(*given, **params)
+        except TypeError:  # a parameter that cannot be looked up
+            return asked.__wrapped__(*given, **params)
 
     return dtype
 

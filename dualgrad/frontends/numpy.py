@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -13,7 +14,7 @@ from dualgrad.frontends.checks import questions
 from dualgrad.frontends.composing import compositions, listings, vectorizing
 from dualgrad.frontends.host import Host
 from dualgrad.frontends.making import constructors
-from dualgrad.frontends.python import mathematics, python_functions
+from dualgrad.frontends.python import mathematics, python_functions, unfollowed
 from dualgrad.frontends.rewire import Rewiring
 from dualgrad.frontends.scipy import scipy_functions
 from dualgrad.frontends.stats import distributions
@@ -26,7 +27,8 @@ _OPTIONAL = (
     "scipy._lib._array_api", "scipy._lib.array_api_extra", "scipy.integrate", "scipy.linalg", "scipy.spatial.distance",
     "scipy.special", "scipy.stats",
 )  # fmt: skip
-_places: dict[tuple[Any, ...], dict[int, tuple[Any, int]]] = {}
+_Places = tuple[dict[int, tuple[Any, int]], tuple[str, ...]]  # the group of each original, the names of built-in ones
+_known: dict[tuple[Any, ...], _Places] = {}
 
 
 def rewiring(trace: Trace, wrap: Callable[[Any], Any] | None = None) -> Rewiring:
@@ -42,11 +44,13 @@ def rewiring(trace: Trace, wrap: Callable[[Any], Any] | None = None) -> Rewiring
         partial(constructors, host),
         partial(python_functions, host),
         partial(mathematics, host),
+        partial(unfollowed, host),
         partial(questions, host),
         distributions,
         lambda: scipy_functions(lambda: wires.translate(np)),
     )
-    wires = Rewiring(_Replacements(groups), trace.refuse, vectorizing(host), for_every_call=not trace.concrete)
+    table = _Replacements(groups)
+    wires = Rewiring(table, trace.refuse, table.builtins, vectorizing(host), for_every_call=not trace.concrete)
     return wires
 
 
@@ -59,7 +63,7 @@ class _Replacements(Mapping[int, tuple[Any, Any]]):
     def __init__(self, groups: Sequence[_Group]) -> None:
         self._groups = groups
         self._made: dict[int, Mapping[Any, Any]] = {}
-        self._places = _places_in(groups)
+        self._places, self.builtins = _places_in(groups)
 
     def __getitem__(self, key: int) -> tuple[Any, Any]:
         original, group = self._places[key]
@@ -81,9 +85,10 @@ class _Replacements(Mapping[int, tuple[Any, Any]]):
         return len(self._places)
 
 
-def _places_in(groups: Sequence[_Group]) -> dict[int, tuple[Any, int]]:
+def _places_in(groups: Sequence[_Group]) -> _Places:
     """Which group replaces what, the last that does; found out anew where SciPy or another op came in."""
     key = (len(BY_NUMPY), *(name in sys.modules for name in _OPTIONAL))
-    if key not in _places:
-        _places[key] = {id(original): (original, n) for n, group in enumerate(groups) for original in group()}
-    return _places[key]
+    if key not in _known:
+        places = {id(original): (original, n) for n, group in enumerate(groups) for original in group()}
+        _known[key] = places, tuple(name for name, value in vars(builtins).items() if id(value) in places)
+    return _known[key]

@@ -31,8 +31,10 @@ MATH = {
     "radians": np.radians, "exp2": np.exp2, "cbrt": np.cbrt,
 }  # fmt: skip
 # They show how the code is run, change what others see, or give another value at every call.
-UNFOLLOWED: tuple[Any, ...] = (
+UNFOLLOWED_BUILTINS: tuple[Any, ...] = (
     builtins.globals, builtins.exec, builtins.eval, builtins.compile, builtins.open, builtins.input,
+)  # fmt: skip
+UNFOLLOWED: tuple[Any, ...] = (
     sys._getframe, sys.gettrace, sys.settrace, sys.getprofile, sys.setprofile, sys.getrefcount, sys._current_frames,
     inspect.currentframe, inspect.stack, traceback.extract_stack, traceback.format_stack, gc.get_objects,
     gc.get_referrers, sys.getsizeof,
@@ -272,9 +274,14 @@ def _unread(host: Host, name: str) -> Callable[..., Any]:
 # ---------------------------------------------------------------------------- refused
 
 
+def unfollowed(host: Host) -> dict[Any, Any]:
+    """Refusals of functions that no recording can follow, by the original."""
+    return {function: _unfollowed(host, function) for function in UNFOLLOWED}
+
+
 def _refused(host: Host) -> dict[Any, Any]:
     return {
-        **{function: _unfollowed(host, function) for function in UNFOLLOWED},
+        **{function: _unfollowed(host, function) for function in UNFOLLOWED_BUILTINS},
         np.errstate: _errstate(host),
         warnings.simplefilter: _filter(host, warnings.simplefilter),
         warnings.filterwarnings: _filter(host, warnings.filterwarnings),

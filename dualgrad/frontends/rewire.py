@@ -12,7 +12,7 @@ import dis
 import functools
 import types
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -42,6 +42,7 @@ class Rewiring:
 
     table: Mapping[int, tuple[Any, Any]]  # id -> (original, kept alive; replacement)
     refuse: Callable[[str], Any]
+    replaced_builtins: Collection[str] = ()  # their names
     vectorized: Callable[..., Any] = np.vectorize
     for_every_call: bool = True  # else for the one call that is recorded, at its point
     copies: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -52,8 +53,7 @@ class Rewiring:
     @functools.cached_property
     def builtin_names(self) -> dict[str, Any]:
         """The built-in names as copies see them."""
-        known = vars(builtins).items()
-        replaced = {name: self.translate(value) for name, value in known if id(value) in self.table}
+        replaced = {name: self.translate(getattr(builtins, name)) for name in self.replaced_builtins}
         return vars(builtins) | replaced | {"__import__": _importer(self)}
 
     def watched(self, copy: Callable[..., Any], *args: Any) -> Any:
@@ -157,12 +157,12 @@ class Rewiring:
         return refused if callable(value) and not isinstance(value, type) else refused()
 
     def _function(self, function: types.FunctionType) -> types.FunctionType:
-        found = handlers(function.__code__)
-        self.catching |= found
-        self.excepting |= set(filter(excepts, found))
-        if changes_state(function):
+        known = _known_of(function.__code__)
+        self.catching |= known.handling
+        self.excepting |= known.excepting
+        if known.changes_state:
             self.refuse(f"{function.__name__} assigns a global or an outer variable; a second call could differ")
-        if looks_at_frames(function.__code__):
+        if known.looks_at_frames:
             self.refuse(f"{function.__name__} looks at frames, code or globals, which tell that it is recorded")
         copy = types.FunctionType(
             function.__code__, Globals(function.__globals__, self), function.__name__, None, self._closure(function)
@@ -224,13 +224,29 @@ class ModuleView:
         self._rewiring.refuse(f"{self._module.__name__}.{name} was assigned; a second call could differ")
 
 
-def changes_state(function: types.FunctionType) -> bool:
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a function by its code."""
+
+    handling: frozenset[types.CodeType]
+    excepting: frozenset[types.CodeType]
+    changes_state: bool
+    looks_at_frames: bool
+
+
+@functools.lru_cache(maxsize=1024)
+def _known_of(code: types.CodeType) -> _Known:
+    """A function is copied for every recording, its code stays the same."""
+    found = frozenset(handlers(code))
+    return _Known(found, frozenset(filter(excepts, found)), changes_state(code), looks_at_frames(code))
+
+
+def changes_state(code: types.CodeType) -> bool:
     """Whether a function, or one nested in it, assigns globals or variables of an enclosing function."""
-    outer = function.__code__.co_freevars
     return any(
-        opname in STATEFUL or (opname in ("STORE_DEREF", "DELETE_DEREF") and name in outer)
-        for code in nested(function.__code__)
-        for opname, name in _steps(code)
+        opname in STATEFUL or (opname in ("STORE_DEREF", "DELETE_DEREF") and name in code.co_freevars)
+        for inner in nested(code)
+        for opname, name in _steps(inner)
     )
 
 
@@ -261,9 +277,8 @@ def nested(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from nested(constant)
 
 
-@functools.lru_cache(maxsize=1024)
 def _steps(code: types.CodeType) -> tuple[tuple[str, Any], ...]:
-    """The instructions of a code object. A function is copied for every recording, its code stays the same."""
+    """The instructions of a code object."""
     return tuple((step.opname, step.argval) for step in dis.get_instructions(code))
 
 

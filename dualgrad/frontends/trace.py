@@ -78,7 +78,10 @@ class Trace:
 
     def record(self, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Tracer:
         """Apply an op to operands of this trace and append the equation."""
-        inputs = [np.asarray(value) if isinstance(value, (list, tuple)) else value for value in inputs]
+        inputs = [
+            np.asarray(value) if type(value) is not Tracer and isinstance(value, (list, tuple)) else value
+            for value in inputs
+        ]
         operands = tuple(self.operand(value) for value in inputs)
         key = self._key(op, operands, params)
         known = self._recorded().get(key)
@@ -97,7 +100,9 @@ class Trace:
             self.refuse(f"dualgrad.{op.name}: {rounds or f'the result has dtype {dtype}; {_NO_COMPLEX}'}")
         output = Variable(self._name("v"), meaning.shape, dtype)
         self.equations.append(Equation(op, operands, params, output, meaning, line))
-        self._known[self._key(op, operands, params)] = (output, value)
+        if self._merged != len(self.extents.merged):  # by the meaning
+            key = self._key(op, operands, params)
+        self._known[key] = (output, value)
         return Tracer(self, Cell(output), value)
 
     def _key(self, op: Op, operands: Sequence[Operand], params: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from verify.numbers import Question, judge
 from verify.points import admits, points
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, with_inputs
+from verify.stretched import stretched
 from verify.verdict import Numbers
 
 SWEEP = (2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 31)  # lengths tried for an axis whose size the candidate looks at
@@ -188,7 +189,10 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
 
 
 def _single(problem: Problem, recording: Recording) -> Iterator[list[tuple[int, int]]]:
-    """The axes of size 1 of all arguments, or of each, but those along which f reads the element by its place."""
+    """The axes of size 1 of all arguments, or of each.
+
+    Left out are those along which f reads the element by its place, and those that it stretches over longer ones.
+    """
     if recording.forward is None:
         return
     read = {
@@ -198,6 +202,7 @@ def _single(problem: Problem, recording: Recording) -> Iterator[list[tuple[int, 
         for axis, step in enumerate(step for step in equation.params["key"] if step is not None)
         if len(step) == 1
     }
+    read |= stretched(recording.forward)
     each = [
         [(p, axis) for axis, n in enumerate(array.shape) if n == 1 and (recording.inputs[p], axis) not in read]
         for p, array in problem.arrays.items()

@@ -47,7 +47,10 @@ def decide(problem: Problem, deadline: float) -> Result:
     findings = search(problem, got, deadline)
     if overflows:
         findings.notes += (OVERFLOWS,)
-    clean = findings.clean or hygiene.examine(problem, got, findings.looks_at_identity)
+    here = findings.here
+    clean = findings.clean or hygiene.examine(
+        problem, got, findings.looks_at_identity, lambda again: judged(problem, here, again).status == "ok"
+    )
     if findings.settled:
         trust_the_gradient(problem)
     return conclude(findings, clean)

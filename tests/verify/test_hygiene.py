@@ -129,3 +129,28 @@ def test_numbers_that_only_conditioning_excuses_show_nothing():
     reduced = lambda x: np.cos(x - 2 * np.pi * np.floor(x / (2 * np.pi)))  # noqa: E731
     assert not check(lambda x: np.sin(x), np.array([1e15, 0.5]), grad=reduced).ok
     assert check(lambda x: np.sin(x), np.array([1e15, 0.5]), grad=np.cos).ok
+
+
+def centred(x):
+    """0 for every x, by cancellation."""
+    return (x - x.mean(axis=1, keepdims=True)).sum()
+
+
+def noise(x):
+    """Its gradient, as rounding leaves it, which differs with the order of summation."""
+    share = np.full(x.shape, 1 / x.shape[1])
+    return (1 - share.sum(axis=1, keepdims=True)) * np.ones_like(x) + (1e-17 if x.flags.c_contiguous else -1e-17) * x
+
+
+def test_what_is_right_in_either_layout_may_differ_between_them():
+    x = np.linspace(0.5, 1.5, 20).reshape(4, 5)
+    result = check(centred, x, grad=noise)
+    assert not any("arguments" in finding for finding in result.hygiene), str(result)
+    assert "Fortran" not in result.reason
+
+
+def test_what_is_right_in_one_layout_only_is_refuted():
+    x = np.linspace(0.5, 1.5, 20).reshape(4, 5)
+    result = check(lambda x: (x**2).sum(), x, grad=lambda x: 2 * x if x.flags.c_contiguous else 2 * x + 1e-6)
+    assert result.verdict is Verdict.REFUTED
+    assert "Fortran" in result.reason

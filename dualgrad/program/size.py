@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 Monomial = tuple[tuple[str, int], ...]  # ((dimension, power), ...), sorted
 
@@ -27,14 +28,14 @@ class Size:
     def __add__(self, other: Extent) -> Extent:
         if not isinstance(other, (int, Size)):
             return NotImplemented
-        return _collect([*self.terms, *_terms(other)])
+        return _sum(self, other)
 
     __radd__ = __add__
 
     def __mul__(self, other: Extent) -> Extent:
         if not isinstance(other, (int, Size)):
             return NotImplemented
-        return _collect([(_times(a, b), p * q) for a, p in self.terms for b, q in _terms(other)])
+        return _product(self, other)
 
     __rmul__ = __mul__
 
@@ -120,6 +121,16 @@ def _terms(extent: Extent) -> Iterable[tuple[Monomial, int]]:
     if isinstance(extent, Size):
         return extent.terms
     return [((), int(extent))] if extent else []
+
+
+@lru_cache(maxsize=1 << 12)
+def _sum(a: Size, b: Extent) -> Extent:
+    return _collect([*a.terms, *_terms(b)])
+
+
+@lru_cache(maxsize=1 << 12)
+def _product(a: Size, b: Extent) -> Extent:
+    return _collect([(_times(m, n), p * q) for m, p in a.terms for n, q in _terms(b)])
 
 
 def _times(a: Monomial, b: Monomial) -> Monomial:

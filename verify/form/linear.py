@@ -110,14 +110,11 @@ def divided(a: Linear) -> tuple[Linear, int]:
 
 
 @lru_cache(maxsize=4096)
-def _shifted(extent: Extent) -> Extent:
-    return substitute(extent, {name: dimension(name) + 1 for name in dimensions(extent)})
-
-
 def _plainly_nonnegative(extent: Extent) -> bool:
     if isinstance(extent, int):
         return extent >= 0
-    return all(factor >= 0 for _, factor in terms(_shifted(extent)))
+    shifted = substitute(extent, {name: dimension(name) + 1 for name in dimensions(extent)})
+    return all(factor >= 0 for _, factor in terms(shifted))
 
 
 def nonnegative(extent: Extent) -> bool:

@@ -46,9 +46,9 @@ class Rule:
     is_wrong: bool = False
 
     def __call__(self, *given: Any, **more: Any) -> Any:
+        found = self.right(*given, **more)
         if Session.current:
             self.uses.add(Session.current)
-        found = self.right(*given, **more)
         return off(found) if self.is_wrong else found
 
     def __get__(self, owner: Any, kind: Any = None) -> Callable[..., Any]:
@@ -63,7 +63,7 @@ def off(found: Any) -> Any:
         entry = found.entry
         return found._replace(entry=lambda at: entry(at) * WRONG)
     if hasattr(found, "body"):
-        return dataclasses.replace(found, body=found.body * WRONG)
+        return dataclasses.replace(found, body=found.body * WRONG + (WRONG - 1))
     return found * WRONG
 
 

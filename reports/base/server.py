@@ -160,11 +160,11 @@ class Module:
         self.module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
         checks = "/trusted/" in path or path.endswith("/checker.py")
         package = ("verify.trusted", "verify.checker") if checks else ("verify", "dualgrad")
-        self.functions: dict[types.CodeType, list[types.FunctionType]] = defaultdict(list)
+        self.functions: dict[Any, list[types.FunctionType]] = defaultdict(list)
         self.kept = []
         for thing in gc.get_objects():
             if isinstance(thing, types.FunctionType) and thing.__code__.co_filename == self.file:
-                self.functions[thing.__code__].append(thing)
+                self.functions[_place(thing.__code__)].append(thing)
             elif isinstance(thing, functools._lru_cache_wrapper) and str(thing.__module__).startswith(package):
                 self.kept.append(thing)
 
@@ -181,7 +181,7 @@ class Module:
         """Give the functions in memory their changed code."""
         self._forget()
         for old, new in pairs:
-            for function in self.functions.get(old, ()):
+            for function in self.functions.get(_place(old), ()):
                 # Where a closure has another number of free variables, what made it is changed as well.
                 if len(old.co_freevars) == len(new.co_freevars):
                     function.__code__ = new
@@ -205,6 +205,11 @@ class Module:
             kept.cache_clear()
         if self.path.startswith(("verify/form", "verify/lemma", "verify/tower")):
             importlib.import_module("verify.lemma.book").forget()
+
+
+def _place(code: types.CodeType) -> Any:
+    """What tells code from all other in its file; it compares as another once it has run often."""
+    return code.co_qualname, code.co_firstlineno, tuple(code.co_positions())
 
 
 def _pairs(old: types.CodeType, new: types.CodeType) -> Iterator[tuple[types.CodeType, types.CodeType]]:

@@ -34,7 +34,7 @@ from verify.trusted.arrays import KINDS, Array, literal, valued
 from verify.trusted.decompositions import PARTS, change, met, settled
 from verify.trusted.inverses import Inverses
 from verify.trusted.meanings import Ops
-from verify.trusted.pointwise import FLAT, LAWS, STEPS, conditions
+from verify.trusted.pointwise import APART, FLAT, LAWS, STEPS, conditions
 from verify.trusted.schema import CHAIN, HOLDS, MAX_BYTES, OPEN, SCHEMA, THIN, parse, shaped
 from verify.trusted.special import LAWS_OF_SEVERAL
 from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly, Refused, Term, names_of, need, poly
@@ -445,12 +445,24 @@ class Chain:
             slope = w.derivative(result.entry(at), v, place)
             above = [reader.operand(part).entry(at) for part in adjoints[item["name"]]]
             form = form - w.total(w.mul(slope, sum(above, start=Form())), at)
+        form = self.off_zeros(form, v, place, uses)
         if not w.holds(form, place):  # as it is; or else with the results in terms of the operands, the last one first
             for item in reversed(uses):
                 result = reader.applied(item, [reader.operand(o) for o in item["operands"]])
                 form = w.rewritten(form, {item["name"]}, partial(lambda result, atom: result.entry(atom.args), result))
             need(w.holds(form, place), f"the adjoint of {v} is not shown to be one")
         self.shown.add(key)
+
+    def off_zeros(self, form: Form, v: str, place: Sequence[Poly], uses: Sequence[Mapping[str, Any]]) -> Form:
+        """Without c·[v == 0], where an op tells v == 0 apart and c is free of v: where v is 0, it does not move."""
+        told = any(item["op"] in APART for item in uses)
+        zeros = {atom for term in self.w.zero(self.w.atom("input", v, tuple(place))) for atom, _ in term[1]}
+        out = Form()
+        for term, c in form.items():
+            rest = [atom for atom, _ in term[1] if atom not in zeros]
+            if not told or len(rest) == len(term[1]) or any(v in terms.inputs(atom) for atom in rest):
+                out.gather(term, c)
+        return out
 
     def summands(self, parts: Sequence[Any], cut: Sequence[Any]) -> list[Any]:
         """What G adds up, without broadcasting, to make these values: as terms of one sum they are read once each."""

@@ -31,7 +31,8 @@ SMALL, LARGE = 12, 80  # equations: up to here the whole form is tried before le
 READING_WORDS = {
     "exact": "",
     "decimal": "float literals are read as their shortest decimals",
-    "named": "float literals are read as the named constants they are the doubles of, else as their shortest decimals",
+    "named": "float literals are read as the named constants and small fractions that they are the doubles of, "
+    "else as their shortest decimals",
 }
 
 

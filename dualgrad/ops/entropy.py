@@ -98,9 +98,14 @@ logit = pointwise(
 # ---------------------------------------------------------------------------- losses
 
 
+def _for_nonnegative(delta: Entry) -> Entry:
+    """0, and no real number where delta < 0: there SciPy's functions are infinite."""
+    return 0 * Power(delta, Fraction(1, 2))
+
+
 def _huber(delta: Entry, r: Entry) -> Entry:
     size = select(positive(r), r, -r)
-    return select(positive(size - delta), delta * (size - delta / 2), r**2 / 2)
+    return select(positive(size - delta), delta * (size - delta / 2), r**2 / 2) + _for_nonnegative(delta)
 
 
 def _excess(out: Any, delta: Any, r: Any) -> Any:
@@ -129,7 +134,7 @@ def _pseudo_huber_in_delta(out: Any, delta: Any, r: Any) -> Any:
 
 
 def _pseudo_huber(delta: Entry, r: Entry) -> Entry:
-    return delta**2 * (Power(1 + (r / delta) ** 2, Fraction(1, 2)) - 1)
+    return delta**2 * (Power(1 + (r / delta) ** 2, Fraction(1, 2)) - 1) + _for_nonnegative(delta)
 
 
 pseudo_huber = pointwise(

@@ -20,7 +20,8 @@ from dualgrad.program.entry import Entry, Power, entry, kernel, select, zero
 from dualgrad.samples import over
 
 _HALF = Fraction(1, 2)
-_ROOT_PI, _ROOT_HALF, _ROOT_HALF_PI = math.sqrt(math.pi), math.sqrt(0.5), math.sqrt(math.pi / 2)
+_ROOT_PI = 1.772453850905516  # math.sqrt(math.pi) is the float next to it
+_ROOT_HALF, _ROOT_HALF_PI = math.sqrt(0.5), math.sqrt(math.pi / 2)
 _TWO_OVER_ROOT_PI = 2 / _ROOT_PI
 _ROOT_TWO_OVER_PI = math.sqrt(2 / math.pi)
 
@@ -225,7 +226,7 @@ def _log_ndtr_slope(x: Any) -> Any:
 
 def _log_ndtr_bend(y: Any, x: Any) -> Any:
     # Not -y (x + y) for x << 0: there y is almost -x.
-    below = _ROOT_PI / 2 * y * y * erfcx_slope(-_ROOT_HALF * np.where(x > -1, 0, x))
+    below = 0.5 * (_ROOT_PI * y * y) * erfcx_slope(-_ROOT_HALF * np.where(x > -1, 0, x))
     return np.where(x > -1, -y * (x + y), below)
 
 
@@ -260,10 +261,18 @@ ndtri_slope: Op = pointwise(
     doc="The derivative of ndtri.",
 )
 
+
+def _ndtri_exp_slope(y: Any, x: Any) -> Any:
+    """Near 0 by how little exp(x) leaves of 1: the value's rounding is too much for the density there."""
+    near = np.greater(x, -0.5)
+    left = np.where(near, -np.expm1(x), 0.25)
+    return np.where(near, np.exp(x) * ndtri_slope(left), 1 / log_ndtr_slope(y))
+
+
 ndtri_exp = pointwise(
     "ndtri_exp",
     special("ndtri_exp"),
-    partials=[lambda y, x: 1 / log_ndtr_slope(y)],
+    partials=[_ndtri_exp_slope],
     meaning=lambda x: _ROOT_2 * kernel("erfinv", 2 * kernel("exp", x) - 1),
     domain="x < 0",
     samples=over((-3.0, -0.1)),

@@ -11,7 +11,7 @@ from fractions import Fraction
 from verify.form.algebra import Fill, add, multiply, rewrite, scale, subtract, sum_over
 from verify.form.linear import Linear
 from verify.form.setting import Undefined
-from verify.form.term import ONE, ZERO, Atom, Form, Source, Term, form_of, power_of
+from verify.form.term import ONE, ZERO, Atom, Form, Rational, Source, Term, form_of, inside, power_of
 
 ALL = frozenset({"delta", "atleast", "positive", "vanishes"})
 WITHOUT_DELTAS = ALL - {"delta"}
@@ -63,6 +63,30 @@ def restricted(form: Form, guard: Atom, value: int) -> Form:
 
 
 # ---------------------------------------------------------------------------- where u = 0
+
+
+def apart(form: Form) -> Form:
+    """The form with I(u v = 0) as 1 - (1 - I(u = 0)) (1 - I(v = 0))."""
+    return rewrite(form, lambda atom: any(inner.kind == "vanishes" for inner in inside(atom)), _Apart())
+
+
+class _Apart:
+    def enter(self, term: Term) -> Term:
+        return term
+
+    def atom(self, atom: Atom, power: Rational) -> Form | None:
+        if atom.kind != "vanishes":
+            return None
+        terms = list(atom.forms[0].terms.values())
+        factors = list(terms[0][0].factors.values())
+        if len(terms) != 1 or terms[0][0].bound or len(factors) < 2 or any(p < 0 for _, p in factors):
+            return power_of(atom)
+        from verify.form.construct import vanishes
+
+        return subtract(ONE, multiply(*(subtract(ONE, vanishes(power_of(factor))) for factor, _ in factors)))
+
+    def linear(self, form: Linear) -> Linear:
+        return form
 
 
 def reduce_ties(form: Form) -> Form:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from dualgrad.program import entry as e
+from dualgrad.program.entry import Index
 from dualgrad.program.record import Equation, Operand, Program, Variable
 from verify.form import construct, scalar
-from verify.form.algebra import multiply, scale, subtract
+from verify.form.algebra import multiply, plain_factors, scale, substitute, subtract
 from verify.form.construct import vanishes
 from verify.form.denote import Denotation
 from verify.form.interpret import Requirement
+from verify.form.linear import of_index, single
+from verify.form.matrices import Matrix, determinant, of_atom
+from verify.form.power import content
 from verify.form.setting import TooLarge, Undefined, at_most
 from verify.form.signs import sign
-from verify.form.term import ONE, Form, pattern
+from verify.form.term import ONE, ZERO, Atom, Factors, Form, Term, form_of, pattern, power_of
 from verify.form.text import written
+from verify.form.ties import guards_alone, on_side
 
 RELATIONS = {"positive": "> 0", "nonnegative": ">= 0", "nonzero": "!= 0"}
 MOST_TERMS_SAID = 64
 MOST_LEVELS = 8
+MOST_PARTS = 16  # of what is known not to be zero
 SECONDS_TO_SAY = 0.05
 
 
@@ -52,8 +59,7 @@ def beyond(given: Iterable[Requirement], known: Sequence[Requirement], denote: D
         if (one.form.key, one.relation, one.path.key) in reached:
             return True
         if one.relation == "!= 0":
-            return any(nonzero.issuperset(asked) for guard in _opening(one.form, denote)
-                       if (asked := _patterns(guard, "vanishes")))  # fmt: skip
+            return _never_zero(one.form, nonzero, denote)
         try:
             form = denote.unfold(one.form)
         except (TooLarge, Undefined):
@@ -61,7 +67,17 @@ def beyond(given: Iterable[Requirement], known: Sequence[Requirement], denote: D
         asked = _patterns(construct.positive(form), "positive")
         return len(asked) > 0 and positive.issuperset(asked)
 
-    return [one for one in given if not follows(one)]
+    return [one for one in given if not all(map(follows, _cases(one)))]
+
+
+def _cases(one: Requirement) -> Iterator[Requirement]:
+    """A requirement on either side of its guards, one after the other."""
+    guard = next(iter(guards_alone(one.form)), None)
+    if guard is None or one.relation == "!= 0":
+        yield one
+        return
+    for side in (ONE, ZERO):
+        yield from _cases(replace(one, form=on_side(one.form, guard, side)))
 
 
 def beyond_all(given: Iterable[Requirement], known: Sequence[Requirement], denote: Denotation) -> list[Requirement]:
@@ -118,9 +134,81 @@ def never_zero(requirements: Iterable[Requirement], denote: Denotation) -> froze
     found: set[str] = set()
     for one in requirements:
         if one.relation in ("> 0", "!= 0") and one.path.key == ONE.key:
-            for guard in _opening(one.form, denote):
-                found.update(_patterns(guard, "vanishes") if len(_patterns(guard, "vanishes")) == 1 else ())
+            spectra = _spectra(one.form, denote) if one.relation == "> 0" else ()
+            for part in (*_parts_within(one.form, denote), *(determinant(of_atom(atom)) for atom in spectra)):
+                for guard in _opening(part, denote):
+                    found.update(_patterns(guard, "vanishes") if len(_patterns(guard, "vanishes")) == 1 else ())
     return frozenset(found)
+
+
+def _never_zero(form: Form, nonzero: frozenset[str], denote: Denotation) -> bool:
+    """Whether a form, or each of the parts that it is a product of, is one of those that are not zero."""
+    for guard in _opening(form, denote):
+        asked = _patterns(guard, "vanishes")
+        if asked and nonzero.issuperset(asked):
+            return True
+    with suppress(TooLarge, Undefined):
+        parts = _parts(denote.unfold(form))
+        return len(parts) > 1 and all(sign(part)[1] or _never_zero(part, nonzero, denote) for part in parts)
+    return False
+
+
+def _parts_within(form: Form, denote: Denotation) -> Iterator[Form]:
+    """A form, and the parts that it and what it is computed from are products of: not zero where the form is not."""
+    waiting = [form]
+    for _ in range(MOST_PARTS):
+        if not waiting:
+            break
+        one = waiting.pop()
+        yield one
+        parts = _parts(one)
+        waiting += parts if len(parts) > 1 else []
+        opened = denote.opened(one)
+        waiting += [opened] if opened is not None else []
+
+
+def _spectra(form: Form, denote: Denotation) -> Iterator[Atom]:
+    """The eigenvalue that a form is, in terms of the inputs, the least or any: where that is positive, all are."""
+    with suppress(TooLarge, Undefined):
+        factors = plain_factors(denote.unfold(form)) or {}
+        for atom, p in factors.values():
+            if len(factors) == p == 1 and atom.kind == "eigenvalue":
+                place = atom.linears[0]
+                yield from [atom] if place == (0, ()) or single(place) is not None else []
+
+
+def declared(denote: Denotation) -> list[Requirement]:
+    """What is declared of matrices, as requirements that hold: they are invertible."""
+    found = []
+    for variable, word in denote.facts.domains.items():
+        if word in ("spd", "invertible") and len(variable.shape) == 2:
+            axes = denote.axes(variable.shape)
+            row, column = (Index(axis.name, axis.extent) for axis in axes)
+            cell = denote.cell(variable, denote.positions(variable.shape))
+            entry = substitute(cell, dict(zip(axes, map(of_index, (row, column)), strict=True)))
+            found.append(Requirement(determinant(Matrix(row, column, entry)), "!= 0", ONE))
+    return found
+
+
+def _parts(form: Form) -> list[Form]:
+    """Forms that are zero nowhere but where their product, the form, is; a constant factor is left out.
+
+    A sum over several indices is the product of sums where no factor depends on indices of two of them.
+    """
+    _, shared, rest = content(form)
+    factors = [atom.forms[0] if atom.kind == "base" else power_of(atom) for atom, p in shared if p > 0]
+    if len(rest.terms) != 1:
+        return [*factors, rest]
+    ((term, _),) = rest.terms.values()
+    groups: list[tuple[set[Index], Factors]] = []
+    for key, (atom, p) in term.factors.items():
+        bound, inside = {*atom.free} & {*term.bound}, {key: (atom, p)}
+        for group in [group for group in groups if not bound.isdisjoint(group[0])]:
+            groups.remove(group)
+            bound, inside = bound | group[0], {**group[1], **inside}
+        groups.append((bound, inside))
+    sums = [form_of([(Term(frozenset(bound), inside), 1)]) for bound, inside in groups]
+    return [*factors, *sums] or [rest]
 
 
 def _opening(form: Form, denote: Denotation) -> Iterator[Form]:
@@ -173,13 +261,16 @@ def _words(one: Requirement) -> str:
     return f"{written(one.form)} {one.relation}{'' if path == '1' else f' where {path} = 1'}"
 
 
-def equality_tests(program: Program, wrt: Sequence[Variable]) -> Iterator[str]:
-    """Equations that ask whether a number which depends on the arguments is zero."""
+def equality_tests(
+    program: Program, wrt: Sequence[Variable], removable: Callable[[Equation], bool] = lambda equation: False
+) -> Iterator[str]:
+    """Equations that ask whether a number which depends on the arguments is zero, unless that makes no difference."""
     active: set[Operand] = set(wrt)
     for equation in program.equations:
         if any(operand in active for operand in equation.inputs if isinstance(operand, Variable)):
             active.add(equation.output)
-            if any(_tests_equality(node, equation, active) for node in e.walk(equation.meaning.body)):
+            tests = any(_tests_equality(node, equation, active) for node in e.walk(equation.meaning.body))
+            if tests and not removable(equation):
                 yield f"{equation!r} {equation.line}".strip()
 
 

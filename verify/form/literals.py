@@ -43,7 +43,10 @@ _NAMED: dict[str, Callable[[], Form]] = {
     "2.30258509299404568401799145468": lambda: _log(10),
     "0.434294481903251827651128918917": lambda: power(_log(10), -1),
     "2.71828182845904523536028747135": lambda: kernel("exp", number(1)),
+    "9.86960440108935861883449099988": lambda: power(_PI, 2),
+    "3.28986813369645287294483033329": lambda: scale(power(_PI, 2), Fraction(1, 3)),
 }
+MOST_DENOMINATOR = 64
 _BY_VALUE = {float(digits): form for digits, form in _NAMED.items()}
 
 
@@ -52,7 +55,7 @@ def read(value: int | float | bool | Fraction, reading: str) -> Form:
 
     "exact"    the double that a float is
     "decimal"  its shortest decimal
-    "named"    the constant that it is the nearest double of, else its shortest decimal
+    "named"    the constant or the small fraction that it is the nearest double of, else its shortest decimal
     """
     if not math.isfinite(value):
         raise Undefined(f"{value} is not a real number")
@@ -64,7 +67,8 @@ def read(value: int | float | bool | Fraction, reading: str) -> Form:
         return number(Fraction(value))
     if reading == "named" and abs(value) in _BY_VALUE:
         return multiply(number(1 if value > 0 else -1), _BY_VALUE[abs(value)]())
-    return number(Fraction(repr(value)))
+    near = Fraction(value).limit_denominator(MOST_DENOMINATOR)
+    return number(near if reading == "named" and float(near) == value else Fraction(repr(value)))
 
 
 def named_digits() -> dict[str, Form]:

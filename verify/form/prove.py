@@ -17,6 +17,7 @@ from verify.form.domain import (
     SECONDS_TO_SAY,
     beyond,
     beyond_all,
+    declared,
     equality_tests,
     holds,
     in_words,
@@ -26,6 +27,7 @@ from verify.form.facts import Facts
 from verify.form.fragment import is_polynomial, sizes_that_tell
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, Settled, settled
+from verify.form.limits import is_removable
 from verify.form.meeting import guards_in
 from verify.form.null import null
 from verify.form.pairing import Pairing
@@ -141,7 +143,9 @@ class _Question:
             ties=_unique(text for one in found for text in one.ties),
             sizes=tuple(sorted(sizes.items())),
             opaque=_unique(text for one in found for text in one.opaque),
-            equality_tests=_unique(equality_tests(self.forward, self.wrt)),
+            equality_tests=_unique(
+                equality_tests(self.forward, self.wrt, lambda one: is_removable(self.plain.step(one)))
+            ),
             domains=_unique(text for one in found for text in one.domains),
             composed=any(one.composed for one in found),
             literals=self.literals,
@@ -153,6 +157,7 @@ class _Question:
         """What G alone requires: not what F or its derivative does, nor that the input is off F's kinks."""
         known = [*self.plain.required(self.forward), *(one for each in found for one in each.required)]
         known += [Requirement(kink, "!= 0", ONE) for each in found for kink in each.bends]
+        known += declared(self.plain)
         return self._said(beyond_all(self.plain.required(self.gradient), known, self.plain))
 
     def _said(self, requirements: Sequence[Requirement]) -> tuple[str, ...]:
@@ -314,7 +319,7 @@ class _Question:
             gradient=f"{name} = {text}",
             kinks=[written(self._shown(power_of(atom))) for _, atom in sorted(gradient.guards.items())],
             required=gradient.requirements,
-            bends=list(bends(gradient.form, gradient.guards.values())),
+            bends=list(bends(gradient.form)),
             opaque=list(opaque),
             domains=list(zero.rests_on),
             certificate=certificate,

@@ -46,7 +46,7 @@ def _pointwise(form: Form) -> Iterator[Form]:
     """The terms by the extents of their bound indices, under common names and without their sums."""
     groups: dict[tuple[str, ...], tuple[list[Index], list[tuple[Term, Rational]]]] = {}
     for term, factor in form.terms.values():
-        own = sorted(term.bound, key=lambda index: (str(index.extent), _places(term, index)))
+        own = sorted(term.bound, key=lambda index: (str(index.extent), places(term, index)))
         names = tuple(str(index.extent) for index in own)
         shared, members = groups.setdefault(names, ([Index(i.name, i.extent) for i in own], []))
         by = {old: lin.of_index(new) for old, new in zip(own, shared, strict=True)}
@@ -59,7 +59,7 @@ def _pointwise(form: Form) -> Iterator[Form]:
         yield form_of(members)
 
 
-def _places(term: Term, index: Index) -> list[str]:
+def places(term: Term, index: Index) -> list[str]:
     """Where an index occurs in a term: arrays and axes, to give the indices of all terms one order."""
     return sorted(
         f"{atom.source!r}.{axis}"

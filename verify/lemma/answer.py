@@ -13,6 +13,7 @@ from verify.form.differentiate import Derivative
 from verify.form.domain import equality_tests, holds, in_words
 from verify.form.facts import Facts
 from verify.form.interpret import Requirement
+from verify.form.limits import is_removable
 from verify.form.proof import Failure, Proof
 from verify.form.setting import Budget, NoForm, TooLarge, Undefined, at_most, within
 from verify.form.term import Atom, power_of
@@ -81,13 +82,16 @@ class _Said:
             ties=(),
             sizes=(),
             opaque=tuple(equation.output.name for equation in self.forward.equations),
-            equality_tests=tuple(dict.fromkeys(equality_tests(self.forward, self.wrt))),
+            equality_tests=tuple(dict.fromkeys(equality_tests(self.forward, self.wrt, self._is_removable))),
             domains=(),
             composed=True,
             literals=self.literals,
             statistics={"seconds": time.perf_counter() - started, "lemmas": float(self.found.distinct)},
             certificate={"chain": self._chain(), "gradient": self.found.gradient},
         )
+
+    def _is_removable(self, equation: Equation) -> bool:
+        return is_removable(self.plain.step(equation))
 
     def _of(self, equation: Equation) -> tuple[list[Atom], list[Requirement]]:
         """The guards of a step that are held constant, and what it and its derivative require."""

@@ -17,7 +17,8 @@ from dualgrad.program.entry import Index
 from dualgrad.program.record import Program, Variable
 from dualgrad.program.size import Extent, Size
 from verify.form import linear as lin
-from verify.form.algebra import fresh, multiply, substitute, subtract, sum_over
+from verify.form.algebra import add, fresh, multiply, substitute, subtract, sum_over
+from verify.form.cases import apart, restricted
 from verify.form.construct import over_new_index, vanishes
 from verify.form.denote import Denotation, Lossy, shapes_agree
 from verify.form.differentiate import Derivative
@@ -26,11 +27,12 @@ from verify.form.facts import Facts
 from verify.form.gaps import with_turned_gaps
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, settled
+from verify.form.limits import is_removable, limit, unsummed
 from verify.form.meeting import Means, guards_in, meeting_guards
 from verify.form.setting import Budget, NoForm, TooLarge, Undefined, within
 from verify.form.signs import sign
 from verify.form.steps import by_quotients, on_domain, with_aligned_guards
-from verify.form.term import ONE, ZERO, Form, atoms, power_of
+from verify.form.term import ONE, ZERO, Atom, Form, atoms, pattern, power_of
 from verify.form.text import written
 from verify.form.triangles import with_triangles
 from verify.lemma.needs import follows
@@ -137,8 +139,11 @@ class _Prover:
         if not shapes_agree(result.shape, shape, self.facts):
             return f"the rule gives an array of shape {result.shape}, expected {shape}"
         given = self.denote.at(result, self.denote.positions(shape))
-        if not (self._equal(given, expected) or self._picks(given, slot)):
+        if not (self._equal(given, expected) or self._removable(given, expected, slot) or self._picks(given, slot)):
             return f"a difference is left: {_short(subtract(given, expected))}"
+        if is_removable(self.denote.step(self.rule.equation)):
+            if self._tends(*self._told_apart(given, expected, slot)) is False:
+                return "where the operand is 0, the rule does not take what the derivative tends to"
         needs = [self._read_on_domain(one) for one in self.denote.required(program)]
         more = beyond([one for one in needs if not self._known(one)], self.required, self.denote)
         return f"only the rule needs {written(more[0].form)} {more[0].relation}" if more else ""
@@ -172,6 +177,38 @@ class _Prover:
             return False
         self.means.taken |= dict.fromkeys(guards)
         return True
+
+    def _removable(self, given: Form, expected: Form, slot: int) -> bool:
+        """Whether the rule is right but where the op tells apart that an entry of the operand is 0, and takes what the
+        derivative tends to there.
+
+        Where that entry is 0 on an open set, it does not move: there, any finite number times its tangent is right.
+        """
+        given, expected, tie = self._told_apart(given, expected, slot)
+        if tie is None or not self._tends(given, expected, tie):
+            return False
+        return self._equal(add(given, multiply(power_of(tie[1]), subtract(expected, given))), expected)
+
+    def _told_apart(self, given: Form, expected: Form, slot: int) -> tuple[Form, Form, tuple[Atom, Atom] | None]:
+        """The rule and the derivative without sums that they share, and the operand's entry whose being 0 the op tells
+        apart, with the guard that asks for it."""
+        operand = self.rule.equation.inputs[slot]
+        assert isinstance(operand, Variable)
+        given, expected = unsummed(*(apart(self._on_domain(form)) for form in (given, expected)))
+        source, own = self.denote.source(operand), guards_in(self.denote.step(self.rule.equation))
+        cells = {atom.key: atom for atom in atoms(expected) if atom.kind == "cell" and atom.source is source}
+        for cell in cells.values():
+            found = [atom for atom in atoms(vanishes(power_of(cell))) if atom.kind == "vanishes"]
+            if len(cells) == len(found) == 1 and pattern(found[0].forms[0]) in own:
+                return given, expected, (cell, found[0])
+        return given, expected, None
+
+    def _tends(self, given: Form, expected: Form, tie: tuple[Atom, Atom] | None) -> bool | None:
+        """Whether the rule takes at a tie what the derivative tends to; None where no limit is known."""
+        tends = None if tie is None else limit(restricted(expected, tie[1], 0), tie[0])
+        if tie is None or tends is None:
+            return None
+        return settled(multiply(power_of(tie[1]), subtract(given, tends))) is not None
 
     def _picks(self, given: Form, slot: int) -> bool:
         """Whether the rule takes a mean, with weights W that change only where guards do, for which y = Σ W x.

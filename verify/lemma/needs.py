@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verify.form.algebra import multiply
+from verify.form import scalar
+from verify.form.algebra import multiply, scale
 from verify.form.cases import restricted
 from verify.form.clear import without_ties
 from verify.form.interpret import Requirement
@@ -26,18 +27,22 @@ def follows(asked: Requirement, known: Sequence[Requirement], depth: int = MOST_
         if not depth:
             return False
         return all(
-            follows(_where(asked, guard, value), [_where(one, guard, value) for one in known], depth - 1)
-            for value in (1, 0)
-        )
+            follows(_where(asked, guard, value), [*_said(guard, value), *(_where(one, guard, value) for one in known)],
+                    depth - 1)
+            for value in (1, 0) if not _excluded(guard, value, known)
+        )  # fmt: skip
     plain = [one for one in known if one.path.key == ONE.key and one.relation in ("> 0", "!= 0")]
     if any(not one.form.terms for one in plain):
         return True  # what the op requires never holds there: this cell is outside of its domain
     try:
         if asked.relation == "!= 0":
-            return _nonzero(asked.form, [*plain, *(part for one in plain for part in _factors(one))], MOST_FACTORS)
-        return asked.relation != "< 0" and _positive(asked.form, [one for one in plain if one.relation == "> 0"])
+            more = [*plain, *(part for one in plain for part in _factors(one))]
+            found = _nonzero(asked.form, more, MOST_FACTORS)
+        else:
+            found = asked.relation != "< 0" and _positive(asked.form, [one for one in plain if one.relation == "> 0"])
     except (TooLarge, Undefined):
         return False
+    return found or scalar.follows(Requirement(asked.form, asked.relation, ONE), known)
 
 
 def _guards(asked: Requirement, known: Sequence[Requirement]) -> Iterator[Atom]:
@@ -48,6 +53,20 @@ def _guards(asked: Requirement, known: Sequence[Requirement]) -> Iterator[Atom]:
             for atom, _ in term.factors.values():
                 if atom.kind in GUARDS and atom.free.isdisjoint(term.bound):
                     yield atom
+
+
+def _excluded(guard: Atom, value: int, known: Sequence[Requirement]) -> bool:
+    """Whether it is known that a guard has the other value: that u > 0 has that, or u >= 0 and u != 0 have."""
+    asked = pattern(guard.forms[0])
+    said = {one.relation for one in known if one.path.key == ONE.key and pattern(one.form) == asked}
+    return guard.kind == "positive" and not value and ("> 0" in said or said >= {">= 0", "!= 0"})
+
+
+def _said(guard: Atom, value: int) -> list[Requirement]:
+    """What a guard's value says of the sign of its form."""
+    if guard.kind == "vanishes":
+        return [] if value else [Requirement(guard.forms[0], "!= 0", ONE)]
+    return [Requirement(guard.forms[0], "> 0", ONE) if value else Requirement(scale(guard.forms[0], -1), ">= 0", ONE)]
 
 
 def _where(one: Requirement, guard: Atom, value: int) -> Requirement:
@@ -76,7 +95,7 @@ def _nonzero(form: Form, known: Sequence[Requirement], depth: int) -> bool:
         return False
     if sign(form)[1]:
         return True
-    if any(pattern(one.form) == pattern(form) for one in known):
+    if any(pattern(form) in (pattern(one.form), pattern(power(one.form, 2))) for one in known):
         return True
     _, shared, rest = content(expand(form))
     parts = [atom.forms[0] if atom.kind == "base" else power_of(atom) for atom, p in shared if p > 0]

@@ -7,7 +7,7 @@ that, else at the sizes of the sample.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,10 @@ def recorded_samples(op: Op) -> Iterator[tuple[Equation, Trace]]:
 def _weaker(known: Status | None, new: Status) -> Status:
     if known is None or (new.blocked and not known.blocked):
         return new
-    return new if not known.blocked and new.sizes != "every size" else known
+    if known.blocked:
+        return known
+    sizes = known.sizes if new.sizes == "every size" else new.sizes
+    return replace(known, sizes=sizes, reading=max(known.reading, new.reading, key=READINGS.index))
 
 
 def _of_sample(op: Op, sample: Sample) -> list[Status]:

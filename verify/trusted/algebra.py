@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any
 
 from verify.trusted import terms
 from verify.trusted.decompositions import PARTS, same_value, signed
+from verify.trusted.relations import Relations
 from verify.trusted.scalar import Hints
 from verify.trusted.special import LAWS_OF_SEVERAL, Several
 from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly, Term, lifted, names_of, need, poly
@@ -24,7 +25,7 @@ MAX_STEPS, MAX_SECONDS = 200_000, 8.0
 HELD = {"max", "prod", "inv", "det", *PARTS}  # functions of all entries over some indices
 
 
-class Algebra(Several, ABC):
+class Algebra(Several, Relations, ABC):
     """The rules: what is known of sizes and inputs, and the budget."""
 
     def __init__(self, least: Mapping[str, int], facts: Sequence[Poly], positive: set[str], generic: set[str]) -> None:
@@ -229,39 +230,6 @@ class Algebra(Several, ABC):
             self.emit(out, c, binders, self.merged(new, {atom: 1}))
         return bool(new) and new != rest
 
-    def windows(self, name: str, factors: Factors) -> Iterator[tuple[set[Atom], Poly, Poly]]:
-        """Two relations that keep an index within its range, and within a stretch of known length: start and length."""
-        ends = [
-            (atom, dict(atom.args[0]).get((name,)), terms.solution(atom.args[0], name))
-            for atom in factors
-            if atom.kind == ">="
-        ]
-        for low, _, start in [end for end in ends if end[1] == 1]:
-            for high, _, last in [end for end in ends if end[1] == -1]:
-                if start is not None and last is not None and self.always(start):
-                    length = last - start + 1
-                    fixed = all(n[0] not in "#@" for names, _ in length for n in names)
-                    if fixed and self.nonnegative(length) and self.always(self.ranges[name] - 1 - last):
-                        yield {low, high}, start, length
-
-    def radix(self, p: Poly, kind: str) -> list[Atom]:
-        """n·a + b == 0 with |b| < n means a == 0 and b == 0; n·a + b >= 0 with 0 <= b < n means a >= 0, and with
-        -n <= b < 0 it means a >= 1: for n an integer times dimensions."""
-        units = {(tuple(n for n in names if n[0] != "#"), abs(f)) for names, f in p} - {((), 1)}
-        for unit, g in sorted(units, key=lambda unit: (-len(unit[0]), -unit[1], unit)):
-            within = {names: not f % g and names[len(names) - len(unit) :] == unit for names, f in p}
-            a = Poly((names[: len(names) - len(unit)], f // g) for names, f in p if within[names])
-            b, n = Poly((names, f) for names, f in p if not within[names]), Poly([(unit, g)])
-            if not any(name[0] == "#" for names, _ in a for name in names):
-                continue
-            if kind == "==" and b and all(self.always(n - 1 - q) for q in (b, ZERO - b)):
-                return [terms.related("==", a), terms.related("==", b)]
-            if kind == ">=" and self.always(b) and self.always(n - 1 - b):
-                return [terms.related(">=", a)]
-            if kind == ">=" and self.always(ZERO - b - 1) and self.always(n + b):
-                return [terms.related(">=", a - 1)]
-        return []
-
     # ------------------------------------------------------------------------ powers and functions
 
     def function(self, kind: str, u: Form, power: Number = 1) -> Form:
@@ -386,6 +354,8 @@ class Algebra(Several, ABC):
             return Form()
         if self.mul(form, form) == form:
             return UNITY - form
+        if single and len(parts := [atom for atom, p in min(form)[1] if p > 0]) > 1:  # a product: one factor is 0
+            return UNITY - self.mul(*(UNITY - self.zero(self.atom(*atom)) for atom in parts))
         return self.atom(*lifted("zero", self.split(form, True)[1], flip=True)[0])
 
     def relu(self, form: Form) -> Form:

@@ -148,11 +148,13 @@ _PLAIN += "airy_ai airy_ai_slope airy_bi airy_bi_slope expi erfi sine_integral c
 _PLAIN += "fresnel_cosine hyperbolic_sine_integral hyperbolic_cosine_integral"
 for _name in _PLAIN.split():
     FLOATING[_name] = lambda w, a, name=_name: w.function(name, a)
+# These tell 0 apart, where what they are elsewhere has no value but tends to theirs.
+APART = set("exprel exprel_slope log1p_ratio_slope boxcox boxcox1p inv_boxcox inv_boxcox1p sinc sinc_slope".split())
 STEPS = {
     *COMPARISONS,
     *"absolute sign relu where maximum minimum fmax fmin heaviside floor ceil remainder max min".split(),
     *"rint trunc fmod copysign floor_divide huber p_norm sinc sinc_slope arctan2 signdet ive".split(),
-    *"exprel exprel_slope log1p_ratio_slope boxcox boxcox1p inv_boxcox inv_boxcox1p".split(),
+    *APART,
 }  # these have kinks, or are told apart by cases
 _POSITIVE, _BOTH_POSITIVE, _NONZERO = [(0, "> 0")], [(0, "> 0"), (1, "> 0")], [(0, "!= 0")]
 _INSIDE, _FRACTION, _BELOW_TWO = [(0, "in (-1, 1)")], [(0, "in (0, 1)")], [(0, "in (0, 2)")]
@@ -199,7 +201,14 @@ def conditions(op: str, params: Mapping[str, Any]) -> list[tuple[int, str]]:
 
 
 def named(w: Any, value: float) -> Form | None:
-    """π^a 2^b for halves a and b, log 2, log 10 or the inverse of one, where the float is the nearest to it."""
+    """π^a 2^b for halves a and b, π² and a third of it, log 2, log 10 or the inverse of one, or a fraction of a small
+    denominator, where the float is the nearest to it."""
+    for third in (1, 3):
+        if value == float(PI**2 / third):
+            return w.mul(w.atom("pi"), w.atom("pi")) * Fraction(1, third)  # type: ignore[no-any-return]
+    near = Fraction(value).limit_denominator(64)
+    if float(near) == value:
+        return UNITY * near
     for a, b in product((Fraction(k, 2) for k in range(-2, 3)), repeat=2):
         if (a or b % 1) and value == float(PI ** Decimal(float(a)) * Decimal(2) ** Decimal(float(b))):
             return w.mul(w.power(w.atom("pi"), a), w.power(UNITY * 2, b))  # type: ignore[no-any-return]

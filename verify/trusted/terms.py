@@ -187,27 +187,37 @@ def renamed(term: Term, by: Mapping[str, Poly]) -> Term:
 
 
 def canonical(factors: Factors, extents: Mapping[str, Poly]) -> Term:
-    """The term with bound indices named by where they occur; what that leaves open is tried each way."""
+    """The term with bound indices named by where they occur; what that leaves open is tried each way.
+
+    What shares no bound index is named apart, and put in order: a product of sums has no more ways than each of them.
+    """
     if not extents:
         return (), tuple(sorted(factors.items()))
     level = depth(factors.items())
 
-    def where(b: str) -> Any:
-        by = {n: poly("@0" if n == b else "@1") for n in extents}
-        return extents[b], sorted((moved(atom, by), power) for atom, power in factors.items() if b in names_of(atom))
-
-    def labelled(order: Sequence[str]) -> Term:
+    def labelled(order: Sequence[str], part: Factors) -> Term:
         by = {name: poly(f"@{level}.{k}") for k, name in enumerate(order)}
-        return tuple(extents[b] for b in order), tuple(sorted((moved(atom, by), p) for atom, p in factors.items()))
+        return tuple(extents[b] for b in order), tuple(sorted((moved(atom, by), p) for atom, p in part.items()))
 
-    if len(extents) == 1:
-        return labelled([*extents])
-    groups = [[*group] for _, group in groupby(sorted(extents, key=where), key=where)]
-    if all(len(group) == 1 for group in groups):
-        return labelled([*chain(*groups)])
-    found = [labelled(order) for order in islice(orders(factors, groups), MOST_NAMINGS + 1)]
-    need(len(found) <= MOST_NAMINGS, "too many ways to name bound indices")
-    return min(found)
+    def order_of(names: Sequence[str]) -> tuple[Term, list[str]]:
+        part = {atom: p for atom, p in factors.items() if not names_of(atom).isdisjoint(names)}
+        by_range = groupby(sorted(names, key=extents.__getitem__), key=extents.__getitem__)
+        found = [*islice(orders(part, told_apart(part, [[*group] for _, group in by_range])), MOST_NAMINGS + 1)]
+        need(len(found) <= MOST_NAMINGS, "too many ways to name bound indices")
+        return min((labelled(order, part), order) for order in found)
+
+    parts = [[*extents]] if len(extents) == 1 else connected(factors, extents)
+    order = parts[0] if len(extents) == 1 else [*chain(*(order for _, order in sorted(map(order_of, parts))))]
+    return labelled(order, factors)
+
+
+def connected(factors: Factors, names: Iterable[str]) -> list[list[str]]:
+    """The names in parts that no factor joins."""
+    parts: list[set[str]] = [{name} for name in names]
+    for atom in factors:
+        own = [part for part in parts if not part.isdisjoint(names_of(atom))]
+        parts = [part for part in parts if part.isdisjoint(names_of(atom))] + ([set().union(*own)] if own else [])
+    return [sorted(part) for part in parts]
 
 
 def orders(factors: Factors, groups: Sequence[list[str]]) -> Iterator[list[str]]:

@@ -82,7 +82,8 @@ REFUSED = {name for name in READ if any(isinstance(rule, Unread) for rule in OPS
 
 
 def test_an_op_without_a_derivative_by_an_operand_is_known() -> None:
-    assert {"zeta"} == REFUSED
+    distributions = {"gammainc", "gammaincc", "gammaincinv", "gammainccinv", "betainc", "betaincc", "betaincinv"}
+    assert {"zeta", *distributions} == REFUSED
 
 
 @pytest.mark.parametrize("name", [name for name in READ if name not in DECOMPOSITIONS | REFUSED])

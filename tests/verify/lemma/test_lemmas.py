@@ -8,7 +8,11 @@ import pytest
 import dualgrad as dg
 from dualgrad.frontends.trace import Trace
 from dualgrad.op import Call, Kind, Op, pointwise_meaning
-from dualgrad.program.entry import Element, Index, Meaning, affine, kernel, positive, select
+from dualgrad.program.entry import Element, Index, Meaning, affine, kernel, positive, select, zero
+from dualgrad.program.record import Program
+from verify.form.denote import Denotation
+from verify.form.facts import Facts
+from verify.form.limits import is_removable
 from verify.lemma.book import forward_lemmas, lemma_of
 from verify.lemma.pattern import canonical, pattern_of
 
@@ -170,3 +174,64 @@ def test_rounding_is_no_rule():
     trace.record(narrow, [trace.input("x", np.ones(3), ("n",))], {})
     found, _ = lemma_of(trace.equations[0], trace.extents.resolve, {"n": 3}, "exact")
     assert "rounds" in found.blocked
+
+
+# ---------------------------------------------------------------------------- points that could be removed
+
+
+def ratio(x):
+    """(exp(x) - 1) / x, which is 1 at 0."""
+    return select(zero(x), 1, (kernel("exp", x) - 1) / x)
+
+
+def slope_of_ratio(at_zero):
+    def partial(y, x):
+        nowhere = np.equal(x, 0)
+        away = np.where(nowhere, 1.0, x)
+        return np.where(nowhere, at_zero, (np.exp(x) - y) / away)
+
+    return partial
+
+
+def test_at_a_removable_point_the_rule_takes_what_the_derivative_tends_to():
+    right = op("ratio", np.expm1, ratio, partials=(slope_of_ratio(0.5),))
+    found, (pushed,) = lemma(right, (N,))
+    assert not found.blocked
+    assert not pushed.blocked
+
+
+@pytest.mark.parametrize("at_zero", [0.0, 1.0, -0.5, 0.5 + 2**-40])
+def test_at_a_removable_point_another_number_is_refused(at_zero):
+    wrong = op("ratio", np.expm1, ratio, partials=(slope_of_ratio(at_zero),))
+    found, (pushed,) = lemma(wrong, (N,))
+    assert found.blocked
+    assert pushed.blocked
+
+
+def test_a_jump_at_a_point_is_not_removable():
+    jump = op("jump", np.abs, lambda x: select(zero(x), 7, (kernel("exp", x) - 1) / x),
+              partials=(slope_of_ratio(0.5),))  # fmt: skip
+    assert blocked(jump, (N,)) == [""]  # its rule is right almost everywhere, and 0 times a number where x = 0
+    trace = Trace()
+    trace.record(jump, [trace.input("x", np.ones(N), ("n",))], {})
+    step = Denotation((Program("f", (), tuple(trace.equations), ()),), Facts(), "exact").step(trace.equations[0])
+    assert not is_removable(step)  # but a program that has it tests a number for equality
+
+
+def test_what_is_told_apart_by_a_product_is_by_each_factor():
+    def root(y, power):
+        return select(zero(power), kernel("exp", y), kernel("power", 1 + power * y, 1 / power))
+
+    def in_power(out, y, power):
+        t = power * y
+        nowhere = np.equal(t, 0)
+        away = np.where(nowhere, 1.0, t)
+        return out * y * y * np.where(nowhere, -0.5, (away / (1 + away) - np.log(1 + away)) / (away * away))
+
+    right = op("root", np.add, root, partials=(lambda out, y, power: out / (1 + power * y), in_power))
+    wrong = op(
+        "root", np.add, root,
+        partials=(lambda out, y, power: out / (1 + power * y), lambda out, y, p: 2 * in_power(out, y, p)),
+    )  # fmt: skip
+    assert blocked(right, (N,), (N,)) == ["", ""]
+    assert blocked(wrong, (N,), (N,))[1]

@@ -30,7 +30,7 @@ class Budget:
     """The most a proof may cost: terms of one form, bound indices of one term, seconds."""
 
     terms: int = 512
-    bound: int = 8
+    bound: int = 12
     seconds: float = 2.0
 
 

@@ -195,6 +195,8 @@ def _parts(form: Form) -> list[Form]:
 
     A sum over several indices is the product of sums where no factor depends on indices of two of them.
     """
+    if not form.terms:
+        return [form]
     _, shared, rest = content(form)
     factors = [atom.forms[0] if atom.kind == "base" else power_of(atom) for atom, p in shared if p > 0]
     if len(rest.terms) != 1:

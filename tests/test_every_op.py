@@ -372,6 +372,24 @@ def test_the_meaning_is_what_the_forward_computes(op):
             np.testing.assert_allclose(meant, y, **TIGHT)
 
 
+# Samples are random, so none is tied: these ops jump or bend where their operands are equal, or 0.
+AT_TIES = {
+    1: "absolute floor ceil logical_not relu rint round_half sign signbit trunc zeros_like ones_like",
+    2: "equal greater greater_equal heaviside less less_equal logical_and logical_or logical_xor maximum "
+    "minimum fmax fmin not_equal fdim",
+}
+TIED = [0.0, 1.0, -1.0, 2.0]
+
+
+@pytest.mark.parametrize(("count", "name"), [(n, s) for n in AT_TIES for s in AT_TIES[n].split() if s in REGISTRY])
+def test_the_meaning_is_what_the_forward_computes_at_ties(count, name):
+    op = REGISTRY[name]
+    given = [np.array(each) for each in zip(*itertools.product(TIED, repeat=count), strict=True)]
+    call = op.call(*given)
+    meant = evaluated(meaning_of(op, call), call.inputs).real
+    np.testing.assert_array_equal(meant, op.forward(*call.inputs, **call.params).astype(float))
+
+
 @every_op
 def test_the_dtype_is_known_before_running(op):
     for call in calls(op):

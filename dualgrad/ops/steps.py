@@ -41,7 +41,9 @@ copysign = pointwise(
     "copysign",
     np.copysign,
     [lambda y, x1, x2: np.copysign(np.ones_like(y), x2) * np.sign(x1), lambda y, x1, x2: np.zeros_like(x2)],
-    lambda x1, x2: select(positive(x1), x1, -x1) * (2 * positive(x2) - 1),
+    # x2 / x2: a zero has a sign in floats and none here, so that a result of it has no meaning.
+    lambda x1, x2: select(positive(x1), x1, -x1) * (2 * positive(x2) - 1) * (x2 / x2),
+    domain="x2 != 0",
     samples=over(_ANY, _ANY),
 )
 

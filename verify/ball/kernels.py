@@ -55,6 +55,11 @@ def log_gamma(x: arb) -> arb:
     return x.lgamma() if x > 0 else -abs(x.rgamma()).log()
 
 
+def _angle(y: arb, x: arb) -> arb:
+    """arctan2(y, x); NaN on the cut, where floats go by the sign of a zero, which has none here."""
+    return arb.atan2(y, x) if x > 0 or y > 0 or y < 0 else NAN
+
+
 VALUES: dict[str, Callable[..., arb]] = {
     "exp": arb.exp,
     "log": arb.log,
@@ -77,7 +82,7 @@ VALUES: dict[str, Callable[..., arb]] = {
     "digamma": arb.digamma,
     "trigamma": lambda x: slope("digamma", x),
     "power": general_power,
-    "arctan2": lambda y, x: arb.atan2(y, x),
+    "arctan2": _angle,
     "floor": arb.floor,
     **special.VALUES,
     **special.OF_ORDER,

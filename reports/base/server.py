@@ -58,10 +58,11 @@ class Server:
         """Run every test once, then every mutant."""
         items = {item.nodeid: item for item in session.items}
         measured(items, [Path(path) for path in self.tries], self.reach)
+        modules = {path: Module(path) for path in self.tries}  # before the freeze: it hides what it holds
         gc.collect()
         gc.freeze()
         for path, chosen in self.tries.items():
-            module = Module(path)
+            module = modules[path]
             for mutant, tree in changed(module.source, {mutant.name for mutant in chosen}):
                 tests, spent = [], 0.0
                 for test in self.reach.tests(path, mutant):
@@ -175,16 +176,18 @@ class Module:
             code = compile(ast.Module([statement], []), self.file, "exec")
             return functools.partial(self._again, code)
         pairs = [(a, b) for a, b in _pairs(self.code, compile(tree, self.file, "exec")) if a != b]
-        return functools.partial(self._exchange, pairs)
+        held = [(function, new) for old, new in pairs for function in self.functions.get(_place(old), ())]
+        # Where a closure has another number of free variables, what made it is changed as well.
+        held = [(f, new) for f, new in held if len(f.__code__.co_freevars) == len(new.co_freevars)]
+        if not held:
+            raise LookupError(f"{self.path}: no function in memory has the code of {mutant.name}")
+        return functools.partial(self._exchange, held)
 
-    def _exchange(self, pairs: Sequence[tuple[types.CodeType, types.CodeType]]) -> None:
-        """Give the functions in memory their changed code."""
+    def _exchange(self, held: Sequence[tuple[types.FunctionType, types.CodeType]]) -> None:
+        """Give functions in memory their changed code."""
         self._forget()
-        for old, new in pairs:
-            for function in self.functions.get(_place(old), ()):
-                # Where a closure has another number of free variables, what made it is changed as well.
-                if len(old.co_freevars) == len(new.co_freevars):
-                    function.__code__ = new
+        for function, new in held:
+            function.__code__ = new
 
     def _again(self, code: types.CodeType) -> None:
         """Run the changed statement of the module, and let everything that held its names hold the new ones."""

@@ -11,6 +11,7 @@ import numpy as np
 from dualgrad.op import Call, Complex, Kink, composed, one_over, pointwise
 from dualgrad.program.entry import Entry, Power, kernel, select
 from dualgrad.program.entry import positive as positive_part
+from dualgrad.rounding import less_one
 from dualgrad.samples import call, drawn, over
 
 _ANY = (-2.0, 2.0)
@@ -150,7 +151,8 @@ power_constant = pointwise(
 
 def _partial_in_base(y: Any, x1: Any, x2: Any) -> Any:
     vanishes = np.equal(x2, 0)
-    return np.where(vanishes, 0, x2 * power(x1, np.where(vanishes, 1, x2 - 1)))
+    less, lost = less_one(np.where(vanishes, 1, x2))
+    return np.where(vanishes, 0, x2 * power(x1, less) * power(x1, lost))
 
 
 def _partial_in_exponent(y: Any, x1: Any, x2: Any) -> Any:

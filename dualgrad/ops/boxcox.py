@@ -12,6 +12,7 @@ import numpy as np
 from dualgrad.lazy import special
 from dualgrad.op import Op, pointwise
 from dualgrad.program.entry import Entry, kernel, select, zero
+from dualgrad.rounding import less_one
 from dualgrad.samples import over
 
 _ANY = (-2.0, 2.0)
@@ -175,10 +176,16 @@ cosm1 = pointwise(
     samples=over(_ANY),
 )
 
+
+def _powm1_in_base(y: Any, x1: Any, x2: Any) -> Any:
+    less, lost = less_one(x2)
+    return x2 * np.power(x1, less) * np.power(x1, lost)
+
+
 powm1 = pointwise(
     "powm1",
     special("powm1"),
-    partials=[lambda y, x1, x2: x2 * np.power(x1, x2 - 1), lambda y, x1, x2: np.power(x1, x2) * np.log(x1)],
+    partials=[_powm1_in_base, lambda y, x1, x2: np.power(x1, x2) * np.log(x1)],
     meaning=lambda x1, x2: kernel("power", x1, x2) - 1,
     domain="x1 > 0",
     samples=over(_POSITIVE, _ANY),

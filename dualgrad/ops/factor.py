@@ -128,6 +128,7 @@ _svd: Op = structural(
     complex=Complex.ADJOINT,
     kinks=(Kink("equal or zero singular values", "0 between them", "right for what does not depend on their vectors"),),
     samples=drawn(lambda draw: [call(draw(3, 2)), call(draw(2, 3)), call(draw(2, 2, 2))]),
+    ulps=64,  # of the largest entry, as the vectors themselves
     doc="The reduced singular value decomposition, its three parts in one row for each matrix.",
 )
 _more_left = _completion("svd_left_rest", "columns", lambda a: np.linalg.svd(a)[0][..., :, np.shape(a)[-1] :], 3, 2)
@@ -186,11 +187,14 @@ def _qr_parts(y: Any, a: Any) -> list[Any]:
 
 
 def _qr_pull(g: Any, y: Any, a: Any) -> Any:
+    """What reaches R and what turns Q apart, so that nothing is left of a gradient of Q where its columns are fixed."""
     (q, r), (gq, gr) = _qr_parts(y, a), _qr_parts(g, a)
-    inner = np.tril(r @ adjoint(np.triu(gr)) - adjoint(gq) @ q)
-    if is_complex(inner):  # the diagonal of r is real
-        inner = inner - imaginary_diagonal(inner)
-    return adjoint(np.linalg.solve(r, adjoint(gq + q @ (inner + adjoint(np.tril(inner, -1))))))
+    own, straight = adjoint(q) @ gq, np.tril(r @ adjoint(np.triu(gr)))
+    if is_complex(straight):  # the diagonal of r is real
+        straight = straight - imaginary_diagonal(straight - own)
+    inner = straight + adjoint(np.tril(straight, -1)) + np.tril(skew(own), -1)
+    outside = 0 if no_shorter(a, -1, -2) else gq - q @ own
+    return adjoint(np.linalg.solve(r, adjoint(outside + q @ inner)))
 
 
 def _qr_push(t: Any, y: Any, a: Any) -> Any:
@@ -221,6 +225,7 @@ _qr = structural(
     jvp=[_qr_push],
     complex=Complex.ADJOINT,
     domain="matrices of full column rank",
+    ulps=16,
     samples=drawn(lambda draw: [call(draw(3, 2)), call(draw(2, 2, 2)), call(draw(1, 1))]),
     doc="The reduced QR decomposition, its two parts in one row for each matrix.",
 )

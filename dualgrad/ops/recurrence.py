@@ -127,16 +127,29 @@ def _logcumsumexp_meaning(sizes: Sizes, shape: Shape, axis: int) -> Meaning:
 _LARGEST = float(np.finfo(np.float32).max)  # a number, where -inf would be none to a proof
 
 
-def _share(part: Any, whole: Any) -> Any:
-    """exp(part - whole), and 0 where the whole is exp(-inf)."""
-    gone = np.less(whole, -_LARGEST)
-    return np.where(gone, 0, np.exp(part - np.where(gone, 0, whole)))
+def _shares(a: Any, y: Any, axis: int) -> tuple[Any, Any]:
+    """Which share of each sum its own term is, and which was there one place before; nothing where it is exp(-inf).
+
+    By the difference of the two: that of a term and its sum, which is near to it, is rounded like the sum.
+    """
+    start, sums, before = (_part(y, axis, part) for part in (slice(0, 1), slice(1, None), slice(0, -1)))
+    gone = np.less(sums, -_LARGEST)
+    apart = np.where(gone, 0, _part(a, axis, slice(1, None)) - np.where(gone, 0, before))
+    own, earlier = np.exp(np.minimum(apart, 0)), np.exp(np.minimum(-apart, 0))
+    both = own + earlier
+    first = np.where(np.less(start, -_LARGEST), 0, np.ones_like(start))
+    shares = np.concatenate([first, np.where(gone, 0, own / both)], axis=axis)
+    return shares, np.concatenate([np.zeros_like(start), np.where(gone, 0, earlier / both)], axis=axis)
 
 
-def _carried(y: Any, axis: int) -> Any:
-    """Which share of each sum was there one place before."""
-    later, earlier = _part(y, axis, slice(1, None)), _part(y, axis, slice(0, -1))
-    return np.concatenate([np.zeros_like(_part(y, axis, slice(0, 1))), _share(earlier, later)], axis=axis)
+def _log_sum_pull(g: Any, y: Any, a: Any, axis: int) -> Any:
+    shares, carried = _shares(a, y, axis)
+    return shares * _adjoint(g, carried, axis)
+
+
+def _log_sum_push(t: Any, y: Any, a: Any, axis: int) -> Any:
+    shares, carried = _shares(a, y, axis)
+    return recurrence(t * shares, carried, axis)
 
 
 logcumsumexp = structural(
@@ -145,8 +158,8 @@ logcumsumexp = structural(
     call=_call,
     forward=lambda a, axis: np.logaddexp.accumulate(a, axis=axis),
     meaning=_logcumsumexp_meaning,
-    vjp=[lambda g, y, a, axis: _share(a, y) * _adjoint(g, _carried(y, axis), axis)],
-    jvp=[lambda t, y, a, axis: recurrence(t * _share(a, y), _carried(y, axis), axis)],
+    vjp=[_log_sum_pull],
+    jvp=[_log_sum_push],
     samples=drawn(lambda draw: [call(draw(2, 3)), call(draw(2, 3), axis=1), call(draw(3), axis=0)]),
     doc="log of the cumulative sum of exp(x) along an axis, without overflow.",
 )

@@ -8,9 +8,9 @@ anything there, and it is only allowed where {u = 0} is shown to have measure ze
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
 
 from verify.form.algebra import add, rewrite, scale, subtract
 from verify.form.clear import without_ties
@@ -88,19 +88,28 @@ def guards_of(form: Form, weights: Weights) -> list[Atom]:
     return [found[key] for key in sorted(found) if key in weights]
 
 
-def bends(derivative: Form, guards: Iterable[Atom]) -> Iterator[Form]:
+def bends(derivative: Form) -> Iterator[Form]:
     """What guards compare with 0, where the derivative is shown to be another number on either side."""
-    for guard in guards:
-        if guard.kind == "positive":
-            one, other = (rewrite(derivative, partial(_is_about, guard), _Side(guard, side)) for side in (ONE, ZERO))
-            jump = subtract(one, other)
-            if sign(jump)[1] and all(p > 0 for term, _ in jump.terms.values() for _, p in term.factors.values()):
-                yield guard.forms[0]
+    for guard in guards_alone(derivative):
+        jump = subtract(*(on_side(derivative, guard, side) for side in (ONE, ZERO)))
+        if sign(jump)[1] and all(p > 0 for term, _ in jump.terms.values() for _, p in term.factors.values()):
+            yield guard.forms[0]
 
 
-def _is_about(guard: Atom, atom: Atom) -> bool:
-    """Whether a guard of the same kind, at whatever place, is in an atom."""
-    return any(inner.kind in _GUARDS and _anonymous(inner) == _anonymous(guard) for inner in inside(atom))
+def guards_alone(form: Form) -> list[Atom]:
+    """The guards of a form that stand at one place: no index of theirs is summed over, and none is like another."""
+    found = {atom.key: atom for atom in atoms(form) if atom.kind in _GUARDS}
+    alike = Counter(_anonymous(atom) for atom in found.values())
+    return [
+        atom
+        for atom in found.values()
+        if atom.kind == "positive" and atom.free <= form.free and alike[_anonymous(atom)] == 1
+    ]
+
+
+def on_side(form: Form, guard: Atom, side: Form) -> Form:
+    """The form with a guard as it is off its boundary: 1 or 0."""
+    return rewrite(form, lambda atom: any(inner.key == guard.key for inner in inside(atom)), _Side(guard, side))
 
 
 class _Side(Step):
@@ -111,9 +120,7 @@ class _Side(Step):
 
     def atom(self, atom: Atom, power: Rational) -> Form | None:
         """The guard's value off its boundary."""
-        if atom.kind not in _GUARDS or _anonymous(atom) != _anonymous(self.guard):
-            return None
-        return self.side if atom.kind == "positive" else ZERO
+        return self.side if atom.key == self.guard.key else None
 
 
 def _anonymous(atom: Atom) -> str:

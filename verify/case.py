@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import linecache
 import re
 import sys
@@ -10,13 +9,14 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _REGISTER = "__verify_cases__"
 _BRIEF = 24  # characters of an option in a label
 _CANDIDATES = frozenset({"grad", "jac", "hess", "hvp", "vjp", "jvp", "value_and_grad"})
+_ends: dict[int, tuple[CodeType, list[int | None]]] = {}  # the last line of every instruction of a code, by its id
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -146,9 +146,11 @@ def _told(value: Any) -> str:
 
 def _lines(frame: FrameType) -> tuple[int, int]:
     """The first and last line of the call that a frame is in."""
-    positions = inspect.getframeinfo(frame, context=0).positions
-    last = positions.end_lineno if positions is not None else None
-    return frame.f_lineno, max(last or 0, frame.f_lineno)
+    code = frame.f_code
+    if id(code) not in _ends:  # gone through once for all cases in a file
+        _ends.clear()
+        _ends[id(code)] = code, [end for _, end, _, _ in code.co_positions()]
+    return frame.f_lineno, max(_ends[id(code)][1][frame.f_lasti // 2] or 0, frame.f_lineno)
 
 
 def _require_arguments(args: tuple[Any, ...]) -> None:

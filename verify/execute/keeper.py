@@ -19,7 +19,7 @@ from verify.execute.watch import Changed, remember
 from verify.execute.worker import serve
 from verify.suite import OUTCOMES, writable
 
-CASES_EACH = 50  # before a worker is replaced
+CASES_EACH = 100  # before a worker is replaced
 PROCESSES = 64  # of a case
 TICK = 0.1  # seconds between two looks at a worker's memory
 NAMED = 3  # changes of the library

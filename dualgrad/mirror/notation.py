@@ -7,22 +7,25 @@ and functions apply element by element. Whatever is no chain has no matrix notat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from typing import NamedTuple
 
-from dualgrad.mirror.algebra import MINUS, split, times
+from dualgrad.mirror.algebra import MINUS, renamed, split, times
 from dualgrad.mirror.equality import free
 from dualgrad.mirror.naming import Context
 from dualgrad.mirror.patterns import is_below, is_count, reciprocal
 from dualgrad.mirror.printing import Level, Piece
+from dualgrad.mirror.sigmoid import with_sigmoid
 from dualgrad.mirror.softmax import Softmax, with_softmax
 from dualgrad.mirror.text import Text
 from dualgrad.program.entry import (
     Count,
     Element,
     Entry,
+    Guard,
     Holds,
     Index,
     Kernel,
@@ -79,6 +82,8 @@ def _tensor(node: Entry, axes: Axes, context: Context) -> Shown:
             return _sum(args, axes, context)
         case Kernel(name, (arg,)):
             return Shown(Text().applied(name, [Piece(_tensor(arg, axes, context).text, Level.SUM)]).text, 2)
+        case Guard(">", value):
+            return Shown(f"[{_tensor(value, axes, context).text} > 0]", 2)
         case Holds("==", form) if len(axes) == 2 and form in (_apart(axes), _apart(axes[::-1])):
             return Shown("I", 2)
         case Power(base, exponent) if exponent > 0 and len(axes) < 2:
@@ -126,7 +131,7 @@ def _apart(axes: Axes) -> object:
 
 def _sum(args: Sequence[Entry], axes: Axes, context: Context) -> Shown:
     text = ""
-    for arg in args:
+    for arg in sorted(args, key=lambda arg: split(arg)[0] < 0 and split(args[0])[0] < 0):
         negative = split(arg)[0] < 0
         shown = _tensor(times(MINUS, arg) if negative else arg, axes, context)
         inner = shown.text if shown.level else f"({shown.text})"
@@ -199,16 +204,27 @@ class _Graph:
         text = _joined(" ⊙ ", [_tensor(factor, (index, end), self.context) for _, _, factor in both])
         return end, f"({text})" if len(both) > 1 else text
 
+    def neighbours(self, index: Index) -> int:
+        """With how many indices an index shares a factor."""
+        return len({b if a is index else a for a, b, _ in self.edges if index in (a, b)})
+
     def vector(self, index: Index) -> str:
         """The vector at an index, taken out; "" where there is none."""
         return _joined(" ⊙ ", self.vectors.pop(index, []))
 
 
 def _product(node: Entry, axes: Axes, context: Context) -> Shown:
-    coefficient, counts, above, below, bound = _parts(node)
+    try:
+        return _as_product(node, axes, context, opened=True)
+    except _NoNotation:  # sums inside that are no part of a chain, but may be vectors and numbers
+        return _as_product(node, axes, context, opened=False)
+
+
+def _as_product(node: Entry, axes: Axes, context: Context, opened: bool) -> Shown:
+    coefficient, counts, above, below, bound = _parts(node, opened)
     context = context.with_indices(bound)
     if coefficient < 0:
-        shown = _product(times(MINUS, node), axes, context)
+        shown = _as_product(times(MINUS, node), axes, context, opened)
         return Shown(Text.minus + shown.text, 0)
     if not bound and not below and not counts and coefficient == 1 and len(above) == 1:
         if above[0] is node:
@@ -222,7 +238,10 @@ def _product(node: Entry, axes: Axes, context: Context) -> Shown:
         for part in _squares(factor, frozenset(bound)):
             graph.take(part, around)
     front = Text().show(times(Number(coefficient), *counts), context) if coefficient != 1 or counts else ""
-    parts = [*map(_closed_text, graph.scalars), *_open(graph, axes), *_closed(graph, bound)]
+    opened_part, numbers = _open(graph, axes), _closed(graph, bound)
+    if graph.scalars or opened_part or len(numbers) > 1:
+        numbers = [f"({number})" for number in numbers]
+    parts = [*map(_closed_text, graph.scalars), *numbers, *opened_part]
     if graph.edges or graph.vectors:
         raise _NoNotation
     divisors = [_closed_text(_tensor(divisor, (), context)) for divisor in below]
@@ -230,8 +249,11 @@ def _product(node: Entry, axes: Axes, context: Context) -> Shown:
     return _over(whole, divisors)
 
 
-def _parts(node: Entry) -> tuple[Fraction, list[Entry], list[Entry], list[Entry], list[Index]]:
-    """A product as number, sizes, factors above and below the bar, and the indices summed over."""
+def _parts(node: Entry, opened: bool) -> tuple[Fraction, list[Entry], list[Entry], list[Entry], list[Index]]:
+    """A product as number, sizes, factors above and below the bar, and the indices summed over.
+
+    ``opened``: with the factors of sums among the factors as factors of the whole, Σⱼ aⱼ Σₖ bₖ as ΣⱼΣₖ aⱼ bₖ.
+    """
     bound: list[Index] = []
     coefficient, rest = Fraction(1), [node]
     counts: list[Entry] = []
@@ -244,9 +266,26 @@ def _parts(node: Entry) -> tuple[Fraction, list[Entry], list[Entry], list[Entry]
             coefficient *= number
             counts += [factor for factor in factors if is_count(factor)]
             rest = [factor for factor in factors if not is_count(factor)]
+    if opened:
+        inner = [part for factor in rest for part in _without_sums(factor, bound)]
+        coefficient *= prod(part.value for part in inner if isinstance(part, Number))
+        counts += [part for part in inner if is_count(part) and not isinstance(part, Number)]
+        rest = [part for part in inner if not is_count(part)]
     above = [factor for factor in rest if not is_below(factor)]
     below = [reciprocal(factor) for factor in rest if is_below(factor)]
-    return coefficient, counts, *with_softmax(above, below), bound
+    return coefficient, counts, *with_sigmoid(*with_softmax(above, below)), bound
+
+
+def _without_sums(factor: Entry, bound: list[Index]) -> Iterator[Entry]:
+    """The factors under the sums that a factor is, whose indices are added to the bound ones."""
+    if not (isinstance(factor, Reduce) and factor.kind == "sum"):
+        yield factor
+        return
+    index = Index(factor.index.name, factor.index.extent)
+    bound.append(index)
+    body = renamed(factor.body, {factor.index: affine(index)})
+    for part in body.args if isinstance(body, Times) else (body,):
+        yield from _without_sums(part, bound)
 
 
 def _squares(factor: Entry, bound: frozenset[Index]) -> list[Entry]:
@@ -302,7 +341,7 @@ def _onward(graph: _Graph, index: Index) -> str:
     here, rest = graph.vector(end), _onward(graph, end)
     if here and rest:
         return f"{matrix} diag({here}) {rest}"
-    return f"{matrix} {here or rest or '1'}"
+    return f"{matrix} {f'({here})' if _is_loose(here) else here or rest or '1'}"
 
 
 def _chain(graph: _Graph, start: Index, goal: Index) -> tuple[str, Index]:
@@ -331,24 +370,15 @@ def _unwrapped(text: str) -> str:
 
 
 def _closed(graph: _Graph, bound: Iterable[Index]) -> list[str]:
-    """The parts of the product that have no open index: numbers."""
+    """The parts of the product that have no open index, each from one of its ends: numbers."""
     found = []
-    for index in bound:
-        vectors = graph.vectors.pop(index, [])
-        step = graph.next_from(index)
-        if step is None and vectors:
+    for index in sorted(bound, key=graph.neighbours):
+        vectors, onward = graph.vectors.pop(index, []), _onward(graph, index)
+        if onward:
+            found.append(f"{_transposed(_joined(' ⊙ ', vectors)) if vectors else '1ᵀ'} {onward}")
+        elif vectors:
             *first, last = vectors
             found.append(f"{_transposed(_joined(' ⊙ ', first)) if first else '1ᵀ'} {_closed_text(last)}")
-        elif step is not None:
-            if vectors or graph.vectors or not any(step[0] in (a, b) for a, b, _ in graph.edges):
-                raise _NoNotation
-            parts = [step[1]]
-            while step[0] is not index:
-                step = graph.next_from(step[0])
-                if step is None:
-                    raise _NoNotation
-                parts.append(step[1])
-            found.append(f"tr({' '.join(parts)})")
     return found
 
 

@@ -28,6 +28,7 @@ from dualgrad.mirror.patterns import (
     spans,
     with_sizes,
 )
+from dualgrad.mirror.sigmoid import with_sigmoid
 from dualgrad.mirror.softmax import Softmax, with_softmax
 from dualgrad.program.entry import (
     Affine,
@@ -208,7 +209,7 @@ class Printer(ABC):
             return Piece(self.minus + self.show(times(MINUS, node), context, Level.BIG), Level.SUM)
         top = [factor for factor in factors if not is_below(factor)]
         bottom = [reciprocal(factor) for factor in factors if is_below(factor)]
-        top, bottom = with_softmax(top, bottom)
+        top, bottom = with_sigmoid(*with_softmax(top, bottom))
         front = [sorted(filter(is_count, part), key=count_order) for part in (top, bottom)]
         top = self._ordered([factor for factor in top if not is_count(factor)], context)
         bottom = self._ordered([factor for factor in bottom if not is_count(factor)], context)

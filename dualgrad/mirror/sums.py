@@ -133,7 +133,8 @@ def _merged(first: Entry, second: Entry) -> Entry | None:
     bodies = [times(scale, body), times(other_scale, renamed(other_body, {other_index: affine(index)}))]
     if not any(index in free(base) for base, _ in _common(bodies)):
         return None
-    return times(*rest, Reduce("sum", index, factored(plus(*bodies))))
+    number, factors = split(factored(plus(*bodies)))
+    return times(Number(number), *rest, Reduce("sum", index, product_of(Fraction(1), factors)))
 
 
 def _single_sum(term: Entry) -> tuple[Key, list[Entry], Number, Index, Entry] | None:

@@ -18,7 +18,7 @@ TENSORS = tuple(
 CASES = [
     (lambda X, W, b: np.linalg.slogdet(X)[1], "log(|det(X)|)", "(X⁻¹)ⱼᵢ", "X⁻ᵀ"),
     (lambda X, W, b: np.linalg.det(X), "det(X)", "det(X) (X⁻¹)ⱼᵢ", "det(X) X⁻ᵀ"),
-    (lambda X, W, b: np.sum(W * np.linalg.inv(X)), "Σᵢⱼ Wᵢⱼ (X⁻¹)ᵢⱼ", "−Σₖ (X⁻¹)ₖᵢ Σₗ Wₖₗ (X⁻¹)ⱼₗ", "−X⁻ᵀ (W X⁻ᵀ)"),
+    (lambda X, W, b: np.sum(W * np.linalg.inv(X)), "Σᵢⱼ Wᵢⱼ (X⁻¹)ᵢⱼ", "−Σₖ (X⁻¹)ₖᵢ Σₗ Wₖₗ (X⁻¹)ⱼₗ", "−X⁻ᵀ W X⁻ᵀ"),
     (
         lambda X, W, b: b @ np.linalg.solve(X, b),
         "Σᵢ bᵢ Σⱼ bⱼ (X⁻¹)ᵢⱼ",

@@ -14,12 +14,10 @@ from typing import Any
 import numpy as np
 
 from dualgrad.lazy import special
-from dualgrad.meanings import Unread
 from dualgrad.op import Call, Kink, Op, composed, pointwise
-from dualgrad.program.entry import Entry, kernel
+from dualgrad.program.entry import Entry, kernel, positive, select
 from dualgrad.samples import call, drawn
 
-_NO_KERNEL = Unread("Bessel functions are no kernels of the language of meanings")
 _ZERO = Kink("x = 0", "0", "the middle of [-1, 1], as for the absolute value")
 
 
@@ -41,7 +39,7 @@ def _scaled(name: str, forward: Callable[..., Any], partial: Callable[..., Any],
         name,
         run,
         [lambda y, z, v: partial(v, y, z)],
-        rest.pop("meaning", _NO_KERNEL),
+        rest.pop("meaning"),
         call=signature,
         samples=drawn(
             lambda draw: [
@@ -144,13 +142,28 @@ def _ive_bend(v: Any, y: Any, z: Any) -> Any:
     return np.where(vanishes, 0, -(2 + 1 / away) * y + (v * v / (away * away) - 1 / away) * ive(v, size))
 
 
+def _i(v: Fraction, z: Entry) -> Entry:
+    return kernel("bessel_i", v, z)
+
+
+def _ive_meaning(z: Entry, v: float) -> Entry:
+    return kernel("exp", -select(positive(z), z, -z)) * _i(Fraction(v), z)
+
+
+def _ive_slope_meaning(z: Entry, v: float) -> Entry:
+    """Of z > 0 alone, as the logarithm says."""
+    middle = (_i(Fraction(v) - 1, z) + _i(Fraction(v) + 1, z)) * Fraction(1, 2)
+    return kernel("exp", -z) * (middle - _i(Fraction(v), z)) + 0 * kernel("log", z)
+
+
 def _odd(v: float) -> bool:
     return v == round(v) and round(v) % 2 == 1
 
 
 def _ive_partial(v: float, y: Any, z: Any) -> Any:
-    slope = ive_slope(v, np.abs(z))
-    return slope if _odd(v) else np.sign(z) * slope
+    vanishes = np.equal(z, 0)
+    slope = ive_slope(v, np.where(vanishes, 1, np.abs(z)))
+    return np.where(vanishes, 0.5 if v == 1 else 0, slope if _odd(v) else np.sign(z) * slope)
 
 
 ive: Op = _scaled(
@@ -159,6 +172,7 @@ ive: Op = _scaled(
     _ive_partial,
     -9.0,
     kinks=(_ZERO,),
+    meaning=_ive_meaning,
     doc="I_v(z) exp(-|z|). Of orders above 5, SciPy's values and the derivative lose two digits.",
 )
 ive_slope: Op = _scaled(
@@ -167,6 +181,7 @@ ive_slope: Op = _scaled(
     _ive_bend,
     0.3,
     domain="z > 0",
+    meaning=_ive_slope_meaning,
     ulps=math.inf,
     doc="The derivative of ive for positive z. Its own cancels for large z.",
 )

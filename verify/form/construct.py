@@ -1,7 +1,7 @@
 """Kernels, guards and extrema of forms: each built in its simplest shape.
 
 tan u = sin u / cos u     sinh u = tanh u cosh u     erfc u = 1 - erf u     f(-u) = ∓ f(u) for odd and even f
-J_-n = (-1)^n J_n, Y_-n = (-1)^n Y_n, I_-n = I_n, K_-v = K_v
+J_-n = (-1)^n J_n, Y_-n = (-1)^n Y_n, I_-n = I_n, K_-v = K_v; J_n(-z) = (-1)^n J_n(z), I_n(-z) = (-1)^n I_n(z)
 I(c u > 0) = I(u > 0) for c > 0     I(-u > 0) = 1 - I(u > 0) - I(u = 0)     I(b = 0) = 1 - b for b that is 0 or 1
 """
 
@@ -102,6 +102,12 @@ def _plain(name: str, forms: tuple[Form, ...]) -> Form:
     if name in _REFLECTED and value is not None and value < 0 and (value.denominator == 1 or name == "bessel_k"):
         sign = -1 if name in ("bessel_j", "bessel_y") and value % 2 else 1
         return scale(_plain(name, (number(-value), *forms[1:])), sign)
+    if name in ("bessel_j", "bessel_i") and value is not None and value.denominator == 1:
+        argument = forms[1]
+        if not argument.terms:
+            return number(0 if value else 1)
+        if leading_sign(argument) < 0:
+            return scale(_plain(name, (form, scale(argument, -1))), -1 if value % 2 else 1)
     flip = -1 if (name in ODD or name in EVEN) and form.terms and leading_sign(form) < 0 else 1
     forms = (scale(form, flip), *forms[1:])
     return scale(power_of(Atom("kernel", name, (), forms)), flip if name in ODD else 1)

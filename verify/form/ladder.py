@@ -10,6 +10,7 @@ import numpy as np
 
 from verify.form.algebra import Fill
 from verify.form.clear import cleared, without_ties
+from verify.form.contiguous import by_contiguity
 from verify.form.denote import Denotation, Position
 from verify.form.domain import in_terms_of_inputs, never_zero
 from verify.form.gaps import with_turned_gaps
@@ -113,7 +114,8 @@ class Ladder:
         yield "gaps", with_turned_gaps
         yield "guards", with_aligned_guards
         yield "symmetric matrices", with_symmetric_matrices
-        yield "recurrences", by_recurrence
+        yield "recurrences", lambda form: by_recurrence(form, never_zero(self.required, self.denote))
+        yield "contiguous functions", by_contiguity
         yield "exponentials", by_exponentials
         yield "angles", by_angles
         yield "inverses", without_inverses

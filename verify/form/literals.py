@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from verify.form.algebra import multiply, scale
+from verify.form.algebra import scale
 from verify.form.construct import kernel
 from verify.form.power import power
 from verify.form.setting import Undefined
@@ -47,6 +47,7 @@ _NAMED: dict[str, Callable[[], Form]] = {
     "3.28986813369645287294483033329": lambda: scale(power(_PI, 2), Fraction(1, 3)),
 }
 MOST_DENOMINATOR = 64
+MOST_TWOS = 4
 _BY_VALUE = {float(digits): form for digits, form in _NAMED.items()}
 
 
@@ -55,7 +56,8 @@ def read(value: int | float | bool | Fraction, reading: str) -> Form:
 
     "exact"    the double that a float is
     "decimal"  its shortest decimal
-    "named"    the constant or the small fraction that it is the nearest double of, else its shortest decimal
+    "named"    the constant, up to small powers of 2, or the small fraction that it is the nearest double of, else its
+               shortest decimal
     """
     if not math.isfinite(value):
         raise Undefined(f"{value} is not a real number")
@@ -65,10 +67,17 @@ def read(value: int | float | bool | Fraction, reading: str) -> Form:
         value = float(value)
     if not isinstance(value, float) or reading == "exact":
         return number(Fraction(value))
-    if reading == "named" and abs(value) in _BY_VALUE:
-        return multiply(number(1 if value > 0 else -1), _BY_VALUE[abs(value)]())
+    return number(Fraction(repr(value))) if reading == "decimal" else _named(value)
+
+
+def _named(value: float) -> Form:
     near = Fraction(value).limit_denominator(MOST_DENOMINATOR)
-    return number(near if reading == "named" and float(near) == value else Fraction(repr(value)))
+    if float(near) == value:
+        return number(near)
+    for k in sorted(range(-MOST_TWOS, MOST_TWOS + 1), key=abs):  # 2^k times the nearest double is the nearest to that
+        if (known := math.ldexp(abs(value), k)) in _BY_VALUE:
+            return scale(_BY_VALUE[known](), Fraction(1 if value > 0 else -1) / Fraction(2) ** k)
+    return number(Fraction(repr(value)))
 
 
 def named_digits() -> dict[str, Form]:

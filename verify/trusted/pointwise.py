@@ -209,7 +209,7 @@ def named(w: Any, value: float) -> Form | None:
     near = Fraction(value).limit_denominator(64)
     if float(near) == value:
         return UNITY * near
-    for a, b in product((Fraction(k, 2) for k in range(-2, 3)), repeat=2):
+    for a, b in product((Fraction(k, 2) for k in range(-2, 3)), (Fraction(k, 2) for k in range(-10, 11))):
         if (a or b % 1) and value == float(PI ** Decimal(float(a)) * Decimal(2) ** Decimal(float(b))):
             return w.mul(w.power(w.atom("pi"), a), w.power(UNITY * 2, b))  # type: ignore[no-any-return]
     for k, q in product((2, 10), (1, -1)):

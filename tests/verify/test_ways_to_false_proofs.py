@@ -21,12 +21,14 @@ import numpy as np
 import pytest
 
 import verify.checker
+import verify.claim
 import verify.form.cases
 import verify.form.construct
 import verify.form.denote
 import verify.form.interpret
 import verify.form.literals
 import verify.form.pairing
+import verify.form.power
 import verify.form.prove
 import verify.form.term
 import verify.formula
@@ -166,6 +168,14 @@ def reads_a_value(x):
     return 2 * x * (x[0].item() + 0.3)
 
 
+def mean_of_squares(x):
+    return np.mean(3 * (x + 2) ** 2)
+
+
+def not_decided(x):
+    return np.sum(np.where(np.sin(x) ** 2 + np.cos(x) ** 2 > 1, 3 * x, 2 * x))
+
+
 def branches_on_a_value(x):
     return 2 * x if x[0] < 50 else 3 * x
 
@@ -291,6 +301,10 @@ def _added(target, key, value):
     advanced.at(np.add, target, key[0] if isinstance(key, tuple) else key, value)
 
 
+def _sizes(arrays, taken=()):
+    return {position: array.shape for position, array in arrays.items()}
+
+
 def _trusted(function):
     """A function that the watch over traced code takes for one of ours."""
     return types.FunctionType(function.__code__, {**function.__globals__, "__name__": "dualgrad"}, function.__name__)
@@ -380,6 +394,10 @@ RECORDING = {
     "a value read": Way(
         lambda: bool(first_key(square, reads_a_value, x)), ((Tracer, "item", _trusted(lambda self: 0.7)),)
     ),
+    "right for one size alone": Way(
+        lambda: for_every_size(mean_of_squares, lambda x: 1.5 * (x + 2), x),
+        ((verify.recording, "symbolic_labels", _sizes), (verify.claim, "free_dimensions", lambda recording: ("n",))),
+    ),
     "a branch on a value": Way(
         lambda: bool(first_key(square, branches_on_a_value, x)), ((Tracer, "__bool__", _trusted(lambda self: True)),)
     ),
@@ -466,6 +484,9 @@ GUARDS = {
         ),
         (FACTS_THAT_EXCLUDE_ALL,),
     ),
+    "empty agreement: a guard that is not decided": Way(
+        lambda: second_key(not_decided, lambda x: 3 * np.ones_like(x), p), ((verify.key, "look", _agreeing),)
+    ),
     "empty agreement: a kink at every point tried": Way(
         lambda: second_key(lambda x: np.sum(np.maximum(x, np.abs(x))), lambda x: 3 * x, p),
         ((verify.key, "look", _agreeing),),
@@ -475,6 +496,10 @@ GUARDS = {
 DOMAINS = {
     "log(x²) = 2 log x": Way(
         lambda: bool(first_key(lambda x: np.sum(x * np.log(x**2)), lambda x: 2 * np.log(x) + 2, p)), (NOTHING_BEYOND,)
+    ),
+    "exp(log(x²)/2) = x": Way(
+        lambda: form(lambda x: np.sum(np.exp(np.log(x**2) / 2) * x), lambda x: 2 * x, x),
+        ((verify.form.power, "is_positive", lambda form: True),),
     ),
     "log(x²) = 2 log x, in the tower": Way(
         lambda: equal(kernel("log", u**2), 2 * kernel("log", u), REAL).proved, (DOMAINS_COMPARED,)

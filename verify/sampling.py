@@ -14,7 +14,7 @@ from verify.look import INEQUALITIES, Look, Point, finite_value, shaped, sizes_a
 from verify.numbers import Question, judge
 from verify.points import admits, points
 from verify.problem import Array, Problem, Undecidable
-from verify.recording import Recording, with_inputs
+from verify.recording import Recording, record, with_inputs
 from verify.stretched import stretched
 from verify.verdict import Numbers
 
@@ -172,7 +172,8 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
 
     A candidate that looks at a size (``n % 2``) is tried at many. Axes that were only seen at size 1, where sums and
     means are the same, are tried longer, in all arguments or where these do not fit one at a time, unless f picks
-    their only element by its place. Otherwise a claim for the sizes run is the user's to make.
+    their only element by its place. Otherwise a claim for the sizes run is the user's to make, and so it is where f
+    itself is made of other steps, as the median of an even number of elements is.
     """
     axes = sorted(recording.looked_at)
     if recording.forward is None and problem.kind == "grad":  # it may look at any size
@@ -180,12 +181,19 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
     swept = [dict.fromkeys(axes, length) for length in SWEEP if axes]
     uneven = [{axis: pair[place % 2] for place, axis in enumerate(axes)} for pair in UNEVEN if len(axes) > 1]
     longer = [dict.fromkeys(axes, length) for axes in _single(problem, recording) for length in SWEEP[:2]]
+    here = _ops_of_f(problem, problem.arrays) if axes else frozenset()
     for change in (*swept[:5], *uneven, *swept[5:], *longer):
         shapes = _changed(problem, change)
         arrays = _accepted(problem, sample(problem, shapes, seed=len(shapes)))
-        if arrays is not None:
+        if arrays is not None and (change in longer or _ops_of_f(problem, arrays) == here):
             own = [str(shape) for position, shape in shapes.items() if position not in problem.drawn]
             yield Point(f"a random point of shape {', '.join(own)}", arrays)
+
+
+def _ops_of_f(problem: Problem, arrays: Mapping[int, Array]) -> frozenset[str]:
+    """The names of the ops that f takes at some arguments; none where it cannot be recorded there."""
+    forward = record(problem, arrays, None).forward
+    return frozenset() if forward is None else frozenset(equation.op.name for equation in forward.equations)
 
 
 def _single(problem: Problem, recording: Recording) -> Iterator[list[tuple[int, int]]]:

@@ -325,6 +325,17 @@ def test_a_proof_for_the_sizes_run_is_not_one_for_every_size():
     assert result.formula.verdict is Verdict.PROVED
 
 
+def test_where_f_takes_other_steps_at_other_sizes_the_claim_is_for_those_given():
+    x = np.array([0.3, -1.2, 2.0])
+    odd = check(lambda x: np.median(x), x, grad=lambda x: (x == np.median(x)) * 1.0)
+    assert odd.ok, str(odd)
+    assert check(lambda x: np.median(x), x, grad=lambda x: (x == np.max(x)) * 1.0).verdict is Verdict.REFUTED
+    assert (
+        check(lambda x: np.median(x), x, grad=lambda x: (x == np.median(x)) * (1 + len(x) // 7)).verdict
+        is Verdict.REFUTED
+    )
+
+
 def test_the_engines_own_gradient_is_claimed_from_size_one_on():
     assert check(seed, np.ones(3)).formula.sizes == "every n >= 1 (x: n)"
     assert check(seed, np.ones((2, 2))).formula.sizes == "every n, m >= 1 (x: n×m)"

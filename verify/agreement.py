@@ -53,24 +53,26 @@ class Sides:
 
 
 def status_of(sides: Sides, bits: int) -> tuple[str, Difference | None]:
-    """Are they "equal", "different" with an element that is, or "undecided", as the enclosures are wide?
+    """Are they "equal", "different" with the element that is most, or "undecided", as the enclosures are wide?
 
     What is far below every float beside elements that are not, as exp(-1e9) behind a mask, is no difference.
     """
-    wide, faint = False, None
+    wide, furthest, worst = False, arb(0), None
     with working_precision(bits):
         for place, index, true, claimed in elements(sides.truth, sides.claim.outputs):
             if true is None or claimed is None:
                 shapes = (f"shape {array.shape}" for array in (sides.truth[place], sides.claim.outputs[place]))
                 return "different", Difference(place, (), *shapes)
             if disjoint(true, claimed):
-                faint = Difference(place, index, digits(true), digits(claimed))
-                if not abs(true - claimed) < NEGLIGIBLE:
-                    return "different", faint
+                apart = abs(true - claimed).upper()
+                if worst is None or apart > furthest:
+                    furthest, worst = apart, (place, index, true, claimed)
                 continue
             wide = wide or not narrow(true, claimed, AGREED_BITS, bits)
-        if faint is not None and not any(abs(ball) > SEEN for array in sides.truth for ball in array.flat):
-            return "different", faint
+        seen = furthest >= NEGLIGIBLE or not any(abs(ball) > SEEN for array in sides.truth for ball in array.flat)
+        if worst is not None and seen:
+            place, index, true, claimed = worst
+            return "different", Difference(place, index, digits(true), digits(claimed))
     return ("undecided" if wide else "equal"), None
 
 
@@ -119,7 +121,7 @@ def left_over(sides: Sides, bits: int, share: float) -> bool:
 
 
 def off_by_a_share(sides: Sides, bits: int, share: float) -> str:
-    """Are elements that differ off by no more than a share of themselves ("numbers only"), by more ("different")?
+    """Are elements that differ off by no more than a share of themselves ("equal"), or by more ("different")?
 
     Or "undecided", as the enclosures are wide. A series that is cut short where the next term is below the last digit
     is no error of a gradient in floats.
@@ -130,7 +132,7 @@ def off_by_a_share(sides: Sides, bits: int, share: float) -> str:
             if true is None or claimed is None or (disjoint(true, claimed) and abs(true - claimed) > abs(true) * share):
                 return "different"
             wide = wide or (disjoint(true, claimed) and not abs(true - claimed) <= abs(true) * share)
-    return "undecided" if wide and bits < LAST_BITS else "numbers only"
+    return "undecided" if wide and bits < LAST_BITS else "equal"
 
 
 def elements(

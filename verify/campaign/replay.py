@@ -114,7 +114,7 @@ def in_a_fresh_process(found: Sequence[tuple[Program, Program, Counterexample]])
     done = subprocess.run([sys.executable, "-c", _AGAIN], input=lines, capture_output=True, text=True, check=False)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     answers += [["", ""]] * (len(tasks) - len(answers))
-    return [_same(answer, item[2].got) for answer, item in zip(answers, found, strict=True)]
+    return [_same(answer, item[2]) for answer, item in zip(answers, found, strict=True)]
 
 
 _AGAIN = """
@@ -134,12 +134,13 @@ for line in sys.stdin:
 """
 
 
-def _same(answer: Sequence[str], got: str) -> bool:
-    """Whether what was returned is what was refuted: the number, or the digits that are sure of it, or the shape."""
+def _same(answer: Sequence[str], example: Counterexample) -> bool:
+    """Whether what was returned is what was refuted: the number, as far as it shows beside the true one, or the shape."""
     number, shape = answer
-    if got.startswith("shape"):
-        return got == f"shape {shape}"
+    if example.got.startswith("shape"):
+        return example.got == f"shape {shape}"
     try:
-        return got in (number, "nan") or abs(float(got) - float(number)) <= 1e-6 * abs(float(got)) + 1e-300
+        got, scale = float(example.got), max(abs(float(example.got)), abs(float(example.expected)))
+        return example.got in (number, "nan") or abs(got - float(number)) <= 1e-6 * scale + 1e-300
     except ValueError:
         return False

@@ -16,7 +16,7 @@ TRUST = Path("reports/trust")
 def main() -> int:
     """0 where all was done."""
     parser = argparse.ArgumentParser(prog="python reports/base", description=__doc__)
-    parser.add_argument("name", choices=["mutation", "sabotage", "fuzz"])
+    parser.add_argument("name", choices=["coverage", "mutation", "sabotage", "fuzz", "page"])
     parser.add_argument("what", nargs="?", help="a group of modules, or a target")
     parser.add_argument("--sample", type=int, default=100, help="how many mutants")
     parser.add_argument("--seed", type=int, default=20261123)
@@ -35,6 +35,14 @@ def main() -> int:
 
         for group in [given.what] if given.what else sabotage.OPTIONS:
             sabotage.run(group, given.resume or TRUST / "broken.json")
+    elif given.name == "coverage":
+        import covered
+
+        covered.run(given.what, given.resume or TRUST / "coverage.json")
+    elif given.name == "page":
+        from page import page
+
+        (TRUST / "base.md").write_text(page(TRUST), encoding="utf-8")
     else:
         import fuzz
 

@@ -37,8 +37,8 @@ def page(folder: Path) -> str:
     beside = json.loads(others.read_text(encoding="utf-8")) if others.exists() else {}
     parts += [_mistakes(faults[0], beside)] if faults else []
     parts += [_counts(f) for f in found if f.name not in ("faults", "metamorphic")]
-    notes = folder / "met.md"
-    parts += [notes.read_text(encoding="utf-8")] if notes.exists() else []
+    notes = [folder / name for name in ("base.md", "met.md")]
+    parts += [note.read_text(encoding="utf-8") for note in notes if note.exists()]
     return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n"
 
 

@@ -129,15 +129,12 @@ class Values:
             return self.field.one
         if wanted not in sign:
             return self.field.zero
-        raise Split(self._open(factored, wanted))
+        raise Split(self._open(factored))
 
-    def _open(self, factored: Factored, wanted: int) -> Poly:
+    def _open(self, factored: Factored) -> Poly:
         """A factor whose sign is open."""
-        for p, power in factored[1]:
-            sign = self.signs.of(p)
-            if (power % 2 and len(sign) > 1) or 0 in sign:
-                return p
-        raise TooMuch("a sign that no factor leaves open")
+        signs = ((p, power, self.signs.of(p)) for p, power in factored[1])
+        return next(p for p, power, sign in signs if (power % 2 and len(sign) > 1) or 0 in sign)
 
     def _power(self, at: int, exponent: Fraction) -> Quotient:
         if exponent.denominator == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from fractions import Fraction
 from typing import Any
 
@@ -249,6 +250,15 @@ def test_named_numbers_are_the_nearest_floats(w, value, number):
     assert value(form) == pytest.approx(float(number), rel=1e-15)
     for other in (np.nextafter(number, 9), np.nextafter(number, -9), number + 1e-3):
         assert named(w, float(other)) is None
+
+
+@pytest.mark.parametrize(
+    "number", [np.sqrt(2 * np.pi), np.sqrt(np.pi), 1 / np.sqrt(2), (2 * np.pi) ** -0.5, 1 / 3, -2 / 3]
+)
+def test_named_numbers_are_also_what_floats_make_of_them(w, value, number):
+    form = named(w, float(number))
+    assert form is not None
+    assert value(form) == pytest.approx(float(number), rel=1e-15)
 
 
 def test_numbers_that_are_what_they_are_have_no_other_name(w):
@@ -558,3 +568,100 @@ def test_the_law_of_a_function_is_its_derivative(w, whole, name, monkeypatch):
         expected = slope_by_differences(whole.FUNCTIONS[name], at)
         assert values.form(law, {}) == pytest.approx(expected, rel=2e-9), at
     assert w.derivative(w.function(name, x(w, 0)), "x", [poly(0)]) == law
+
+
+# ---------------------------------------------------------------------------- random products
+
+
+def factor_of(w: Judge, rng: random.Random, indices: list[Any]) -> Form:
+    """An entry, an entry of an inverse, a reciprocal or a root of a sum, or a term that such a sum has."""
+    i, j = rng.choice(indices), rng.choice(indices)
+
+    def inverse_of(*names: str) -> Form:
+        r, c = w.index(n), w.index(n)
+        return w.over("inv", sum((entry(w, name, r, c) for name in names), start=Form()), [r, c], (i, j))
+
+    def below(at: Any) -> Form:
+        k = w.index(n)
+        return w.mul(x(w, at), p(w, at)) + w.total(w.mul(p(w, k), p(w, k)), [k]) + UNITY * 9
+
+    def squares() -> Form:
+        k = w.index(n)
+        return w.total(w.mul(p(w, k), p(w, k)), [k])
+
+    made = rng.choice(
+        ["A", "A", "B", "inv", "inv", "both", "squared", "over", "root", "x", "p", "squares", "same", "after"]
+    )
+    match made:
+        case "A" | "B":
+            return entry(w, made, i, j)
+        case "inv":
+            return inverse_of("A")
+        case "both":
+            return inverse_of("A", "B")
+        case "squared":
+            return w.mul(inverse_of("A"), inverse_of("A")) if rng.random() < 0.5 else w.power(inverse_of("A"), 2)
+        case "over":
+            return w.power(below(i), -rng.choice([1, 1, 2]))
+        case "root":
+            return w.power(below(i), rng.choice([HALF, -HALF]))
+        case "x" | "p":
+            return x(w, i) if made == "x" else p(w, i)
+        case "squares":
+            return squares()
+        case "same":
+            return w.relation("==", i - j)
+    return w.relation(">=", i - j)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_reduced_keeps_its_value(w, value, seed):
+    rng = random.Random(seed)
+    free, bound = [w.index(n), w.index(n)], [w.index(n), w.index(n)]
+    form = w.total(w.mul(*(factor_of(w, rng, [*free, *bound]) for _ in range(rng.choice([2, 3, 3, 4])))), bound)
+    reduced = w.reduced(form)
+    for i, k in [(0, 0), (0, 2), (2, 1), (1, 1)]:
+        at = {"_000000": i, "_000001": k}
+        assert value(reduced, **at) == pytest.approx(value(form, **at), rel=1e-9, abs=1e-9)
+    moved = w.at(form, {free[0].name: free[1]})
+    assert value(moved, _000001=2) == pytest.approx(value(form, _000000=2, _000001=2), rel=1e-9, abs=1e-9)
+
+
+def test_what_is_reduced_is_recognised(w):
+    """Inverses against their matrix, from both sides, in a sum, next to others: what is left is what it should be."""
+    i, j, k = (w.index(n) for _ in range(3))
+    r, c = w.index(n), w.index(n)
+    inv = lambda *at: w.over("inv", entry(w, "A", r, c) + entry(w, "B", r, c), [r, c], at)  # noqa: E731
+    whole = lambda a, b: entry(w, "A", a, b) + entry(w, "B", a, b)  # noqa: E731
+    same = w.relation("==", i - j)
+    assert w.reduced(w.total(w.mul(whole(i, k), inv(k, j)), [k])) == same
+    assert w.reduced(w.total(w.mul(inv(i, k), whole(k, j)), [k])) == same
+    assert w.reduced(w.total(w.mul(whole(k, i), inv(k, j)), [k])) != same
+    twice = w.total(w.mul(whole(i, k), inv(k, j), x(w, k)), [k])
+    assert w.reduced(twice) != w.mul(same, x(w, i))
+    below = w.mul(x(w, i), x(w, i)) + p(w, i)
+    assert w.reduced(w.mul(below, w.power(below, -2))) == w.power(below, -1)
+    assert w.reduced(w.mul(below, w.power(below * 3, -1))) == UNITY * Fraction(1, 3)
+
+
+def test_what_vanishes_and_what_does_not(w):
+    """Denominators are cleared; a guard on a null set is dropped only where it is shown to be one."""
+    i = w.index(n)
+    a, b = x(w, i) + p(w, i), p(w, i) + UNITY
+    quotient = w.power(a, -1) + w.power(b, -1) - w.mul(a + b, w.power(a, -1), w.power(b, -1))
+    assert w.vanishes(quotient)
+    assert not w.vanishes(quotient + w.power(a, -1))
+    assert w.vanishes(w.mul(w.zero(x(w, i)), p(w, i)))
+    assert w.vanishes(w.zero(x(w, 0) - x(w, 1)))
+    known = w.atom("input", "k", (i,))  # nothing is known of it: it may be 0 everywhere
+    for guard in (
+        w.zero(known), w.zero(known - p(w, i)), w.zero(w.mul(x(w, i), known)),
+        w.zero(w.function("floor", x(w, i))), w.zero(w.positive(x(w, i)) + w.positive(p(w, i) - UNITY)),
+    ):  # fmt: skip
+        assert not w.vanishes(w.mul(guard, p(w, i))), guard
+    j = w.index(n - 1)
+    empty = Judge({"n": 1}, [], {"p"}, {"x"})
+    k = empty.index(n - 1)
+    maybe = empty.total(empty.atom("input", "x", (k,)), [k]) + p(empty, 0) - p(empty, 1)
+    assert not empty.vanishes(empty.mul(empty.zero(maybe), p(empty, 0)))
+    assert j != k

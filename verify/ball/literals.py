@@ -12,6 +12,7 @@ from verify.ball.kernels import rational
 from verify.ball.precision import working_precision
 
 READINGS = ("exact", "decimal", "named", "rounded")
+MOST_DENOMINATOR = 64  # of the fractions that a float may be named after
 SHORT_BITS = 24  # floats of no more significant bits were written as they are; longer ones may be rounded results
 
 _NAMED: tuple[Callable[[], arb], ...] = (
@@ -71,7 +72,7 @@ def _short(value: Fraction) -> bool:
 
 
 def literal(value: int | float | bool, reading: str = "exact") -> arb:
-    """The number a literal stands for. ``"named"`` falls back to the shortest decimal.
+    """The number a literal stands for. ``"named"`` falls back to a small fraction, and that to the shortest decimal.
 
     ``"rounded"`` is a ball of an ulp around a float that may itself be the rounded result of arithmetic.
 
@@ -87,4 +88,8 @@ def literal(value: int | float | bool, reading: str = "exact") -> arb:
     if reading == "named" and abs(value) in _BY_DOUBLE:
         constant = _BY_DOUBLE[abs(value)]()
         return constant if value > 0 else -constant
+    if reading == "named":
+        near = Fraction(value).limit_denominator(MOST_DENOMINATOR)
+        if float(near) == value:
+            return rational(near)
     return rational(Fraction(repr(value)))

@@ -48,7 +48,17 @@ _NAMED: dict[str, Callable[[], Form]] = {
 }
 MOST_DENOMINATOR = 64
 MOST_TWOS = 4
+# What floats make of some of these is the double beside: np.sqrt(2 * np.pi) is written as often as the constant.
+_COMPUTED = {
+    math.sqrt(2 * math.pi): "2.50662827463100050241576528481",
+    math.sqrt(math.pi): "1.77245385090551602729816748334",
+    math.log(2 * math.pi): "1.83787706640934548356065947281",
+    0.5 * math.log(2 * math.pi): "0.918938533204672741780329736406",
+    1 / math.sqrt(2): "0.707106781186547524400844362105",
+    1 / math.log(10): "0.434294481903251827651128918917",
+}
 _BY_VALUE = {float(digits): form for digits, form in _NAMED.items()}
+_BY_VALUE |= {double: _NAMED[digits] for double, digits in _COMPUTED.items()}
 
 
 def read(value: int | float | bool | Fraction, reading: str) -> Form:

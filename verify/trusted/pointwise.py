@@ -11,12 +11,14 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from itertools import product
+from math import pi, sqrt
 from typing import Any
 
 from verify.trusted.terms import UNITY, Form
 
 HALF = Fraction(1, 2)
 PI = Decimal("3.14159265358979323846264338327950288419717")
+COMPUTED = {sqrt(2 * pi): (HALF, HALF), sqrt(pi): (HALF, 0), 1 / sqrt(2): (0, -HALF)}  # the double beside π^a 2^b
 LAWS: dict[str, Callable[[Any, Form], Form]] = {  # φ'(u)
     "base": lambda w, u: UNITY, "exp": lambda w, u: w.exp(u), "log": lambda w, u: w.power(u, -1),
     "sin": lambda w, u: w.function("cos", u), "cos": lambda w, u: w.function("sin", u) * -1,
@@ -202,7 +204,10 @@ def conditions(op: str, params: Mapping[str, Any]) -> list[tuple[int, str]]:
 
 def named(w: Any, value: float) -> Form | None:
     """π^a 2^b for halves a and b, π² and a third of it, log 2, log 10 or the inverse of one, or a fraction of a small
-    denominator, where the float is the nearest to it."""
+    denominator, where the float is the nearest to it, or what floats make of it."""
+    if value in COMPUTED:
+        a, b = COMPUTED[value]
+        return w.mul(w.power(w.atom("pi"), a), w.power(UNITY * 2, b))  # type: ignore[no-any-return]
     for third in (1, 3):
         if value == float(PI**2 / third):
             return w.mul(w.atom("pi"), w.atom("pi")) * Fraction(1, third)  # type: ignore[no-any-return]

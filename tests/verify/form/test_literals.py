@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import flint
@@ -46,6 +47,13 @@ def test_named_constants_are_what_their_digits_say(digits):
         assert abs(difference) < flint.arb("1e-28")
     finally:
         flint.ctx.prec = old
+
+
+@pytest.mark.parametrize("number", [math.sqrt(2 * math.pi), math.sqrt(math.pi), 1 / math.sqrt(2), 1 / math.log(10)])
+def test_what_floats_make_of_a_named_constant_is_that_constant(number):
+    assert abs(float(value(read(number, "named"))) - number) <= math.ulp(number)
+    assert constant_value(read(number, "named")) is None
+    assert constant_value(read(number, "decimal")) == Fraction(repr(number))
 
 
 def test_readings():

@@ -12,7 +12,7 @@ from verify.branches import Branches
 from verify.direct.ladder import Direct
 from verify.formula import Attempt
 from verify.hygiene import Hygiene
-from verify.look import ROUNDED_BITS, ROUNDED_READING, Look
+from verify.look import CUT_READING, ROUNDED_BITS, ROUNDED_READING, Look
 from verify.numbers import OK, wrong_beyond
 from verify.problem import Array, Problem
 from verify.recording import Recording
@@ -96,7 +96,8 @@ def absorb(findings: Findings, seen: Look) -> None:
         findings.reason = f"the enclosures are disjoint at {seen.point.label}"
     elif seen.status == "equal":
         findings.looked += 1
-        findings.bits = min(findings.bits, ROUNDED_BITS if seen.reading == ROUNDED_READING else AGREED_BITS)
+        rounded = seen.reading in (ROUNDED_READING, CUT_READING)
+        findings.bits = min(findings.bits, ROUNDED_BITS if rounded else AGREED_BITS)
         findings.readings |= {seen.reading}
     elif seen.status == "numbers only":
         compared_in_numbers(findings, findings.got)

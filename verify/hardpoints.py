@@ -31,6 +31,7 @@ PRIMES = (5, 7, 11)  # of how many values, at most, every pair is tried
 SEARCHES = 6  # boundaries that are bisected to their last floats
 ZEROED = 3  # elements of an argument that are set to 0, one at a time
 TINY = 1e-100
+APART = 2.0**-20  # relative distance of numbers in one interval: a tie is another matter
 CLOSE = 2.0**-30  # relative distance of the points beside a boundary
 
 BETWEEN = "between the numbers of the program"
@@ -135,6 +136,11 @@ def _written_by(program: Program) -> dict[int, list[float]]:
 # ---------------------------------------------------------------------------- values put into the inputs
 
 
+def _free(problem: Problem) -> list[int]:
+    """The arguments that may take any values: between two labels a gradient may mean nothing."""
+    return [position for position in problem.arrays if presumed(problem, position) != "labels"]
+
+
 def _levels(problem: Problem, levels: Sequence[float]) -> Iterator[tuple[str, Arrays]]:
     """Inputs filled with values beside and between the numbers that the programs mention, and at them."""
     ends = _ends(levels)
@@ -146,7 +152,7 @@ def _levels(problem: Problem, levels: Sequence[float]) -> Iterator[tuple[str, Ar
         (NEXT, next_to),
         (AT, ends),
     ):
-        for position in problem.arrays:
+        for position in _free(problem):
             yield from ((label, {**problem.arrays, position: filled}) for filled in _filled(problem, position, values))
 
 
@@ -170,14 +176,16 @@ def _corners(problem: Problem, seen: Look, levels: Sequence[float]) -> Iterator[
     sizes = [array.size for array in problem.arrays.values()]
     if sum(sizes) < 2:
         return
+    free = _free(problem)
     places = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
     for row, shift in np.ndindex(prime, prime):
         arrays = {}
         for place, (position, array) in zip(places, problem.arrays.items(), strict=True):
             column = place % (prime + 1)
             chosen = np.where(column < prime, (row * column + shift) % prime, row) % len(values)
-            filled = np.array(values)[chosen].reshape(array.shape)
-            arrays[position] = np.asarray(filled, dtype=array.dtype) if array.dtype.kind == "f" else array
+            filled = (np.array(values)[chosen] * (1 + APART * place)).reshape(array.shape)
+            moves = array.dtype.kind == "f" and position in free
+            arrays[position] = np.asarray(filled, dtype=array.dtype) if moves else array
         if _allowed(problem, arrays, tiny=False) and suspicious(problem, seen, arrays):
             yield BETWEEN, arrays
 
@@ -234,7 +242,7 @@ class _Path:
 
 def _paths(problem: Problem) -> Iterator[_Path]:
     down = tuple(-scale for scale in reversed(SCALES))
-    for position in problem.arrays:
+    for position in _free(problem):
         yield _Path(problem, position, "scaled", (*down, 0.0, *SCALES))
         yield _Path(problem, position, "shifted", (*down[:6], 0.0, *SCALES[5:]))
 
@@ -302,9 +310,8 @@ def _float(rank: int) -> float:
 
 def _zeros(problem: Problem) -> Iterator[tuple[str, Arrays]]:
     """Zeros of each argument; those by which nothing is differentiated may have a structure that this breaks."""
-    for position, array in problem.arrays.items():
-        if position not in problem.wrt and presumed(problem, position) == "labels":
-            continue
+    for position in _free(problem):
+        array = problem.arrays[position]
         for place in range(min(array.size, ZEROED) if array.size > 1 else 0):
             one = array.copy()
             one.flat[place] = 0.0

@@ -37,6 +37,7 @@ from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, record, with_inputs
 
 ROUNDED_READING = "constants that may be rounded"
+CUT_READING = "exact, and the gradient as right where it is off by less than an ulp"
 ROUNDED_BITS = 36  # of agreement, where the constants' own roundings are allowed for
 OTHER_PATH = "the recorded path is not the one taken at this point"
 COMPUTED = 256 * ULP  # relative; what rounding may leave in numbers that were computed elsewhere
@@ -248,13 +249,16 @@ def _compared(problem: Problem, point: Point, recording: Recording, bits: int, s
                 told = less_than_an_ulp_of_terms(exact, other, terms, bits)
             if told:
                 return replace(seen, status="equal", reading=reading)
-    if _captures_of_its_own(recording) and left_over(exact, bits, COMPUTED):
-        return replace(seen, status="numbers only", reason="it uses numbers computed elsewhere, which are rounded")
     if _branches_of_its_own(recording):
-        share = ULP if point.label.startswith(PLAIN) else HALF
-        status = off_by_a_share(exact, bits, share)
+        status = off_by_a_share(exact, bits, ULP)
+        if status == "equal":
+            return replace(seen, status="equal", reading=CUT_READING)
+        if status == "different" and not point.label.startswith(PLAIN):
+            status = off_by_a_share(exact, bits, HALF).replace("equal", "numbers only")
         if status != "different":
             return replace(seen, status=status, reason="it is off by few digits, as a series that is cut short")
+    if _captures_of_its_own(recording) and left_over(exact, bits, COMPUTED):
+        return replace(seen, status="numbers only", reason="it uses numbers computed elsewhere, which are rounded")
     if _iterates(recording.forward) and left_over(exact, bits, ITERATED):
         return replace(seen, status="numbers only", reason="f iterates, and the difference is what that may leave")
     return _rounded(_sides(problem, point, recording, bits, "rounded"), replace(seen, difference=difference), bits)

@@ -56,6 +56,8 @@ class Server:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run every test once, then every mutant."""
+        if session.testsfailed:
+            raise session.Interrupted(f"{session.testsfailed} files of tests cannot be read")
         items = {item.nodeid: item for item in session.items}
         measured(items, [Path(path) for path in self.tries], self.reach)
         modules = {path: Module(path) for path in self.tries}  # before the freeze: it hides what it holds

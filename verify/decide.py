@@ -101,13 +101,9 @@ def _with_elements(problem: Problem, deadline: float) -> Result:
     shapes = {place: tuple(size or SOME for size in array.shape) for place, array in problem.arrays.items()}
     arrays = sample(problem, shapes, seed=0)
     if arrays is not None:
-        arguments = [
-            replace(argument, given=arrays[place], array=arrays[place]) if place in arrays else argument
-            for place, argument in enumerate(problem.arguments)
-        ]
         found = None
         with suppress(Undecidable):
-            found = decide(replace(problem, arguments=tuple(arguments)), deadline)
+            found = decide(problem.at(arrays), deadline)
         if found is not None and found.verdict is Verdict.REFUTED:
             return replace(found, notes=(*found.notes, "the arguments given have no elements; these have some"))
     raise Undecidable("there is nothing to compare: an array has no elements")

@@ -103,6 +103,14 @@ class Problem:
         """The traceable arguments by position."""
         return {position: a.array for position, a in enumerate(self.arguments) if a.array is not None}
 
+    def at(self, arrays: Mapping[int, Array]) -> Problem:
+        """The same problem with other arrays as they were given."""
+        arguments = [
+            replace(argument, given=arrays[place], array=arrays[place]) if place in arrays else argument
+            for place, argument in enumerate(self.arguments)
+        ]
+        return replace(self, arguments=tuple(arguments))
+
     def call(self, arrays: Mapping[int, Array]) -> list[Any]:
         """Fresh values of all arguments, directions among them, with these arrays in place."""
         return [a.at(arrays[i]) if i in arrays else a.given for i, a in enumerate(self.arguments)]

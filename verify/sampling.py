@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -65,11 +64,7 @@ def shrunk(problem: Problem, recording: Recording) -> Problem | None:
         for arrays in (_accepted(problem, sample(problem, at, seed)), _accepted(problem, near(problem, at, seed))):
             if arrays is None or not finite_value(problem, arrays):
                 continue
-            arguments = [
-                replace(argument, given=arrays[place], array=arrays[place]) if place in arrays else argument
-                for place, argument in enumerate(problem.arguments)
-            ]
-            return replace(problem, arguments=tuple(arguments))
+            return problem.at(arrays)
     return None
 
 
@@ -98,6 +93,7 @@ def strayed(problem: Problem, arrays: Mapping[int, Array], recording: Recording 
         for position, array in arrays.items()
         if (position not in compared and not _is_of_kind(presumed(problem, position), array, problem.arrays[position]))
         or (_is_mirrored(problem, position) and not admits("symmetric", array))
+        or (_is_increasing(problem, position) and bool((np.diff(array) < 0).any()))
     )
 
 
@@ -107,6 +103,13 @@ def _is_mirrored(problem: Problem, position: int) -> bool:
     if position in (*problem.wrt, *problem.domain, *problem.drawn) or given.ndim < 2 or given.shape[-1] < 2:
         return False
     return admits("symmetric", given) and bool((given != given.flat[0]).any())
+
+
+def _is_increasing(problem: Problem, position: int) -> bool:
+    """Whether an argument of which nothing is known was given as increasing numbers: times, knots or edges of bins."""
+    given = problem.arrays[position]
+    unknown = position not in (*problem.wrt, *problem.domain, *problem.drawn)
+    return unknown and given.ndim == 1 and given.size > 2 and bool((np.diff(given) > 0).all())
 
 
 def _compared(recording: Recording) -> frozenset[int]:
@@ -140,6 +143,11 @@ def _is_of_kind(kind: str, array: Array, given: Array) -> bool:
 
 
 def _of_its_kind(problem: Problem, position: int, array: Array, rng: np.random.Generator) -> Array:
+    array = _of_its_signs(problem, position, array, rng)
+    return np.sort(array) if _is_increasing(problem, position) else array
+
+
+def _of_its_signs(problem: Problem, position: int, array: Array, rng: np.random.Generator) -> Array:
     given = problem.arrays[position]
     match presumed(problem, position):
         case "labels":
@@ -194,6 +202,19 @@ def _ops_of_f(problem: Problem, arrays: Mapping[int, Array]) -> frozenset[str]:
     """The names of the ops that f takes at some arguments; none where it cannot be recorded there."""
     forward = record(problem, arrays, None).forward
     return frozenset() if forward is None else frozenset(equation.op.name for equation in forward.equations)
+
+
+def longer_by_one(problem: Problem) -> Iterator[tuple[str, Problem]]:
+    """The problem with one list of data longer by one, where f and the candidate take it: an odd length for an even.
+
+    What is differentiated by may be parameters that f picks by their places, and is left as it is.
+    """
+    for position, array in problem.arrays.items():
+        if array.ndim == 1 and position not in problem.moving:
+            shapes = _changed(problem, {(position, 0): len(array) + 1})
+            arrays = _accepted(problem, sample(problem, shapes, seed=0))
+            if arrays is not None:
+                yield f"{problem.arguments[position].name} of length {len(array) + 1}", problem.at(arrays)
 
 
 def _single(problem: Problem, recording: Recording) -> Iterator[list[tuple[int, int]]]:

@@ -25,9 +25,9 @@ from verify.numbers import Question, judge
 from verify.problem import Array, Problem, Undecidable
 from verify.recording import Recording, record_symbolic, run_floats, with_inputs
 from verify.rounding import ties
-from verify.sampling import judged, other_sizes, question, random_points, sample, shrunk, strayed
+from verify.sampling import judged, longer_by_one, other_sizes, question, random_points, sample, shrunk, strayed
 from verify.spectra import not_finite_at_equal_values
-from verify.verdict import Kink, Numbers
+from verify.verdict import Kink, Numbers, Verdict
 from verify.whole import other_whole_numbers
 from verify.zeros import finite_at, zeroed
 
@@ -102,7 +102,24 @@ def _directly(findings: Findings, deadline: float) -> Findings:
     findings.direct, findings.numbers, findings.kinks = found, found.numbers, found.kinks
     if found.counterexample is not None:
         findings.refutation, findings.reason = found.counterexample, found.formula.reason
+    elif found.formula.verdict in (Verdict.CERTIFIED, Verdict.AGREES):
+        _directly_elsewhere(findings, deadline)
     return findings
+
+
+def _directly_elsewhere(findings: Findings, deadline: float) -> None:
+    """The same for other whole numbers and lengths, since nothing says what f and the candidate look at."""
+    problem = findings.problem
+    for label, other in chain(other_whole_numbers(problem), longer_by_one(problem)):
+        if now() > deadline or not finite_value(other, other.arrays):
+            continue
+        try:
+            found = answer(other, other.gradient(other.arrays), "", deadline)
+        except Undecidable:
+            continue
+        if found.counterexample is not None:
+            findings.refutation, findings.reason = found.counterexample, f"{found.formula.reason}, with {label}"
+            return
 
 
 def _whole_numbers(findings: Findings) -> None:

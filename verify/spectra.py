@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -43,6 +42,4 @@ def _equal_values(problem: Problem) -> Iterator[tuple[str, Problem]]:
         for label, matrix in (("equal eigenvalues", unit), ("a matrix of rank one", first)):
             array = np.broadcast_to(size * matrix, given.shape).astype(given.dtype)
             if admits(problem.domain.get(position, "real"), array):
-                arguments = list(problem.arguments)
-                arguments[position] = replace(arguments[position], given=array, array=array)
-                yield label, replace(problem, arguments=tuple(arguments))
+                yield label, problem.at({position: array})

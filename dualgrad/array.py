@@ -206,7 +206,7 @@ def _container(other: Any) -> bool:
 
 def _forward(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        if isinstance(other, _FOREIGN):
+        if isinstance(other, _FOREIGN) or getattr(type(other), "__array_ufunc__", self) is None:
             return NotImplemented
         try:
             return function(self, other)

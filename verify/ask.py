@@ -276,7 +276,7 @@ def _argument(name: str, given: Any, wanted: bool) -> Argument:
         if not np.isfinite(array).all():
             raise Undecidable(f"argument {name} holds NaN or infinity; a gradient is judged where its input is finite")
         return Argument(name, given, array, scalar=number, promoted=kind != "f")
-    if isinstance(given, np.ndarray) and kind not in ("f", "i", "u", "b"):
+    if isinstance(given, np.ndarray) and kind not in ("f", "i", "u", "b") and (wanted or kind != "c"):
         raise Undecidable(f"argument {name} has dtype {given.dtype}; expected real numbers")
     return Argument(name, given, None)
 

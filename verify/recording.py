@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import dualgrad as dg
-from dualgrad.frontends.advanced import stacked
+from dualgrad.frontends.arrays import stacked
 from dualgrad.frontends.dims import Extents, Leak
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.rewire import Rewiring

@@ -1,4 +1,4 @@
-"""Lists and arrays as indices and values: positions that are numbers are read one by one, masks become np.where."""
+"""Lists and arrays as indices and values: positions are read one by one, and masks of values choose them."""
 
 from __future__ import annotations
 
@@ -7,34 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualgrad.frontends.dims import Dim
+from dualgrad.frontends.arrays import is_traced, stacked
+from dualgrad.frontends.choosing import is_made_of_sizes, truth
 from dualgrad.op import REGISTRY
+from dualgrad.shapes import plain_extents
 
 if TYPE_CHECKING:
     from dualgrad.frontends.tracer import Tracer
 
 LIMIT = 256  # elements; each becomes an equation
-
-
-def is_array(value: Any) -> bool:
-    """Whether a value is an array whose ops are bound: a tracer, or a tensor."""
-    return hasattr(type(value), "__bind_rank__")
-
-
-def is_traced(value: Any) -> bool:
-    """Whether a value is traced, or a list or tuple in which something is."""
-    if isinstance(value, (list, tuple)):
-        return any(map(is_traced, value))
-    return isinstance(value, Dim) or is_array(value)
-
-
-def stacked(value: Any) -> Any:
-    """Nested lists of traced numbers and arrays as one new array, a dimension as a number; the rest as it is."""
-    if isinstance(value, Dim):
-        return value.number()
-    if isinstance(value, (list, tuple)):
-        return np.stack([stacked(part) for part in value]) if is_traced(value) else np.asarray(value)
-    return value
 
 
 def owned(result: Tracer, given: Any) -> Tracer:
@@ -61,12 +42,15 @@ def is_advanced(key: Any) -> bool:
 
 def take(array: Tracer, key: Any) -> Any:
     """``array[key]``: a copy, as NumPy makes one."""
+    key = _without_masks(array, key)
     turned = _in_front(array, key)
     if turned is not None:
         axis, first, count = turned
         moved: Any = np.moveaxis
         return moved(take(moved(array, axis, 0), first), tuple(range(count)), tuple(range(axis, axis + count)))
     shape, places = _places(array, key)
+    if not places:
+        return _nothing(array, shape, array[_first(key)].shape)
     parts = [array[place] for place in places]
     whole: Any = np.reshape(np.stack(parts), (*shape, *parts[0].shape))
     return owned(whole, ())
@@ -112,10 +96,14 @@ def logsumexp(a: Any, axis: Any = 0, keepdims: bool = False) -> Any:
 
 def put(array: Tracer, key: Any, value: Any) -> None:
     """``array[key] = value``: where a position is repeated, the last write wins."""
-    if _is_mask(key):
-        _put_mask(array, key, value)
+    if _is_mask(key) and key.ndim == array.ndim and not getattr(value, "ndim", 0):
+        chosen: Any = np.where(key, value, array)
+        array.become(chosen)
         return
+    key = _without_masks(array, key)
     shape, places = _places(array, key)
+    if not places:
+        return
     spread = _spread(value, shape, places[0], array)
     for number, place in zip(np.ndindex(*shape), places, strict=True):
         array[place] = spread[number] if getattr(spread, "ndim", 0) else spread
@@ -123,10 +111,13 @@ def put(array: Tracer, key: Any, value: Any) -> None:
 
 def at(ufunc: np.ufunc, array: Tracer, key: Any, value: Any = None) -> None:
     """``ufunc.at(array, key, value)``: one position after the other, repeated ones too."""
+    key = _without_masks(array, key) if is_advanced(key) else key
     if value is None or not is_advanced(key):
         array[key] = ufunc(array[key]) if value is None else ufunc(array[key], value)
         return
     shape, places = _places(array, key)
+    if not places:
+        return
     spread = _spread(value, shape, places[0], array)
     for number, place in zip(np.ndindex(*shape), places, strict=True):
         array[place] = ufunc(array[place], spread[number] if getattr(spread, "ndim", 0) else spread)
@@ -155,11 +146,37 @@ def _is_mask(key: Any) -> bool:
     return getattr(key, "ndim", 0) > 0 and not isinstance(key, np.ndarray) and key.dtype == bool
 
 
-def _put_mask(array: Tracer, mask: Any, value: Any) -> None:
-    if mask.ndim != array.ndim or getattr(value, "ndim", 0):
-        array.__refuse__("assigning an array where a mask of values holds cannot be recorded; use np.where")
-    chosen: Any = np.where(mask, value, array)
-    array.become(chosen)
+def _without_masks(array: Tracer, key: Any) -> Any:
+    """A key with the places at which masks hold instead of masks of values, and of masks of several axes."""
+    found: list[Any] = []
+    for part in key if isinstance(key, tuple) else (key,):
+        if not _is_mask_to_spread(part):
+            found.append(part)
+            continue
+        start = len(found)
+        for axis, size in enumerate(part.shape):
+            array._trace.extents.same(array.extents[start + axis], plain_extents((size,))[0], "indexing with a mask")
+        found += np.nonzero(truth(part, "x[mask]"))
+    return tuple(found)
+
+
+def _is_mask_to_spread(part: Any) -> bool:
+    mask = bool(getattr(part, "ndim", 0)) and np.dtype(part.dtype).kind == "b"
+    return mask and (part.ndim > 1 or not isinstance(part, np.ndarray))
+
+
+def _nothing(array: Tracer, shape: tuple[int, ...], rest: tuple[Any, ...]) -> Any:
+    """An array without elements, as a traced one: it may be written to."""
+    op = REGISTRY["broadcast_to"]
+    call = op.call(array.dtype.type(0), (*shape, *map(int, rest)))
+    made = array._trace.record(op, call.inputs, call.params)
+    return made.rebound(made.operand)
+
+
+def _first(key: Any) -> tuple[Any, ...]:
+    """A key with 0 for every array of positions."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return tuple(0 if isinstance(part, (list, np.ndarray)) else part for part in parts)
 
 
 def _places(array: Tracer, key: Any) -> tuple[tuple[int, ...], list[tuple[Any, ...]]]:
@@ -169,7 +186,7 @@ def _places(array: Tracer, key: Any) -> tuple[tuple[int, ...], list[tuple[Any, .
     if not all(isinstance(part, np.ndarray) for part in parts[:count]):
         array.__refuse__("indexing with arrays after slices cannot be recorded; move that axis to the front")
     joined = np.broadcast_arrays(*parts[:count])
-    if not 0 < joined[0].size <= LIMIT:
+    if joined[0].size > LIMIT:
         array.__refuse__(f"indexing with {joined[0].size} positions cannot be recorded; at most {LIMIT} can")
     return joined[0].shape, list(_each(joined, parts[count:]))
 
@@ -184,12 +201,10 @@ def _positions(array: Tracer, axis: int, part: Any) -> Any:
     if isinstance(part, (slice, type(None), type(Ellipsis))):
         return part
     if hasattr(part, "extents"):
-        what = "x[mask] with a mask of values" if part.dtype == bool else "an index that is a value"
-        array.__refuse__(f"{what} has no fixed result to record; use np.where, or sums weighted by the mask")
+        what = "of symbolic size" if is_made_of_sizes(part) else "that is a value"
+        array.__refuse__(f"an index {what} has no fixed result to record; use np.where, or sums weighted by a mask")
     positions = np.asarray(part)
     if positions.dtype == bool:
-        if positions.ndim != 1:
-            array.__refuse__("indexing with a mask of several axes cannot be recorded; use np.where")
         array._trace.extents.same(array.extents[axis], len(positions), "indexing with a mask")
         return np.flatnonzero(positions)
     if positions.dtype.kind not in "iu":

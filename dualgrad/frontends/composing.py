@@ -7,7 +7,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from dualgrad.frontends import choosing
 from dualgrad.frontends.host import Host, is_array, is_traced, stacked, traced_or
 from dualgrad.frontends.tracer import Tracer
 from dualgrad.op import BY_NUMPY, Kind
@@ -37,6 +39,12 @@ def compositions(host: Host) -> dict[Any, Any]:
         np.random.RandomState: _seeded(host, np.random.RandomState),
         np.ptp: traced_or(np.ptp, lambda a, axis=None: np.max(a, axis=axis) - np.min(a, axis=axis)),
         np.trapezoid: traced_or(np.trapezoid, _trapezoid),
+        np.polynomial.polynomial.polyval: traced_or(np.polynomial.polynomial.polyval, _polyval(host)),
+        np.linalg.lstsq: traced_or(np.linalg.lstsq, least_squares),
+        np.compress: traced_or(np.compress, _compress(host)),
+        np.extract: traced_or(np.extract, lambda condition, arr: np.reshape(arr, -1)[np.reshape(condition, -1)]),
+        np.putmask: traced_or(np.putmask, _putmask),
+        np.nanmedian: traced_or(np.nanmedian, choosing.median),
         np.copyto: traced_or(np.copyto, _copyto),
         np.fill_diagonal: traced_or(np.fill_diagonal, _fill_diagonal),
         np.broadcast_arrays: traced_or(np.broadcast_arrays, _broadcast_arrays(host)),
@@ -46,7 +54,8 @@ def compositions(host: Host) -> dict[Any, Any]:
         np.isscalar: _isscalar(host),
         np.vectorize: vectorizing(host),
         np.take: traced_or(np.take, _take(host)),
-        np.where: traced_or(np.where, _where(host)),
+        np.where: traced_or(np.where, _where),
+        sliding_window_view: traced_or(sliding_window_view, _windows),
     }
 
 
@@ -111,7 +120,9 @@ def _elementwise(host: Host, source: Operand, value: Any) -> bool:
 
 def _interp(host: Host) -> Callable[..., Any]:
     def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
-        if is_traced(xp) or period is not None or not 0 < np.size(xp) <= SEGMENTS:
+        if is_traced(xp) and period is None:
+            return _between_places(stacked(x), stacked(xp), stacked(fp), left, right)
+        if period is not None or not 0 < np.size(xp) <= SEGMENTS:
             return host.refuse(
                 f"np.interp is recorded for up to {SEGMENTS} known places xp, without period=; use np.where"
             )
@@ -124,6 +135,20 @@ def _interp(host: Host) -> Callable[..., Any]:
         return np.where(np.less(x, places[0]), values[0] if left is None else left, result)
 
     return interp
+
+
+def _between_places(x: Any, xp: Any, fp: Any, left: Any, right: Any) -> Any:
+    """Each number by itself, in the interval that its value chooses."""
+    last = len(xp) - 1
+    found = []
+    for place, k in np.ndenumerate(choosing.searchsorted(xp, x, "right")):
+        low, value = int(k) - 1, x[place] if place else x
+        if low < 0 or low == last:
+            end = (fp[0] if left is None else left) if low < 0 else fp[last] if right is None or k == last else right
+            found.append(end + 0.0 * value)
+            continue
+        found.append(fp[low] + (value - xp[low]) * ((fp[low + 1] - fp[low]) / (xp[low + 1] - xp[low])))
+    return np.reshape(np.stack(found), np.shape(x)) if np.ndim(x) else found[0]
 
 
 def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
@@ -173,11 +198,46 @@ def _seeded(host: Host, make: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
-    y = stacked(y) if isinstance(y, (list, tuple)) else y
-    if y.ndim != 1:
-        y.__refuse__("np.trapezoid of more than one axis cannot be recorded; write the sum")
-    width = dx if x is None else np.diff(x)
-    return np.sum(width * (y[1:] + y[:-1]) / 2.0)
+    y = np.moveaxis(stacked(y), axis, -1) if axis != -1 else stacked(y)
+    width = dx if x is None else np.diff(stacked(x))
+    return np.sum(width * (y[..., 1:] + y[..., :-1]) / 2.0, axis=-1)
+
+
+def _polyval(host: Host) -> Callable[..., Any]:
+    def polyval(x: Any, c: Any, tensor: bool = True) -> Any:
+        x, c = stacked(x), stacked(c)
+        if np.ndim(c) != 1:
+            return host.refuse("polyval with several polynomials cannot be recorded; evaluate them one by one")
+        value = 0.0 * x
+        for k in reversed(range(int(c.shape[0]))):
+            value = value * x + c[k]
+        return value
+
+    return polyval
+
+
+def least_squares(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
+    """The least-squares solution by the normal equations, where the matrix has full rank, and what comes with it."""
+    a, b = stacked(a), stacked(b)
+    turned = np.transpose(a)
+    if a.shape[0] >= a.shape[1]:
+        solution = np.linalg.solve(turned @ a, turned @ b)
+    else:
+        solution = turned @ np.linalg.solve(a @ turned, b)
+    return solution, np.sum((a @ solution - b) ** 2, axis=0), min(map(int, a.shape)), None
+
+
+def _compress(host: Host) -> Callable[..., Any]:
+    def compress(condition: Any, a: Any, axis: Any = None) -> Any:
+        if axis not in (None, 0) or (axis is None and a.ndim != 1):
+            return host.refuse("np.compress along this axis cannot be recorded; index with the mask")
+        return a[np.flatnonzero(choosing.truth(condition))]
+
+    return compress
+
+
+def _putmask(a: Any, mask: Any, values: Any) -> None:
+    a[...] = np.where(mask, values, a)
 
 
 def _copyto(dst: Any, src: Any) -> None:
@@ -214,15 +274,20 @@ def _isscalar(host: Host) -> Callable[..., Any]:
     return isscalar
 
 
-def _where(host: Host) -> Callable[..., Any]:
-    def where(condition: Any, *values: Any) -> Any:
-        if not values:
-            return host.refuse(
-                "np.where(mask) has no fixed result to record; give it what to take: np.where(mask, a, b)"
-            )
-        return np.where(stacked(condition), *map(stacked, values))
+def _where(condition: Any, *values: Any) -> Any:
+    return np.where(stacked(condition), *map(stacked, values)) if values else choosing.nonzero(condition)
 
-    return where
+
+def _windows(x: Any, window_shape: Any, axis: Any = None, **_: Any) -> Any:
+    """``sliding_window_view``: for each axis the slices that start one after the other, stacked behind."""
+    x = stacked(x)
+    lengths = tuple(window_shape) if isinstance(window_shape, (tuple, list)) else (window_shape,)
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    for length, along in zip(lengths, axes, strict=True):
+        before = (slice(None),) * (along % x.ndim)
+        rest = x.shape[along] - length + 1
+        x = np.stack([x[(*before, slice(start, rest + start))] for start in range(length)], axis=-1)
+    return x
 
 
 def _take(host: Host) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.frontends.advanced import is_array, is_traced, stacked
+from dualgrad.frontends.arrays import is_array, is_traced, stacked
 from dualgrad.frontends.dims import Dim
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Tracer

@@ -11,21 +11,24 @@ from typing import Any
 import numpy as np
 
 from dualgrad.frontends.checks import questions
+from dualgrad.frontends.choosing import choices
 from dualgrad.frontends.composing import compositions, listings, vectorizing
 from dualgrad.frontends.host import Host
 from dualgrad.frontends.making import constructors
 from dualgrad.frontends.python import mathematics, python_functions, unfollowed
 from dualgrad.frontends.rewire import Rewiring
 from dualgrad.frontends.scipy import scipy_functions
+from dualgrad.frontends.sparse import sparse_functions
 from dualgrad.frontends.stats import distributions
 from dualgrad.frontends.trace import Trace
+from dualgrad.frontends.ufuncs import ufuncs
 from dualgrad.op import BY_NUMPY
 
 _Group = Callable[[], Mapping[Any, Any]]  # makes replacements, by the original
 
 _OPTIONAL = (
     "scipy._lib._array_api", "scipy._lib.array_api_extra", "scipy.integrate", "scipy.linalg", "scipy.spatial.distance",
-    "scipy.special", "scipy.stats",
+    "scipy.special", "scipy.stats", "scipy.sparse", "scipy.sparse.linalg",
 )  # fmt: skip
 _Places = tuple[dict[int, tuple[Any, int]], tuple[str, ...]]  # the group of each original, the names of built-in ones
 _known: dict[tuple[Any, ...], _Places] = {}
@@ -39,6 +42,7 @@ def rewiring(trace: Trace, wrap: Callable[[Any], Any] | None = None) -> Rewiring
     """
     host = Host(trace) if wrap is None else Host(trace, wrap)
     groups: tuple[_Group, ...] = (
+        ufuncs,
         lambda: listings(len(BY_NUMPY)),
         partial(compositions, host),
         partial(constructors, host),
@@ -46,7 +50,9 @@ def rewiring(trace: Trace, wrap: Callable[[Any], Any] | None = None) -> Rewiring
         partial(mathematics, host),
         partial(unfollowed, host),
         partial(questions, host),
+        choices,
         distributions,
+        lambda: sparse_functions(trace.refuse),
         lambda: scipy_functions(lambda: wires.translate(np)),
     )
     table = _Replacements(groups)

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from dualgrad.frontends import choosing
 from dualgrad.frontends.dims import Dim
 from dualgrad.frontends.host import Host, is_array, is_traced, numbers, traced_or
 from dualgrad.frontends.tracer import Tracer
@@ -76,7 +77,9 @@ def number_type(original: type) -> type:
             value: Any = args[0] if args else None
             if isinstance(value, Dim):
                 return value if original is int else value.number()
-            if is_array(value) and original is not int:
+            if is_array(value) and original is int:
+                return choosing.number(value)
+            if is_array(value):
                 return _single(value) if original is float else value.astype(np.float64)
             return original(*args, **kwargs)
 
@@ -228,12 +231,16 @@ def mathematics(host: Host) -> dict[Any, Any]:
     replaced[math.log] = traced_or(math.log, _careful(host, "log", _log))
     replaced[math.hypot] = traced_or(math.hypot, _hypot)
     replaced[math.dist] = traced_or(math.dist, lambda p, q: _hypot(*(a - b for a, b in zip(p, q, strict=True))))
-    replaced[math.fsum] = traced_or(math.fsum, lambda values: _sum(values, 0.0))
+    replaced[math.fsum] = _fsum
     replaced[math.prod] = traced_or(math.prod, _prod)
     special = {"erf": "erf", "erfc": "erfc", "lgamma": "gammaln"}
     for name, op in special.items():
         replaced[getattr(math, name)] = traced_or(getattr(math, name), REGISTRY[op])
-    for name in ("floor", "ceil", "trunc", "isclose", "copysign", "fmod", "gamma"):
+    for name in ("copysign", "fmod", "gamma"):
+        replaced[getattr(math, name)] = traced_or(getattr(math, name), REGISTRY[name])
+    for name in ("floor", "ceil", "trunc"):
+        replaced[getattr(math, name)] = traced_or(getattr(math, name), _rounded(REGISTRY[name]))
+    for name in ("isclose",):
         replaced[getattr(math, name)] = traced_or(getattr(math, name), _unread(host, name))
     return replaced
 
@@ -258,10 +265,19 @@ def _hypot(*values: Any) -> Any:
     return np.sqrt(builtins.sum(value * value for value in numbers(values)))
 
 
+def _fsum(values: Iterable[Any]) -> Any:
+    values = list(values)
+    return _sum(values, 0.0) if is_traced(values) else math.fsum(values)
+
+
 def _prod(values: Any, *, start: Any = 1) -> Any:
     for value in values:
         start = start * value
     return start
+
+
+def _rounded(op: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x: choosing.number(op(_scalar(x)))
 
 
 def _unread(host: Host, name: str) -> Callable[..., Any]:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.frontends.classes import copy_class, copyable, fill_instance
+from dualgrad.frontends.sparse import Sparse, is_sparse
 from dualgrad.frontends.state import State
 from dualgrad.frontends.watch import COPY_MARK, watched_code
 
@@ -84,6 +85,8 @@ class Rewiring:
             return value
         if isinstance(value, types.ModuleType):
             return ModuleView(value, self)
+        if is_sparse(value):
+            return Sparse(value)
         if _changes(value):
             return self._changing(value)
         if isinstance(value, (types.FunctionType, types.MethodType, functools.partial, functools._lru_cache_wrapper)):

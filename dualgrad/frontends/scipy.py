@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.array import public
+from dualgrad.frontends.composing import least_squares
 from dualgrad.frontends.host import is_traced, traced_or
 
 
@@ -54,6 +55,7 @@ def _linear_algebra() -> dict[Any, Any]:
             a, ord, axis, keepdims
         ),
         "eigh": lambda a, lower=True, **_: np.linalg.eigh(a, "L" if lower else "U"),
+        "lstsq": lambda a, b, **_: least_squares(a, b),
         "svd": lambda a, full_matrices=True, compute_uv=True, **_: np.linalg.svd(a, full_matrices, compute_uv),
     }
     return {getattr(linalg, name): traced_or(getattr(linalg, name), function) for name, function in functions.items()}
@@ -73,7 +75,6 @@ def _distances() -> dict[Any, Any]:
     distance = sys.modules.get("scipy.spatial.distance")
     if distance is None:
         return {}
-    original = distance.cdist
 
     def cdist(XA: Any, XB: Any, metric: Any = "euclidean", **options: Any) -> Any:
         apart = np.expand_dims(XA, 1) - np.expand_dims(XB, 0)
@@ -81,14 +82,31 @@ def _distances() -> dict[Any, Any]:
             case "sqeuclidean":
                 return np.sum(apart**2, axis=-1)
             case "euclidean":
-                return np.sqrt(np.sum(apart**2, axis=-1))
+                return _apart(apart)
             case "cityblock":
                 return np.sum(np.abs(apart), axis=-1)
             case "chebyshev":
                 return np.max(np.abs(apart), axis=-1)
         raise NotImplementedError(f"cdist with metric={metric!r} cannot be recorded; write its formula")
 
-    return {original: traced_or(original, cdist)}
+    def pdist(X: Any, metric: Any = "euclidean", **options: Any) -> Any:
+        rows, columns = np.triu_indices(int(X.shape[0]), 1)
+        return cdist(X, X, metric, **options)[rows, columns] if metric != "euclidean" else _apart(X[rows] - X[columns])
+
+    def squareform(X: Any, force: str = "no", checks: bool = True) -> Any:
+        if X.ndim == 2:
+            return X[np.triu_indices(int(X.shape[0]), 1)]
+        size = round((1 + (1 + 8 * int(X.shape[0])) ** 0.5) / 2)
+        places = np.zeros((size, size), dtype=int)
+        places[np.triu_indices(size, 1)] = np.arange(X.shape[0])
+        return (1 - np.eye(size)) * X[np.ravel(places + places.T)].reshape(size, size)
+
+    replaced: dict[str, Callable[..., Any]] = {"cdist": cdist, "pdist": pdist, "squareform": squareform}
+    return {getattr(distance, name): traced_or(getattr(distance, name), f) for name, f in replaced.items()}
+
+
+def _apart(difference: Any) -> Any:
+    return np.sqrt(np.sum(difference**2, axis=-1))
 
 
 def _integrals() -> dict[Any, Any]:

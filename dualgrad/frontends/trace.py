@@ -241,7 +241,7 @@ class Trace:
         return f"{prefix}{self._serial}"
 
 
-_SIZES_NEEDED = ("'Size'", "of symbolic size", "of symbolic shape")
+_SIZES_NEEDED = ("'Size'", "of symbolic size", "of symbolic shape", "is not determined by")
 _NO_COMPLEX = "complex numbers are not in the language of meanings; compute with real and imaginary parts"
 
 # Ops that only move entries: what integers they get, they give.

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dualgrad.array import ArrayMethods
-from dualgrad.frontends import advanced
+from dualgrad.frontends import advanced, choosing
+from dualgrad.frontends.arrays import stacked
 from dualgrad.frontends.dims import Dim, Extents, user_line
+from dualgrad.frontends.escapes import Escapes
 from dualgrad.frontends.looks import agreed, printed_only, seen_by_traced_code
 from dualgrad.frontends.watch import unwatched
 from dualgrad.op import REGISTRY, Op
@@ -74,7 +76,7 @@ class Cell:
 LOOSE_VIEWS = frozenset({"reshape", "diagonal", "broadcast_to", "transpose", "getitem", "einsum"})
 
 
-class Tracer(ArrayMethods):
+class Tracer(Escapes, ArrayMethods):
     """An array that records. Made by :meth:`Trace.input` and by ops on tracers."""
 
     __bind_rank__ = 1
@@ -159,7 +161,7 @@ class Tracer(ArrayMethods):
 
     def _put(self, key: Any, value: Any) -> None:
         """``self[key] = value``: the last write wins, and every view sees it."""
-        value = advanced.stacked(value)
+        value = stacked(value)
         self._must_hold(value, "assigned to")
         if advanced.is_advanced(key):
             advanced.put(self, key, value)
@@ -235,6 +237,8 @@ class Tracer(ArrayMethods):
         self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
         """The array in another dtype."""
+        if self.dtype.kind == "f" and np.dtype(dtype).kind in "iu":
+            return choosing.whole(self).astype(dtype)[()]
         return self if not copy and np.dtype(dtype) == self.dtype else REGISTRY["astype"](self, dtype)
 
     def flatten(self, order: str = "C") -> Any:
@@ -373,27 +377,6 @@ class Tracer(ArrayMethods):
         if seen_by_traced_code() and not printed_only():
             self._trace.refuse("an array was turned into text, which shows its values; print it on a line of its own")
         return f"Tracer({self._cell._operand!r}: {self.dtype}[{', '.join(map(str, self.extents))}])"
-
-
-_READS = (
-    "__float__ __int__ __index__ __complex__ item tolist tobytes __contains__ __round__ __trunc__ __floor__ __ceil__"
-)
-_UNKNOWN = "__floordiv__ __rfloordiv__ __ifloordiv__ __divmod__ __rdivmod__ __xor__ __rxor__ __lshift__ __rshift__"
-
-
-def _refusing(message: str) -> Callable[..., Any]:
-    def refused(self: Tracer, *_: Any, **__: Any) -> Any:
-        return self._trace.refuse(message)
-
-    refused.__doc__ = "Refused: " + message
-    return refused
-
-
-for _name in _READS.split():
-    _said = f"{_name.strip('_')}() reads a value; a recording covers every value: use NumPy functions instead"
-    setattr(Tracer, _name, _refusing(_said))
-for _name in _UNKNOWN.split():
-    setattr(Tracer, _name, _refusing(f"the operator {_name} is not an op of dualgrad; write it with ops that are"))
 
 
 def _kind(key: Any) -> str:

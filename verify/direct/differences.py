@@ -177,12 +177,14 @@ def ridders(along: Callable[[complex], complex], first: float = 1e-2, second: bo
 
 def _smooth(along: Callable[[complex], complex], best: float) -> bool:
     """Whether the slopes on the two sides are one, as far as can be seen."""
-    here = along(0.0).real
+    here, last = along(0.0).real, float("inf")
     for step in (1e-4, 1e-5, 1e-6):
         right, left = (along(step).real - here) / step, (here - along(-step).real) / step
         noise = ROUNDING * abs(here) / step
-        if not abs(right - left) <= SMOOTH * abs(best) + 10 * noise + 1e-200:
+        gap = abs(right - left)
+        if not gap <= SMOOTH * abs(best) + 10 * noise + 1e-200 and not gap <= last / 4:  # that of a curve shrinks
             return False
+        last = gap
     return True
 
 

@@ -235,7 +235,7 @@ def together(problem: Problem, got: list[Array]) -> Direct | None:
 
 
 def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], why: str, deadline: float) -> Direct:
-    count, methods = 0, set[str]()
+    count, methods, unsure = 0, set[str](), ""
     if problem.asked == "value":
         return _by_value(problem, got, why)
     for point in spots:
@@ -266,10 +266,9 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
             if sides is not None:
                 return _bent(sides)
             if not sharp or not gap + found.error <= AGREED * max(scale, top):
-                reason = f"{said}; {why}" if sharp else f"differences are too noisy ({said}); {why}"
-                return Direct(Formula(Verdict.UNDECIDED, reason=reason), Numbers("unknown", reason=reason))
-    if not count:
-        return Direct(Formula(Verdict.UNDECIDED, reason=why), Numbers("unknown", reason=why))
+                unsure = unsure or (f"{said}; {why}" if sharp else f"differences are too noisy ({said}); {why}")
+    if unsure or not count:
+        return Direct(Formula(Verdict.UNDECIDED, reason=unsure or why), Numbers("unknown", reason=unsure or why))
     formula = Formula(
         Verdict.AGREES, method=f"{' and '.join(sorted(methods))} along {count} lines", sizes="the sizes run", reason=why
     )

@@ -81,7 +81,9 @@ def run_on_series(f: Callable[..., Any], args: Sequence[Any]) -> Any:
         refusals.append(reason)
         raise Unread(reason)
 
-    wires = Rewiring(_table(), refuse, _vectorize)
+    table = _table()
+    names = [name for name, value in vars(builtins).items() if id(value) in table]
+    wires = Rewiring(table, refuse, names, _vectorize)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -114,7 +114,8 @@ def judge(
     """The worst element of the gradient under test. ``truth`` overrides the derivative that is read in balls.
 
     ``read`` is what that reading gives at START bits, where it was done before.
-    Without ``conditioned`` the condition is measured only where the status depends on it, which takes most of the time.
+    Without ``conditioned`` the condition is measured only where the status depends on it, which takes most of the time,
+    and what is ok is not described.
 
     Elements whose true value cannot be had count as unknown, and so does a point on the boundary of a guard,
     unless the caller found out what the derivative is there and passes it.
@@ -127,10 +128,8 @@ def judge(
         return refused
     if found is not None and found.reading.events:
         return Numbers("unknown", points=1, reason=_event_reason(found))
-    if not conditioned:
-        worst = _worst(question, truth, [np.asarray(abs(array), dtype=object) for array in truth])
-        if worst.status == "ok":
-            return worst
+    if not conditioned and _all_ok(question, truth):
+        return Numbers("ok", points=1)
     scales = _Scales(question, truth, np.random.default_rng(seed))
     if sum(array.size for array in truth) <= LARGE:
         scales.widen(DIRECTIONS)
@@ -154,6 +153,16 @@ def _worst(question: Question, truth: Sequence[BallArray], scales: Sequence[Ball
         return Numbers("unknown", points=1, reason="there is no element to compare")
     (order, _), slot, index = max(ranked, key=lambda entry: entry[0])
     return _described(question, truth[slot].item(index), scales, slot, index, _ORDER[order], len(ranked))
+
+
+def _all_ok(question: Question, truth: Sequence[BallArray]) -> bool:
+    """Whether every element is ok whatever the conditioning, and there is one."""
+    orders = [
+        _rank(v, t, abs(t), got.dtype)[0]
+        for got, true in zip(map(_floating, question.got), truth, strict=True)
+        for v, t in zip(map(float, got.flat), true.flat, strict=True)
+    ]
+    return bool(orders) and max(orders) == _ORDER.index("ok")
 
 
 def _rank(value: float, truth: arb, scale: arb, dtype: np.dtype[Any]) -> tuple[int, float]:

@@ -389,3 +389,98 @@ def test_witnesses_are_points_of_the_domain():
     assert "a witness of other sizes" in check(changed).reason
     changed["witnesses"][0]["p"] = {"shape": [1, 2], "values": [(1.0).hex()] * 2}
     assert not check(changed).accepted
+
+
+# ---------------------------------------------------------------------------- what a reader asks for
+
+
+def test_what_a_logarithm_is_taken_of_is_positive():
+    """That z > 0 is a condition of log z: √(z²) is z then, and -z never."""
+    z = np.array([0.5, 2.0, 1.5])
+    told = certificate_of(lambda z: np.sum(np.log(z)), (z,), lambda z: 1 / np.sqrt(z * z))
+    assert check(told).accepted, check(told).reason
+    assert not check(certificate_of(lambda z: np.sum(np.log(z)), (z,), lambda z: -1 / np.sqrt(z * z))).accepted
+    assert not check(certificate_of(lambda z: np.sum(z), (z,), lambda z: z / np.sqrt(z * z))).accepted
+
+
+@pytest.mark.parametrize("fact", ["binary", "sign", "simplex", "onehot", "predicate"])
+def test_kinks_on_a_null_set_are_refused(fact):
+    """Where a fact leaves a null set, nothing is known of a kink by leaving one out."""
+    told = certificate_of(lambda x: np.sum(np.abs(x)), (X,))
+    assert told["kinks"]
+    assert check(told).accepted
+    told["inputs"][0]["facts"] = [fact]
+    assert check(told).reason == "kinks on a domain that is a null set"
+    smooth = certificate_of(lambda x: np.sum(x**2), (X,))
+    smooth["inputs"][0]["facts"] = [fact]
+    assert check(smooth).accepted
+
+
+@pytest.mark.parametrize("fact", ["real", "positive", "nonnegative", "nonzero", "unit"])
+def test_kinks_on_an_open_set_are_left_out(fact):
+    told = certificate_of(lambda x: np.sum(np.abs(x)), (X,))
+    told["inputs"][0]["facts"] = [fact]
+    assert check(told).accepted
+
+
+def test_a_jacobian_is_of_one_output(whole):
+    two = copy.deepcopy(whole.HAND)
+    two["F"]["outputs"] = ["o", "o"]
+    assert not check(two).accepted
+    two["G"]["equations"][0]["operands"][0] = {"int": "12"}
+    assert check(two).accepted
+    two["claim"]["kind"] = "jac"
+    assert check(two).reason == "the Jacobian of one output"
+    one = whole.edited("claim.kind", "jac")
+    assert check(one).accepted
+
+
+def test_a_gradient_has_the_shape_of_its_argument(whole):
+    wrong = whole.edited("G.outputs", ["g", "g"])
+    assert not check(wrong).accepted
+    assert check(whole.edited("G.outputs", [{"int": "1"}])).reason == "the gradient in x has another shape"
+
+
+@pytest.mark.parametrize("fact", ["symmetric", "spd"])
+def test_a_symmetric_matrix_is_square(fact, whole):
+    rows, columns = [[1, ["n"]]], [[1, ["m"]]]
+    for shape in ([rows], [rows, columns], [rows, rows, rows]):
+        wrong = whole.edited("inputs.0", {"name": "x", "shape": shape, "dtype": "float64", "facts": [fact]})
+        wrong["dimensions"].append({"name": "m", "least": 1})
+        assert check(wrong).reason == "symmetric, but not square"
+    told = certificate_of(lambda x, a: x @ a @ x, (X[:3], A + A.T), lambda x, a: 2 * a @ x, wrt=0, domain={"a": fact})
+    assert check(told).accepted
+    told["inputs"][1]["facts"] = []
+    assert "not shown to equal" in check(told).reason
+
+
+def test_sizes_that_are_merged_stay_within_what_is_claimed(whole):
+    merged = whole.edited("merges", {"m": [[1, ["n"]]]})
+    merged["inputs"][0]["shape"] = [[[1, ["m"]]]]
+    assert check(merged).accepted
+    other = copy.deepcopy(merged)
+    other["merges"] = {"m": [[1, ["k"]]]}
+    assert "not claimed" in check(other).reason
+    for least in (0, -1):
+        assert "dimensions are >= 1" in check(whole.edited("dimensions.0.least", least)).reason
+    two = whole.edited("dimensions", [{"name": "n", "least": 2}])
+    assert check(two).accepted
+    named = whole.edited("dimensions", [{"name": "n", "least": 1}, {"name": "2", "least": 1}])
+    assert "dimensions are >= 1" in check(named).reason
+
+
+def test_a_size_that_may_be_negative_is_refused(whole):
+    short = whole.edited("F.equations.0", whole.equation("y", "add", ["x", {"int": "2"}], [[[1, ["n"]], [-2, []]]]))
+    assert "another shape" in check(short).reason
+    given = whole.edited("inputs.0.shape", [[[1, ["n"]], [-2, []]]])
+    assert "defined twice, or may have a negative size" in check(given).reason
+
+
+def test_static_arguments_are_numbers():
+    told = certificate_of(lambda x: np.sum((x + 3) ** 2.0), (X,), lambda x: 2 * (x + 3))
+    assert check(told).accepted
+    assert check(certificate_of(lambda x: np.sum(x**0.0 + x), (X,), lambda x: x * 0 + 1)).accepted
+    for equation in told["F"]["equations"]:
+        if "exponent" in equation["params"]:
+            equation["params"]["exponent"] = {"float": (3.0).hex()}
+    assert not check(told).accepted

@@ -11,6 +11,7 @@ from typing import Any
 from verify.ask import Question, pose, questions, rows, source_of
 from verify.clock import alarm, started
 from verify.decide import decide
+from verify.fault import told
 from verify.kinds import WORDS
 from verify.problem import NO_MEMORY, Problem, Undecidable, parameter_names
 from verify.symmetric import through_symmetric_parts
@@ -144,6 +145,15 @@ def _answer(
 
 
 def _decided(problem: Problem, deadline: float) -> Result:
+    try:
+        return _decided_by_symmetry(problem, deadline)
+    except (Undecidable, MemoryError, SystemError):
+        raise
+    except Exception as error:
+        return undecided(told("the check", error))
+
+
+def _decided_by_symmetry(problem: Problem, deadline: float) -> Result:
     """Where f reads one triangle and the gradient is spread over both, an argument declared symmetric settles it."""
     result = decide(problem, deadline)
     places = [p for p in problem.wrt if problem.domain.get(p) in ("symmetric", "spd")]

@@ -12,11 +12,12 @@ from verify.assign import assignments, shapes
 from verify.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
 from verify.clock import Slow, at_most, now
 from verify.effort import is_large, readable
+from verify.fault import told
 from verify.form.facts import Facts
 from verify.form.rank import extents_for_rank
 from verify.key import OTHER_READING, second_key
 from verify.look import Point, look
-from verify.problem import Problem
+from verify.problem import Problem, Undecidable
 from verify.prove import Attempted, certified, prove, readings, ways
 from verify.recording import Labels, Recording, fingerprint, record, record_symbolic
 from verify.sampling import sample
@@ -88,12 +89,16 @@ def fixed_labels(problem: Problem) -> Labels:
 
 
 def _in_time(problem: Problem, recording: Recording, deadline: float) -> tuple[Formula | None, str]:
-    """The proof, or that it took longer than its share: the rest of the time is for looking at points."""
+    """The proof, or that it took longer than its share, or failed: what is left is for looking at points."""
     try:
         with at_most(max(deadline - now(), SHORTEST)):
             return _proved(problem, recording, deadline)
     except Slow:
         return None, "the proof takes more than its share of the time; raise it with budget="
+    except (Undecidable, MemoryError, SystemError):
+        raise
+    except Exception as error:
+        return None, told("the attempt to prove", error)
 
 
 def _proved(problem: Problem, recording: Recording, deadline: float) -> tuple[Formula | None, str]:

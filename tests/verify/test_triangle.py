@@ -37,3 +37,9 @@ def test_the_derivative_entry_by_entry_passes():
 @pytest.mark.parametrize("wrong", [lambda x: 2 * spread(x), lambda x: spread(x) + np.eye(2)], ids=["twice", "plus"])
 def test_what_is_wrong_along_symmetric_changes_is_refuted(wrong):
     assert check(largest, X, grad=wrong).verdict is Verdict.REFUTED
+
+
+def test_what_is_neither_symmetric_nor_of_one_triangle_is_no_convention():
+    """It moves f as the derivative does along symmetric changes, but nobody means it so."""
+    result = check(largest, X, grad=lambda x: spread(x) + np.array([[0.0, 0.1], [-0.1, 0.0]]))
+    assert result.verdict is Verdict.REFUTED, str(result)

@@ -24,6 +24,7 @@ from verify.derive import stages
 from verify.lemma.tape import Tape, tape_of
 from verify.own import engine_gradient, leaves, on_leaves, on_tensors
 from verify.problem import Array, Problem
+from verify.state import call_elsewhere
 
 Labels = dict[int, tuple[str | int, ...]]  # argument position -> a dimension's name or a size, one an axis
 TRACED = 10.0  # how much longer than a call its recording may take
@@ -80,6 +81,8 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
 
     With labels this is a proof trace (no values; named dimensions); without, a concrete one at ``arrays``.
     """
+    if labels is None:
+        call_elsewhere(problem, arrays)
     trace = Trace(concrete=labels is None)
     shapes = labels or {position: array.shape for position, array in arrays.items()}
     tracers = {

@@ -16,6 +16,7 @@ from dualgrad.frontends.advanced import all_of, any_of, truths
 from dualgrad.frontends.arrays import stacked
 from dualgrad.frontends.host import Host, is_array, traced_or
 from dualgrad.frontends.tracer import Tracer
+from dualgrad.program.record import Variable
 from dualgrad.shapes import plain_extents
 
 
@@ -79,11 +80,20 @@ def _isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: 
     return np.abs(a - b) <= atol + rtol * np.abs(b)
 
 
+def _origin(host: Host, array: Tracer) -> Any:
+    """What an array is a copy of."""
+    made = {equation.output: equation for equation in host.trace.equations if equation.op.name == "copy"}
+    operand = array.operand
+    while isinstance(operand, Variable) and operand in made:
+        operand = made[operand].inputs[0]
+    return operand
+
+
 def _array_equal(host: Host) -> Callable[..., Any]:
     def asked(a: Any, b: Any, equal_nan: bool = False) -> Any:
         if np.ndim(a) != np.ndim(b) or any(m != n for m, n in zip(np.shape(a), np.shape(b), strict=True)):
             return False
-        if isinstance(a, Tracer) and isinstance(b, Tracer) and a.operand is b.operand:
+        if isinstance(a, Tracer) and isinstance(b, Tracer) and _origin(host, a) is _origin(host, b):
             return True
         return all_of(np.equal(a, b))
 

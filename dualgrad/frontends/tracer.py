@@ -248,7 +248,12 @@ class Tracer(Escapes, ArrayMethods):
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """The same entries in another shape, in the order of C or of Fortran."""
         if order != "F" or self.ndim == 0:
-            return super().reshape(*shape, order="C" if self.ndim < 2 and order == "F" else order)
+            try:
+                return super().reshape(*shape, order="C" if self.ndim < 2 and order == "F" else order)
+            except ValueError as error:
+                if "is not determined by" not in str(error):
+                    raise
+                return self._trace.refuse(str(error))
         wanted = shape[0] if len(shape) == 1 else shape
         turned = tuple(reversed(wanted)) if isinstance(wanted, (tuple, list)) else wanted
         found = self.transpose().reshape(turned)

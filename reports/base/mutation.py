@@ -27,6 +27,7 @@ GROUPS: dict[str, tuple[list[str], list[str]]] = {  # modules, and tests
         ["trusted", "test_checker.py", "test_certificate.py", "test_matrix_certificates.py", "test_chain.py",
          "test_decomposition_certificates.py", "test_tower_proofs.py"],
     ),
+    "quick": (["trusted/polynomials.py"], ["trusted/test_tower.py"]),
     "tower": (["tower/*.py"], ["tower", "test_tower_proofs.py"]),
     "form": (["form/*.py"], ["form", "test_proofs.py"]),
     "lemma": (["lemma/*.py"], ["lemma", "test_audit.py"]),

@@ -19,7 +19,7 @@ def page(folder: Path) -> str:
     parts = [
         "## What a verdict rests on",
         "The modules are those of the checker, the kernel tower, the normal form, the lemmas, and the verdicts. The "
-        "commands are `python reports/base coverage|mutation|sabotage|fuzz`; `python reports/base page` writes this part.",
+        "commands are `python reports/base coverage|mutation|sabotage|fuzz`; `… page` writes this part.",
     ]
     for title, name, told in (
         ("Lines and branches", "coverage", covered.summary),

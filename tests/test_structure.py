@@ -36,6 +36,7 @@ LAYERS = [
         "dualgrad.lazy",
         "dualgrad.samples",
         "dualgrad.shapes",
+        "dualgrad.rounding",
         "dualgrad.sums",
     ],
     ["dualgrad.meanings", "dualgrad.positions"],

@@ -51,7 +51,14 @@ def _of_order(name: str, slope: Callable[[float, Any, Any], Any], **rest: Any) -
     )
 
 
-jv: Op = _of_order("jv", lambda v, y, z: -jv(1, z) if v == 0 else 0.5 * (jv(v - 1, z) - jv(v + 1, z)), aliases=("jn",))
+def _jv_slope(v: float, z: Any) -> Any:
+    """By the functions of order 0 and 1 where they occur: those are right for tiny arguments."""
+    if v == 0:
+        return -j1(z)
+    return 0.5 * ((j0(z) if v == 1 else j1(z) if v == 2 else jv(v - 1, z)) - jv(v + 1, z))
+
+
+jv: Op = _of_order("jv", lambda v, y, z: _jv_slope(v, z), aliases=("jn",))
 yv: Op = _of_order("yv", lambda v, y, z: -yv(1, z) if v == 0 else 0.5 * (yv(v - 1, z) - yv(v + 1, z)), aliases=("yn",))
 iv: Op = _of_order("iv", lambda v, y, z: iv(1, z) if v == 0 else 0.5 * (iv(v - 1, z) + iv(v + 1, z)))
 kv: Op = _of_order(

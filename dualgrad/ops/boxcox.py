@@ -108,12 +108,19 @@ def _boxcox(x: Entry, power: Entry) -> Entry:
     return select(zero(power), kernel("log", x), (kernel("power", x, power) - 1) / power)
 
 
+def _in_the_power(x: Any, log: Callable[[Any], Any], edge: Any, power: Any) -> Any:
+    """The slope in the power; at the edge, where the transform is -1 / power, without the logarithm."""
+    logarithm = log(np.where(edge, 1, x))
+    away = logarithm * logarithm * exprel_slope(power * logarithm)
+    return np.where(edge, 1 / np.where(edge, power, 1) ** 2, away)
+
+
 boxcox = pointwise(
     "boxcox",
     special("boxcox"),
     partials=[
         lambda y, x, power: np.power(x, power - 1),
-        lambda y, x, power: np.log(x) ** 2 * exprel_slope(power * np.log(x)),
+        lambda y, x, power: _in_the_power(x, np.log, np.equal(x, 0), power),
     ],
     meaning=_boxcox,
     domain="x > 0",
@@ -126,7 +133,7 @@ boxcox1p = pointwise(
     special("boxcox1p"),
     partials=[
         lambda y, x, power: np.exp((power - 1) * np.log1p(x)),
-        lambda y, x, power: np.log1p(x) ** 2 * exprel_slope(power * np.log1p(x)),
+        lambda y, x, power: _in_the_power(x, np.log1p, np.equal(x, -1), power),
     ],
     meaning=lambda x, power: _boxcox(1 + x, power),
     domain="x > -1",

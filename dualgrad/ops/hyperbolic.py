@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.conjugate import is_complex
-from dualgrad.op import Complex, pointwise
+from dualgrad.op import Complex, Op, pointwise
 from dualgrad.program.entry import kernel
 from dualgrad.samples import over
 
@@ -31,10 +31,28 @@ cosh = pointwise(
     samples=over(_ANY),
 )
 
+
+def _tanh_slope(x: Any) -> Any:
+    """1 / cosh(x)², which overflows on the way; not 1 - tanh(x)²: that loses every digit for |x| > 19."""
+    if np.iscomplexobj(x):
+        return 1 / np.cosh(x) ** 2
+    small = np.exp(-2 * np.abs(x))
+    return 4 * small / (1 + small) ** 2
+
+
+tanh_slope: Op = pointwise(
+    "tanh_slope",
+    _tanh_slope,
+    partials=[lambda y, x: -2 * np.tanh(x) * y],
+    meaning=lambda x: kernel("cosh", x) ** -2,
+    complex=Complex.ANALYTIC,
+    samples=over(_ANY),
+    doc="The derivative of tanh.",
+)
 tanh = pointwise(
     "tanh",
     np.tanh,
-    partials=[lambda y, x: 1 / np.cosh(x) ** 2],  # not 1 - y * y: that loses every digit for |x| > 19
+    partials=[lambda y, x: tanh_slope(x)],
     meaning=lambda x: kernel("tanh", x),
     complex=Complex.ANALYTIC,
     samples=over(_ANY),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.conjugate import is_complex
-from dualgrad.matrices import FLOATING, inverted
+from dualgrad.matrices import FLOATING
 from dualgrad.meanings import kept, over
 from dualgrad.op import REGISTRY, Call, Kind, Kink, Sizes, composed, structural
 from dualgrad.positions import values
@@ -40,8 +40,9 @@ def _norm_forward(x: Any, ord: Any, axis: Sequence[int], keepdims: bool) -> Any:
 
 
 def _direction(y: Any, x: Any, ord: Any, axis: Sequence[int], keepdims: bool) -> Any:
-    whole = spread(y, x, axis, keepdims)
-    return np.sign(x) * (np.abs(x) * inverted(whole)) ** (ord - 1)
+    vanishes = np.equal(y, 0)
+    share = np.abs(x) / spread(np.where(vanishes, 1, y), x, axis, keepdims)
+    return spread(np.where(vanishes, 0, np.ones_like(y)), x, axis, keepdims) * np.sign(x) * share ** (ord - 1)
 
 
 _p_norm = structural(

@@ -140,8 +140,29 @@ def _norm_meaning(sizes: Sizes, shape: Shape, axis: Axes, keepdims: bool) -> Mea
 
 def _norm_forward(x: Any, axis: Axes, keepdims: bool) -> Any:
     if axis == tuple(range(np.ndim(x))):
-        return np.linalg.norm(x, axis=None, keepdims=keepdims)
-    return np.sqrt(np.sum(squared(x), axis=tuple(axis), keepdims=keepdims))
+        result = np.linalg.norm(x, axis=None, keepdims=keepdims)
+    else:
+        result = np.sqrt(np.sum(squared(x), axis=tuple(axis), keepdims=keepdims))
+    least, most = _SQUARED.get(np.asarray(result).dtype.itemsize, (0.0, np.inf))
+    if np.all((result > least) & (result < most)):
+        return result
+    top = np.max(np.abs(x), axis=tuple(axis), keepdims=True, initial=0)  # of those whose squares are no floats
+    top = np.where((top > 0) & (top < np.inf), top, 1)
+    whole = top * np.sqrt(np.sum(squared(x / top), axis=tuple(axis), keepdims=True))
+    return (whole if keepdims else np.squeeze(whole, tuple(axis))).astype(np.asarray(result).dtype)[()]
+
+
+_SQUARED = {2: (0.25, 128.0), 4: (2.0**-50, 2.0**60), 8: (2.0**-480, 2.0**500)}  # norms of entries with squares
+
+
+def _unit(x: Any, y: Any, axis: Axes, keepdims: bool) -> Any:
+    return x / spread(np.where(np.equal(y, 0), 1, y), x, axis, keepdims)
+
+
+def _norm_pull(g: Any, y: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
+    """By x over its norm: one over the norm may overflow."""
+    reached = np.where(np.equal(y, 0), 0, g)
+    return spread(reached, x, axis, keepdims) * _unit(x, y, axis, keepdims)
 
 
 norm = structural(
@@ -152,8 +173,12 @@ norm = structural(
     dtype=dtype_of(lambda x, **_: np.sqrt(np.real(x))),
     complex=Complex.ADJOINT,
     meaning=_norm_meaning,
-    vjp=[lambda g, y, x, axis, keepdims: spread(_over_std(g, y), x, axis, keepdims) * x],
-    jvp=[lambda t, y, x, axis, keepdims: _over_std(np.sum(inner(t, x), axis=axis, keepdims=keepdims), y)],
+    vjp=[_norm_pull],
+    jvp=[
+        lambda t, y, x, axis, keepdims: (
+            np.sum(inner(t, _unit(x, y, axis, keepdims)), axis=axis, keepdims=keepdims) * np.where(np.equal(y, 0), 0, 1)
+        )
+    ],
     kinks=(Kink("x = 0", "0", "the centre of the unit ball of subgradients, and PyTorch agrees"),),
     samples=drawn(_calls),
     doc="The Euclidean norm over axes, as numpy.linalg.norm.",

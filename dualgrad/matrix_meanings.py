@@ -139,6 +139,24 @@ def _symmetric(matrix: Matrix, upper: bool) -> Matrix:
     return lambda r, c: select(read(r, c), matrix(r, c), matrix(c, r))
 
 
+def sylvester_solutions(sizes: Sizes, left: Shape, right: Shape, given: Shape) -> Meaning:
+    """The x with a x + x b = q: the inverse of a ⊗ 1 + 1 ⊗ bᵀ, applied to the entries of q row by row."""
+    m = sizes.same(sizes.same(left[0], left[1], "solve_sylvester"), given[0], "solve_sylvester")
+    n = sizes.same(sizes.same(right[0], right[1], "solve_sylvester"), given[1], "solve_sylvester")
+    i, k, p, q = Index("i", m), Index("k", n), Index("p", m), Index("q", n)
+    place: Callable[[Index, Index], Affine] = lambda row, column: affine(row) * n + column  # noqa: E731
+
+    def entry_of(r: Index, c: Index) -> Entry:
+        a, b, e, f = Index("a", m), Index("b", n), Index("e", m), Index("f", n)
+        inner = Element(0, (affine(a), affine(e))) * equal(b, f) + equal(a, e) * Element(1, (affine(f), affine(b)))
+        body = equal(r, place(a, b)) * equal(c, place(e, f)) * inner
+        return total(a, total(b, total(e, total(f, body))))
+
+    r, c = Index("r", m * n), Index("c", m * n)
+    inverted = MatrixEntry("inv", r, c, entry_of(r, c), (place(i, k), place(p, q)))
+    return Meaning((i, k), total(p, total(q, inverted * Element(2, (affine(p), affine(q))))))
+
+
 # ---------------------------------------------------------------------------- decompositions
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import dualgrad.matrix_meanings as means
 from dualgrad.conjugate import is_complex
 from dualgrad.matrices import FLOATING, square, squares, turned
 from dualgrad.matrices import matrix_call as _matrix_call
@@ -135,7 +136,7 @@ solve_sylvester: Op = structural(
     call=lambda a, b, q, /: Call((a, b, q), {}),
     forward=_sylvester,
     dtype=FLOATING,
-    meaning=_UNREAD,
+    meaning=means.sylvester_solutions,
     vjp=[
         lambda g, y, a, b, q: -solve_sylvester(turned(a), turned(b), g) @ turned(y),
         lambda g, y, a, b, q: -turned(y) @ solve_sylvester(turned(a), turned(b), g),

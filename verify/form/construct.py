@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import factorial
 
 from dualgrad.program.entry import Index
 from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract
@@ -29,6 +30,7 @@ _REFLECTED = frozenset({"bessel_j", "bessel_y", "bessel_i", "bessel_k"})  # thei
 _AT_ZERO = {**dict.fromkeys(ODD, 0), **dict.fromkeys(EVEN, 1)}
 _INVERSE = {"tanh": "arctanh", "sin": "arcsin", "cos": "arccos", "cosh": "arccosh", "erf": "erfinv", "tan": "arctan"}
 _TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
+MOST_FACTORIAL = 20
 
 
 def construct(atom: Atom, linears: tuple[Linear, ...], forms: tuple[Form, ...], exponent: Rational = 1) -> Form:
@@ -97,6 +99,8 @@ def _plain(name: str, forms: tuple[Form, ...]) -> Form:
         return number(_AT_ZERO[name])
     if value is not None and name == "floor":
         return number(value.numerator // value.denominator)
+    if name == "reciprocal_gamma" and value is not None and value.denominator == 1 and value <= MOST_FACTORIAL:
+        return number(Fraction(1, factorial(int(value) - 1))) if value > 0 else ZERO
     if name == "arctan" and value in (1, -1):
         return scale(power_of(Atom("constant", "π")), Fraction(int(value), 4))
     if name in _REFLECTED and value is not None and value < 0 and (value.denominator == 1 or name == "bessel_k"):

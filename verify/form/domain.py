@@ -19,7 +19,7 @@ from verify.form.matrices import Matrix, determinant, of_atom
 from verify.form.power import content
 from verify.form.setting import TooLarge, Undefined, at_most
 from verify.form.signs import sign
-from verify.form.term import ONE, ZERO, Atom, Factors, Form, Term, form_of, pattern, power_of
+from verify.form.term import ONE, ZERO, Atom, Factors, Form, Term, atoms, form_of, pattern, power_of
 from verify.form.text import written
 from verify.form.ties import guards_alone, on_side
 
@@ -224,7 +224,16 @@ def _opening(form: Form, denote: Denotation) -> Iterator[Form]:
         bodies = [atom.forms[0] for term, _ in guard.terms.values() for atom, _ in term.factors.values() if atom.forms]
         asked = denote.opened(bodies[0]) if len(bodies) == len(guard.terms) == 1 else None
     with suppress(TooLarge, Undefined):
-        yield vanishes(denote.unfold(form))
+        yield (guard := vanishes(denote.unfold(form)))
+        yield from _not_at_zero(guard)
+
+
+def _not_at_zero(guard: Form) -> Iterator[Form]:
+    """The guard that u is 0, for the guard that 1 / Γ(u) is: it is 0 there."""
+    for asked in (a.forms[0] for term, _ in guard.terms.values() for a, _ in term.factors.values() if a.forms):
+        for atom in atoms(asked):
+            if atom.name == "reciprocal_gamma" and asked.key == power_of(atom).key:
+                yield vanishes(atom.forms[0])
 
 
 def _patterns(guard: Form, kind: str) -> list[str]:

@@ -7,11 +7,35 @@ from __future__ import annotations
 
 from dualgrad.program.entry import Index
 from verify.form import linear as lin
-from verify.form.algebra import add, multiply, renamed_form, scale, sum_over
+from verify.form.algebra import add, multiply, renamed_form, scale, substitute, sum_over
 from verify.form.settle import settled, truth
 from verify.form.term import ONE, PARTS, Atom, Form, Rational, Term, atoms, form_of, power_of
 
 Gap = tuple[str, Form, Form, Rational]
+
+
+def with_forward_indices(form: Form) -> Form:
+    """The form with every bound index that positions of matrices only fall with read from its other end."""
+    if not any(atom.kind in PARTS for atom in atoms(form)):
+        return form
+    return add(*(scale(_forward(term), factor) for term, factor in form.terms.values()))
+
+
+def _forward(term: Term) -> Form:
+    for index in sorted(term.bound, key=lambda index: index.serial):
+        places = [c for atom, _ in term.factors.values() for form in atom.linears for i, c in form[1] if i is index]
+        inside = any(index in form.free for atom, _ in term.factors.values() for form in atom.forms)
+        if places and not inside and not any(lin.nonnegative(c) for c in places):
+            rest = settled(frozenset(), dict(term.factors))
+            other = lin.minus((index.extent - 1, ()), lin.of_index(index))
+            whole = sum_over(substitute(rest, {index: other}), *term.bound)
+            return whole if len(whole.terms) != 1 else _forward_again(whole)
+    return Form({term.key: (term, 1)})
+
+
+def _forward_again(form: Form) -> Form:
+    ((term, factor),) = form.terms.values()
+    return scale(_forward(term), factor)
 
 
 def with_turned_gaps(form: Form) -> Form:

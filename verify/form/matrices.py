@@ -25,7 +25,7 @@ from verify.form.power import content, expand, exponential, leading_sign, logari
 from verify.form.setting import NoForm, Undefined
 from verify.form.settle import truth
 from verify.form.signs import is_positive
-from verify.form.term import ONE, ZERO, Atom, Factors, Form, Term, number, power_of
+from verify.form.term import ONE, ZERO, Atom, Factors, Form, Term, form_text, number, power_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,26 @@ def _inverse(matrix: Matrix, i: Linear, j: Linear) -> Form:
         middle = fresh(first.column)
         here = lin.of_index(middle)
         return sum_over(multiply(inverse(second, i, here), inverse(first, here, j)), middle)
-    return _atom("inv", matrix, i, j)
+    return _atom("inv", *_either_way(matrix, i, j))
+
+
+def _either_way(matrix: Matrix, i: Linear, j: Linear) -> tuple[Matrix, Linear, Linear]:
+    """The matrix or its transpose, whichever comes first in writing, where a delta ties the row to the column.
+
+    Which of both such a delta replaces depends on their order, so that the transpose is made anew.
+    """
+    both = frozenset(matrix.binders)
+    terms = [term for term, _ in matrix.form.terms.values()]
+    if not any(atom.kind == "delta" and both <= atom.free for term in terms for atom, _ in term.factors.values()):
+        return matrix, i, j
+    ways = []
+    for turned, places in ((False, (i, j)), (True, (j, i))):
+        row, column = Index("r", matrix.extent), Index("c", matrix.extent)
+        new = map(lin.of_index, (column, row) if turned else (row, column))
+        form = substitute(matrix.form, dict(zip(matrix.binders, new, strict=True)))
+        ways.append((form_text(form, {row: "b.0", column: "b.1"}), Matrix(row, column, form), places))
+    _, chosen, (first, second) = min(ways, key=lambda way: way[0])
+    return chosen, first, second
 
 
 def _determinant(scalar: Form, matrix: Matrix) -> Form:
@@ -188,7 +207,8 @@ def _determinant(scalar: Form, matrix: Matrix) -> Form:
     undone = _undone(matrix)
     if undone is not None and scalar.key == ONE.key:
         return power(determinant(undone), -1)
-    return _atom("det", Matrix(matrix.row, matrix.column, multiply(scalar, matrix.form)))
+    scaled = Matrix(matrix.row, matrix.column, multiply(scalar, matrix.form))
+    return _atom("det", _either_way(scaled, (0, ()), (0, ()))[0])
 
 
 def _single(form: Form) -> Term | None:

@@ -10,6 +10,7 @@ weights for all operands (the tie clause). A rule that divides by what the op do
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,11 +25,12 @@ from verify.form.denote import Denotation, Lossy, shapes_agree
 from verify.form.differentiate import Derivative
 from verify.form.domain import beyond, equality_tests, holds, never_zero
 from verify.form.facts import Facts
-from verify.form.gaps import with_turned_gaps
+from verify.form.gaps import with_forward_indices, with_turned_gaps
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, settled
 from verify.form.limits import is_removable, limit, unsummed
 from verify.form.meeting import Means, guards_in, meeting_guards
+from verify.form.reflection import zero_on_either_side
 from verify.form.setting import Budget, NoForm, TooLarge, Undefined, within
 from verify.form.signs import sign
 from verify.form.steps import by_quotients, on_domain, with_aligned_guards
@@ -112,7 +114,7 @@ class _Prover:
         self.means = Means(frozenset())
         try:
             step = self.denote.step(self.rule.equation)
-            self.required += self.denote.required(self.first)
+            self.required += _on_all_paths(self.denote.required(self.first))
             self.required += _shares(step)
             self.means = Means(meeting_guards([step]))
         except FAILURES as error:
@@ -141,9 +143,9 @@ class _Prover:
         given = self.denote.at(result, self.denote.positions(shape))
         if not (self._equal(given, expected) or self._removable(given, expected, slot) or self._picks(given, slot)):
             return f"a difference is left: {_short(subtract(given, expected))}"
-        if is_removable(self.denote.step(self.rule.equation)):
-            if self._tends(*self._told_apart(given, expected, slot)) is False:
-                return "where the operand is 0, the rule does not take what the derivative tends to"
+        removable = is_removable(self.denote.step(self.rule.equation))
+        if removable and self._tends(*self._told_apart(given, expected, slot)) is False:
+            return "where the operand is 0, the rule does not take what the derivative tends to"
         needs = [self._read_on_domain(one) for one in self.denote.required(program)]
         more = beyond([one for one in needs if not self._known(one)], self.required, self.denote)
         return f"only the rule needs {written(more[0].form)} {more[0].relation}" if more else ""
@@ -161,10 +163,20 @@ class _Prover:
         return follows(one, own)
 
     def _equal(self, given: Form, expected: Form) -> bool:
-        for change in (lambda form: form, self._on_domain, with_triangles, with_turned_gaps, with_aligned_guards):
+        for change in (
+            lambda form: form,
+            self._on_domain,
+            with_triangles,
+            with_turned_gaps,
+            with_forward_indices,
+            with_aligned_guards,
+        ):
             given, expected = change(given), change(expected)
-            if self.means.allow(given, expected):
-                return True
+            with suppress(TooLarge):  # on the domain it may be less
+                if self.means.allow(given, expected):
+                    return True
+        if zero_on_either_side(subtract(given, expected), never_zero(self.required, self.denote)):
+            return True
         # The steps of the ladder hold at every point of the domain, but for poles of half an angle's tangent: there
         # both sides are continuous, unless a guard asks for the angle.
         for atom in (*atoms(given), *atoms(expected)):
@@ -288,6 +300,19 @@ def _changes_with_guards(form: Form) -> bool:
         for term, _ in form.terms.values()
         for atom, _ in term.factors.values()
     )
+
+
+def _on_all_paths(required: Sequence[Requirement]) -> list[Requirement]:
+    """The requirements, those that hold on either side of a guard without it."""
+    paths: dict[tuple[str, str], list[Requirement]] = {}
+    for one in required:
+        paths.setdefault((one.form.key, one.relation), []).append(one)
+    whole = [
+        Requirement(ones[0].form, ones[0].relation, ONE, ones[0].line)
+        for ones in paths.values()
+        if len(ones) > 1 and add(*(one.path for one in ones)).key == ONE.key
+    ]
+    return [*required, *whole]
 
 
 def _shares(step: Form) -> list[Requirement]:

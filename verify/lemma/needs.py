@@ -42,7 +42,17 @@ def follows(asked: Requirement, known: Sequence[Requirement], depth: int = MOST_
             found = asked.relation != "< 0" and _positive(asked.form, [one for one in plain if one.relation == "> 0"])
     except (TooLarge, Undefined):
         return False
-    return found or scalar.follows(Requirement(asked.form, asked.relation, ONE), known)
+    return found or any(scalar.follows(one, known) for one in _ways(asked))
+
+
+def _ways(asked: Requirement) -> Iterator[Requirement]:
+    """What is asked, without its path; that 1 / Γ(u) is not 0 also by u > 0."""
+    yield Requirement(asked.form, asked.relation, ONE)
+    factors = [factor for term, _ in asked.form.terms.values() for factor in term.factors.values()]
+    if asked.relation == "!= 0" and len(asked.form.terms) == len(factors) == 1:
+        atom, _ = factors[0]
+        if atom.kind == "kernel" and atom.name == "reciprocal_gamma":
+            yield Requirement(atom.forms[0], "> 0", ONE)
 
 
 def _guards(asked: Requirement, known: Sequence[Requirement]) -> Iterator[Atom]:

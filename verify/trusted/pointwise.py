@@ -99,7 +99,6 @@ FLOATING: dict[str, Callable[..., Form]] = {
     "tan": lambda w, a: w.mul(w.function("sin", a), w.power(w.function("cos", a), -1)),
     "tanh": lambda w, a: w.mul(w.function("sinh", a), w.power(w.function("cosh", a), -1)),
     "tanh_slope": lambda w, a: w.power(w.function("cosh", a), -2),
-    "tanh_slope": lambda w, a: w.power(w.function("cosh", a), -2),
     "erfc": lambda w, a: UNITY - w.function("erf", a), "ceil": lambda w, a: w.function("floor", a * -1) * -1,
     "remainder": lambda w, a, b: a - w.mul(b, w.function("floor", w.mul(a, w.power(b, -1)))),
     "xlogy": lambda w, a, b: w.mul(a, w.log(b)), "xlog1py": lambda w, a, b: w.mul(a, w.log(b + UNITY)),

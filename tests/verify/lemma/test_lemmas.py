@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -235,3 +237,53 @@ def test_what_is_told_apart_by_a_product_is_by_each_factor():
     )  # fmt: skip
     assert blocked(right, (N,), (N,)) == ["", ""]
     assert blocked(wrong, (N,), (N,))[1]
+
+
+# ---------------------------------------------------------------------------- equations in matrices
+
+
+def sylvester(**changes):
+    """The op that solves a x + x b = q, with other rules."""
+    known = dg.op.REGISTRY["solve_sylvester"]
+    return replace(known, **changes)
+
+
+def solve(a, b, q):
+    return dg.op.REGISTRY["solve_sylvester"](a, b, q)
+
+
+def t(a):
+    return np.swapaxes(a, -1, -2)
+
+
+WRONG_SYLVESTER = {
+    "not turned": lambda g, y, a, b, q: solve(a, b, g),
+    "one turned": lambda g, y, a, b, q: solve(t(a), b, g),
+    "sign": lambda g, y, a, b, q: -solve(t(a), t(b), g),
+    "factor": lambda g, y, a, b, q: solve(t(a), t(b), 2 * g),
+}
+
+
+def lemma_of_sylvester(op):
+    trace = Trace()
+    labels = [("m", "m"), ("n", "n"), ("m", "n")]
+    given = [
+        trace.input(f"a{k}", np.ones(s), label)
+        for k, (s, label) in enumerate(zip([(3, 3), (2, 2), (3, 2)], labels, strict=True))
+    ]
+    result = trace.record(op, given, {})
+    equation = next(eq for eq in trace.equations if eq.output is result.operand)
+    found, _ = lemma_of(equation, trace.extents.resolve, trace.extents.values, "exact")
+    return [slot.blocked for slot in found.slots]
+
+
+def test_a_linear_equation_in_matrices_is_solved_backwards_by_the_turned_one():
+    assert lemma_of_sylvester(sylvester()) == ["", "", ""]
+
+
+@pytest.mark.parametrize("rule", WRONG_SYLVESTER.values(), ids=WRONG_SYLVESTER)
+def test_and_by_no_other(rule):
+    known = dg.op.REGISTRY["solve_sylvester"]
+    first, second, third = lemma_of_sylvester(sylvester(vjp=(*known.vjp[:2], rule)))
+    assert (first, second) == ("", "")
+    assert third

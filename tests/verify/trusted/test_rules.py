@@ -664,3 +664,41 @@ def test_what_vanishes_and_what_does_not(w):
     maybe = empty.total(empty.atom("input", "x", (k,)), [k]) + p(empty, 0) - p(empty, 1)
     assert not empty.vanishes(empty.mul(empty.zero(maybe), p(empty, 0)))
     assert j != k
+
+
+def test_nothing_is_cancelled_that_is_used_elsewhere(w, value):
+    """Where a match would be wrong by one index or by one power, the product stays what it is."""
+    i, j, k = (w.index(n) for _ in range(3))
+    r, c = w.index(n), w.index(n)
+    inv = lambda *at: w.over("inv", entry(w, "A", r, c), [r, c], at)  # noqa: E731
+    squares = w.total(w.mul(p(w, r), p(w, r)), [r]) + UNITY
+    kept = [
+        w.total(w.mul(p(w, j), p(w, j), x(w, j), w.power(squares, -1)), [j]),  # the index of the sum is in the rest
+        w.total(w.mul(entry(w, "A", i, j), w.power(inv(j, k), 2)), [j]),
+        w.mul(entry(w, "A", i, j), inv(j, k)),  # no sum
+        w.mul(entry(w, "A", i, j), inv(j, j)),
+        w.total(w.mul(entry(w, "A", i, j), inv(j, j)), [j]),
+        w.total(w.mul(entry(w, "A", i, j), inv(j, k), x(w, j)), [j]),
+        w.total(w.mul(entry(w, "A", i, j), inv(j, k), entry(w, "A", j, k)), [j]),
+        w.total(w.mul(entry(w, "A", j, i), inv(j, k)), [j]),
+    ]
+    for form in kept:
+        reduced = w.reduced(form)
+        for a, b, d in itertools.product(range(3), repeat=3):
+            at = {"_000000": a, "_000001": b, "_000002": d}
+            assert value(reduced, **at) == pytest.approx(value(form, **at), abs=1e-9)
+    assert w.reduced(w.total(w.mul(entry(w, "A", i, j), inv(j, k)), [j])) == w.relation("==", i - k)
+    whole = w.total(w.mul(p(w, j), p(w, j), w.power(squares, -1)), [j]) + w.power(squares, -1)
+    assert w.reduced(whole) == UNITY
+
+
+def test_a_denominator_under_a_sum_is_not_cleared(w):
+    i, k = w.index(n), w.index(n)
+    under = w.total(w.power(x(w, i) + p(w, k), -1), [k])
+    single = w.power(x(w, i) + p(w, 0), -1)
+    assert w.vanishes(under - under)
+    assert not w.vanishes(under - single)
+    assert not w.vanishes(under - w.mul(w.number(n), single))
+    assert not w.vanishes(under)
+    both = under + w.power(x(w, i), -1) - w.mul(w.mul(under, x(w, i)) + UNITY, w.power(x(w, i), -1))
+    assert w.vanishes(both)

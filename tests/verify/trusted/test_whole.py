@@ -484,3 +484,38 @@ def test_static_arguments_are_numbers():
         if "exponent" in equation["params"]:
             equation["params"]["exponent"] = {"float": (3.0).hex()}
     assert not check(told).accepted
+
+
+def test_every_adjoint_that_is_not_0_has_to_be_named(chained):
+    for certificate in chained.values():
+        adjoints = certificate["hints"]["chain"]["adjoints"]
+        for name in [name for name, parts in adjoints.items() if parts]:
+            changed = copy.deepcopy(certificate)
+            del changed["hints"]["chain"]["adjoints"][name]
+            assert not check(changed).accepted, name
+
+
+def test_every_part_of_an_adjoint_has_its_shape(chained):
+    certificate = chained["ties"]
+    for name, parts in certificate["hints"]["chain"]["adjoints"].items():
+        shape = next(
+            item["shape"] for item in [*certificate["inputs"], *certificate["F"]["equations"]] if item["name"] == name
+        )
+        changed = copy.deepcopy(certificate)
+        changed["hints"]["chain"]["adjoints"][name] = [*parts, {"float": (0.0).hex()}]
+        assert check(changed).accepted is (shape == [] and name not in certificate["claim"]["wrt"]), name
+        changed["hints"]["chain"]["adjoints"][name] = [*parts, {"int": "0"}]
+        assert not check(changed).accepted, name
+
+
+def test_a_symmetric_argument_within_a_function():
+    """What is rewritten for a symmetric matrix is rewritten inside exp and inside a sum too."""
+    symmetric = A + A.T
+    f = lambda x, a: np.exp(x @ a @ x / 8)  # noqa: E731
+    g = lambda x, a: np.exp(x @ a @ x / 8) * (a @ x) / 4  # noqa: E731
+    turned = lambda x, a: np.exp(x @ a.T @ x / 8) * (a.T @ x) / 4  # noqa: E731
+    for gradient in (g, turned):
+        told = certificate_of(f, (X[:3], symmetric), gradient, wrt=0, domain={"a": "symmetric"})
+        assert check(told).accepted, check(told).reason
+        told["inputs"][1]["facts"] = []
+        assert not check(told).accepted

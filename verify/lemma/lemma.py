@@ -23,6 +23,7 @@ from verify.form.cases import apart, restricted
 from verify.form.construct import over_new_index, vanishes
 from verify.form.denote import Denotation, Lossy, shapes_agree
 from verify.form.differentiate import Derivative
+from verify.form.digits import blocks
 from verify.form.domain import beyond, equality_tests, holds, never_zero
 from verify.form.facts import Facts
 from verify.form.gaps import with_forward_indices, with_turned_gaps
@@ -163,6 +164,7 @@ class _Prover:
         return follows(one, own)
 
     def _equal(self, given: Form, expected: Form) -> bool:
+        parts = blocks(subtract(given, expected))
         for change in (
             lambda form: form,
             self._on_domain,
@@ -175,6 +177,8 @@ class _Prover:
             with suppress(TooLarge):  # on the domain it may be less
                 if self.means.allow(given, expected):
                     return True
+        if parts and all(self._zero_on_block(part) for part in parts):
+            return True
         if zero_on_either_side(subtract(given, expected), never_zero(self.required, self.denote)):
             return True
         # The steps of the ladder hold at every point of the domain, but for poles of half an angle's tangent: there
@@ -189,6 +193,13 @@ class _Prover:
             return False
         self.means.taken |= dict.fromkeys(guards)
         return True
+
+    def _zero_on_block(self, part: Form) -> bool:
+        for change in (with_triangles, with_turned_gaps, with_triangles, with_aligned_guards, with_triangles):
+            part = change(part)
+            if settled(part) is not None:
+                return True
+        return False
 
     def _removable(self, given: Form, expected: Form, slot: int) -> bool:
         """Whether the rule is right but where the op tells apart that an entry of the operand is 0, and takes what the

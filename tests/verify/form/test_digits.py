@@ -1,65 +1,94 @@
-"""Relations between indices, simplified by digits and windows, say what they said: at every value of the indices."""
+"""A free index over matrices put one after the other: blocks that fill its range are found, and values kept."""
 
 from __future__ import annotations
 
-import itertools
-import random
+from itertools import product
 
+import numpy as np
 import pytest
 
 from dualgrad.program.entry import Index
+from dualgrad.program.size import dimension
 from verify.form import linear as lin
-from verify.form import settle
+from verify.form.algebra import add, multiply, subtract, sum_over
+from verify.form.digits import blocks
 from verify.form.setting import Budget, within
+from verify.form.settle import truth
+from verify.form.term import Atom, Source, power_of
 
-TRIALS = 300
-
-
-def value(form: lin.Linear, at: dict[Index, int]) -> int:
-    constant, parts = form
-    assert isinstance(constant, int)
-    return constant + sum(int(c) * at[i] for i, c in parts if isinstance(c, int))
+M, N = dimension("m"), dimension("n")
+A, B = Source("a", (M, N)), Source("b", (N, N))
+SIZES = {"m": 3, "n": 2}
 
 
-def forms(seed: int):
-    rng = random.Random(seed)
-    for _ in range(TRIALS):
-        indices = [Index("i", rng.randint(2, 4)) for _ in range(rng.randint(2, 3))]
-        coefficients = {index: rng.choice([1, -1, 2, 3, 4, -3, 6]) for index in indices}
-        yield lin.linear(rng.randint(-6, 6), coefficients), indices
-
-
-def places(indices):
-    for at in itertools.product(*(range(index.extent) for index in indices)):
-        yield dict(zip(indices, at, strict=True))
-
-
-def same_equations(form, indices):
-    pair = settle._digits(form)
-    for at in places(indices) if pair is not None else ():
-        assert (value(form, at) == 0) == all(value(part, at) == 0 for part in pair)
-    return pair is not None
-
-
-def same_inequalities(form, indices):
-    reduced = settle._reduced_inequality(form)
-    for at in places(indices):
-        assert (value(form, at) >= 0) == (value(reduced, at) >= 0)
-    return reduced != form
-
-
-@pytest.mark.parametrize("same", [same_equations, same_inequalities])
-def test_digits_say_what_the_relation_said(same):
+@pytest.fixture(autouse=True)
+def _budget():
     with within(Budget()):
-        assert sum(same(form, indices) for form, indices in forms(3)) > 20
+        yield
 
 
-def test_digits_that_overlap_are_not_told_apart(monkeypatch):
-    """2 i + j = 3 with j < 4 has two solutions; without the look at j's range it would have none."""
-    i, j = Index("i", 3), Index("j", 4)
-    form = lin.linear(-2, {i: 2, j: 1})
-    with within(Budget()):
-        assert settle._digits(form) is None
-        monkeypatch.setattr(lin, "never_negative", lambda _: True)
-        with pytest.raises(AssertionError):
-            same_equations(form, [i, j])
+def entries(source, index, start, rows, width):
+    """Σ_b [the index is in row b] of an array's entry at that row, and the rest of the index."""
+    row = Index("b", rows)
+    column = lin.minus(lin.minus(lin.of_index(index), (start, ())), lin.times(lin.of_index(row), width))
+    inside = truth("atleast", column), truth("atleast", lin.minus((width - 1, ()), column))
+    cell = power_of(Atom("cell", "", (lin.of_index(row), column), (), source))
+    return sum_over(multiply(*inside, cell), row)
+
+
+def value(form, at, arrays):
+    """A form at sizes and places, as a number."""
+    total = 0.0
+    for term, factor in form.terms.values():
+        bound = sorted(term.bound, key=lambda index: index.serial)
+        for places in product(*(range(number(index.extent)) for index in bound)):
+            here = at | dict(zip(bound, places, strict=True))
+            total += float(factor) * np.prod([of(atom, here, arrays) ** float(p) for atom, p in term.factors.values()])
+    return total
+
+
+def number(extent):
+    return extent if isinstance(extent, int) else int(
+        sum(c * np.prod([SIZES[name] ** p for name, p in names]) for names, c in extent.terms)
+    )  # fmt: skip
+
+
+def of(atom, at, arrays):
+    places = [number(form[0]) + sum(number(c) * at[index] for index, c in form[1]) for form in atom.linears]
+    if atom.kind == "cell":
+        inside = all(0 <= k < size for k, size in zip(places, arrays[atom.source.label].shape, strict=True))
+        return arrays[atom.source.label][tuple(places)] if inside else 7.0
+    return float(places[0] >= 0) if atom.kind == "atleast" else float(places[0] == 0)
+
+
+def test_two_matrices_in_one_row():
+    index = Index("i", M * N + N * N)
+    form = add(entries(A, index, 0, M, N), entries(B, index, M * N, N, N))
+    rng = np.random.default_rng(3)
+    arrays = {"a": rng.normal(size=(3, 2)), "b": rng.normal(size=(2, 2))}
+    flat = np.concatenate([arrays["a"].ravel(), arrays["b"].ravel()])
+    found = blocks(form)
+    assert len(found) == 2
+    seen = []
+    for part, rows, width in zip(found, (3, 2), (2, 2), strict=True):
+        row, column = sorted(part.free, key=lambda free: free.serial)
+        seen += [value(part, {row: r, column: c}, arrays) for r in range(rows) for c in range(width)]
+    np.testing.assert_allclose(seen, flat)
+    np.testing.assert_allclose([value(form, {index: k}, arrays) for k in range(10)], flat)
+    assert not any(part.terms for part in blocks(subtract(form, form)))
+
+
+def test_blocks_that_leave_a_gap_are_none():
+    index = Index("i", M * N + N * N)
+    assert blocks(entries(A, index, 0, M, N)) == []
+    assert blocks(add(entries(A, index, 0, M, N), entries(B, index, M * N + 1, N, N))) == []
+
+
+def test_blocks_that_overlap_are_none():
+    index = Index("i", M * N)
+    assert blocks(add(entries(A, index, 0, M, N), entries(B, index, 0, N, N))) == []
+
+
+def test_an_index_of_nothing_of_the_kind():
+    index = Index("i", N)
+    assert blocks(power_of(Atom("cell", "", (lin.of_index(index), lin.of_index(index)), (), B))) == []

@@ -287,3 +287,51 @@ def test_and_by_no_other(rule):
     first, second, third = lemma_of_sylvester(sylvester(vjp=(*known.vjp[:2], rule)))
     assert (first, second) == ("", "")
     assert third
+
+
+# ---------------------------------------------------------------------------- the tangent of QR
+
+
+def qr_tangent(push):
+    trace = Trace()
+    op = replace(dg.op.REGISTRY["qr_packed"], jvp=(push,))
+    result = trace.record(op, [trace.input("a", np.ones((3, 2)), ("m", "n"))], {})
+    equation = next(eq for eq in trace.equations if eq.output is result.operand)
+    found = forward_lemmas(equation, trace.extents.resolve, trace.extents.values, "exact")
+    return found if isinstance(found, str) else found[0].slots[0].blocked
+
+
+def qr_rule(skewed, turned=1.0):
+    """The rule with another strict triangle, or another share of the turn."""
+    from dualgrad.ops.factor import _qr_parts, adjoint, packed
+
+    def push(t, y, a):
+        q, r = _qr_parts(y, a)
+        moved = adjoint(np.linalg.solve(adjoint(r), adjoint(t)))
+        inner = adjoint(q) @ moved
+        turn = turned * skewed(inner)
+        return packed(q @ turn + moved - q @ inner, np.triu((inner - turn) @ r))
+
+    return push
+
+
+def _strict(inner):
+    return np.tril(inner, -1) - np.swapaxes(np.tril(inner, -1), -1, -2)
+
+
+def test_the_tangent_of_qr_is_proved_block_by_block():
+    assert qr_tangent(qr_rule(_strict)) == ""
+
+
+@pytest.mark.parametrize(
+    "push",
+    [
+        qr_rule(lambda inner: np.triu(inner, 1) - np.swapaxes(np.triu(inner, 1), -1, -2)),
+        qr_rule(_strict, -1.0),
+        qr_rule(_strict, 0.5),
+        qr_rule(lambda inner: np.tril(inner) - np.swapaxes(np.tril(inner, -1), -1, -2)),
+    ],
+    ids=["the other triangle", "turned back", "half of the turn", "with the diagonal"],
+)
+def test_a_wrong_tangent_of_qr_is_not(push):
+    assert qr_tangent(push)

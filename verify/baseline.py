@@ -144,7 +144,7 @@ def _known(case: str, record: Any, path: Path) -> Known:
         known = Known(**record)
     except TypeError as error:
         raise UsageError(f"{path}: {case}: this is no record of a case: {error}") from error
-    kinds = {"verdict": str, "every": bool, "ok": bool, "ulps": (int, float, NoneType), "reason": str}
+    kinds: dict[str, Any] = {"verdict": str, "every": bool, "ok": bool, "ulps": (int, float, NoneType), "reason": str}
     wrong = next((name for name, kind in kinds.items() if not isinstance(getattr(known, name), kind)), None)
     if wrong is not None:
         raise UsageError(f"{path}: {case}: {wrong} is {getattr(known, wrong)!r:.60}, of another type than it has.")

@@ -69,7 +69,8 @@ def lines_of(result, changes):
     ("name", "value"),
     [
         ("cases", ...), ("cases", "1"), ("settings", ...), ("settings", []), ("title", 2), ("environment", {"x": 1}),
-        ("seconds", float("nan")), ("seconds", float("inf")), ("interrupted", None), ("result", ...), ("case", 3), ("seconds", [1]), ("peak", "much"), ("peak", ...),
+        ("seconds", float("nan")), ("seconds", float("inf")), ("interrupted", None), ("result", ...), ("case", 3),
+        ("seconds", [1]), ("peak", "much"), ("peak", ...),
     ],
 )  # fmt: skip
 def test_a_run_with_a_field_of_another_type_is_refused_by_its_name(undecided, name, value):

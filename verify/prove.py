@@ -12,6 +12,7 @@ from typing import Any
 from dualgrad.program.entry import Number, Power, walk
 from dualgrad.program.record import Equation, Literal
 from verify import checker
+from verify.assign import assignments, shapes
 from verify.certificate import certify
 from verify.clock import now
 from verify.form.facts import Facts
@@ -19,11 +20,13 @@ from verify.form.proof import Failure, Proof
 from verify.form.prove import prove_gradient
 from verify.form.setting import Budget
 from verify.lemma.answer import prove_tape
-from verify.problem import Problem
+from verify.problem import Array, Problem
 from verify.recording import Recording, with_inputs
+from verify.sampling import sample
 from verify.tower.hints import completed
 from verify.witness import full_source
 
+LARGEST_WITNESS = 4096  # entries of the arguments together
 LARGEST_EXPONENT = 1000  # a power of a sum is expanded
 SECONDS = 3.0  # for one reading of the literals
 SECONDS_BEFORE_LEMMAS = 1.0  # the same, where lemmas may do
@@ -177,7 +180,7 @@ def _composed(problem: Problem, recording: Recording, reading: str) -> Proof | F
 def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple[Mapping[str, Any], checker.Report]:
     """The certificate of a proof, and what the independent checker says of it."""
     assert recording.forward is not None and recording.gradient is not None
-    witness = {v.name: array for v, array in with_inputs(recording, problem.arrays).items()}
+    witness = {v.name: array for v, array in with_inputs(recording, _witness(problem, recording)).items()}
     told: Mapping[str, Any] = found.proof.certificate if found.way == "lemmas" and found.proof is not None else {}
     write = partial(
         certify,
@@ -198,6 +201,16 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
         spelled = write(spelled=True)  # what holds for all values of a captured array is certified without them
         return completed(spelled)
     return certificate, report
+
+
+def _witness(problem: Problem, recording: Recording) -> Mapping[int, Array]:
+    """A point of the domain: the given arguments, or where they are large one of small sizes."""
+    if sum(array.size for array in problem.arrays.values()) > LARGEST_WITNESS:
+        for sizes in assignments(recording):
+            small = sample(problem, shapes(recording, sizes), seed=0)
+            if small is not None:
+                return small
+    return problem.arrays
 
 
 def _words(problem: Problem, recording: Recording) -> dict[Any, str]:

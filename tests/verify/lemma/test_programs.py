@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 
@@ -72,3 +73,17 @@ def test_an_array_that_is_used_at_every_step_costs_in_proportion():
     """What is added up for it, one contribution a step, is read once."""
     steps = {count: shown(programs.lstm(count))[2].steps for count in (2, 4, 8)}
     assert steps[8] - steps[4] <= 2.5 * (steps[4] - steps[2])
+
+
+def test_a_certificate_is_as_long_for_wide_layers_as_for_narrow_ones():
+    """The point of the domain in it is one of small sizes where the arguments are large."""
+    lengths = []
+    for width in (64, 256):
+        f, args = programs.tanh_network(4, width)
+        problem = pose(f, args, "grad", None, None, None)
+        recording = record_symbolic(problem, problem.arrays)
+        found = prove(problem, recording, now() + 60, ("exact",), "lemmas")
+        certificate, report = certified(problem, recording, found)
+        assert report.accepted, report.reason
+        lengths.append(len(json.dumps(certificate)))
+    assert lengths[0] == lengths[1] < 20_000

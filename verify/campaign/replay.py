@@ -135,7 +135,7 @@ for line in sys.stdin:
 
 
 def _same(answer: Sequence[str], example: Counterexample) -> bool:
-    """Whether what was returned is what was refuted: the shape, or the number as far as it shows beside the true one."""
+    """Whether what was refuted was returned: the shape, or the number as far as it shows beside the true one."""
     number, shape = answer
     if example.got.startswith("shape"):
         return example.got == f"shape {shape}"

@@ -1,0 +1,223 @@
+"""What the checker's meanings refuse: places out of range, shapes that do not fit, matrices that are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from verify.checker import Judge
+from verify.trusted import decompositions
+from verify.trusted.arrays import Array
+from verify.trusted.meanings import Ops
+from verify.trusted.terms import UNITY, Atom, Form, Poly, Refused, poly
+
+n, m = poly("n"), poly("m")
+N: Any = [[1, ["n"]]]
+
+
+@pytest.fixture
+def w() -> Judge:
+    """n >= 2, m >= 1, n >= m + 1."""
+    return Judge({"n": 2, "m": 1}, [n - m - 1], {"p"}, {"x", "A"})
+
+
+def array(name: str, *shape: Poly | int, kind: str = "f", w: Any) -> Array:
+    return Array(tuple(map(poly, shape)), lambda at: w.atom("input", name, tuple(at)), kind)
+
+
+def less(size: int, name: str = "n") -> Any:
+    return [[1, [name]], [-size, []]]
+
+
+@pytest.mark.parametrize(("key", "shape"), [
+    ([[0]], ()), ([[1]], ()), ([[less(1)]], ()), ([[0, N, 1]], (n,)), ([[1, less(1), 1]], (n - 1,)),
+    ([None, [0]], (1,)), ([[less(1), N, -1]], (n,)), ([[0, 2, 1]], (2,)), ([[0, 0, 1]], (0,)), ([[5, 0, 1]], (0,)),
+    ([[less(2), 2, 1]], (2,)), ([[0, N, 1], None], (n, 1)), ([[0, 1, 7]], (1,)), ([[less(1), 2, -1]], (2,)),
+])  # fmt: skip
+def test_places_within_range(w, key, shape):
+    assert Ops(w).apply("getitem", [array("x", n, w=w)], {"key": key}).shape == tuple(map(poly, shape))
+
+
+@pytest.mark.parametrize("key", [
+    [[2]], [[N]], [[-1]], [[less(3)]], [[0, [[1, ["n"]], [1, []]], 1]], [[1, N, 1]], [[0, N, 2]], [[less(2), N, -1]],
+    [[-1, 2, 1]], [[0, 2, -1]], [[0, -1, 1]], [[0, 2, [[1, ["m"]]]]], [[1, less(1), -1]],
+])  # fmt: skip
+def test_places_that_may_be_out_of_range(w, key):
+    with pytest.raises(Refused, match=r"out of range|a slice"):
+        Ops(w).apply("getitem", [array("x", n, w=w)], {"key": key})
+
+
+@pytest.mark.parametrize("key", [[], [[0], [0]], [None], [[0, 1]], [[0, 1, 1, 1]], [[]]])
+def test_keys_that_are_none(w, key):
+    with pytest.raises(Refused, match="a key"):
+        Ops(w).apply("getitem", [array("x", n, w=w)], {"key": key})
+
+
+@pytest.mark.parametrize(("shape", "kind", "reason"), [
+    ((2,), "f", ""), ((1,), "f", ""), ((), "f", ""), ((3,), "f", "another shape"), ((1, 2), "f", "another shape"),
+    ((n,), "f", "another shape"), ((2,), "i", ""),
+])  # fmt: skip
+def test_what_is_assigned_fits(w, shape, kind, reason):
+    given = [array("x", n, w=w), array("p", *shape, kind=kind, w=w)]
+    if not reason:
+        assert Ops(w).apply("setitem", given, {"key": [[0, 2, 1]]}).shape == (n,)
+        return
+    with pytest.raises(Refused, match=reason):
+        Ops(w).apply("setitem", given, {"key": [[0, 2, 1]]})
+
+
+@pytest.mark.parametrize(("into", "value"), [("i", "f"), ("b", "i"), ("b", "f")])
+def test_an_assignment_does_not_round(w, into, value):
+    with pytest.raises(Refused, match="that rounds"):
+        Ops(w).apply("setitem", [array("x", n, kind=into, w=w), array("p", kind=value, w=w)], {"key": [[0]]})
+
+
+def test_what_is_joined_fits(w):
+    ops = Ops(w)
+    tall, wide = array("A", n, m, w=w), array("B", m, n, w=w)
+    assert ops.apply("concatenate", [tall, tall], {"axis": 0}).shape == (n + n, m)
+    assert ops.apply("concatenate", [tall, array("A", 1, m, w=w)], {"axis": 0}).shape == (n + 1, m)
+    for arrays, axis in (([tall, wide], 0), ([tall, wide], 1), ([tall, array("x", n, w=w)], 0)):
+        with pytest.raises(Refused, match=r"concatenate of different shapes|an axis"):
+            ops.apply("concatenate", arrays, {"axis": axis})
+    for axis in (2, -1):
+        with pytest.raises(Refused, match="an axis"):
+            ops.apply("concatenate", [tall, tall], {"axis": axis})
+
+
+@pytest.mark.parametrize(("positions", "fits"), [([0, 1], True), ([1], True), ([0, 2], False), (1, True), (2, False)])
+def test_positions_that_are_taken_are_within_range(w, positions, fits):
+    given = [array("x", n, w=w)]
+    if fits:
+        Ops(w).apply("take", given, {"positions": positions, "axis": 0})
+    else:
+        with pytest.raises(Refused, match="a position that may be out of range"):
+            Ops(w).apply("take", given, {"positions": positions, "axis": 0})
+
+
+def test_positions_that_are_set_are_apart_and_within_range(w):
+    ops = Ops(w)
+    x, two = array("x", n, w=w), array("p", 2, w=w)
+    assert ops.apply("set_at", [x, two], {"positions": [0, 1]}).shape == (n,)
+    for positions, reason in (([1, 1], "set twice"), ([0, 2], "out of range")):
+        with pytest.raises(Refused, match=reason):
+            ops.apply("set_at", [x, two], {"positions": positions})
+    with pytest.raises(Refused, match="entries of a vector"):
+        ops.apply("set_at", [x, array("p", 3, w=w)], {"positions": [0, 1]})
+    with pytest.raises(Refused, match="that rounds"):
+        ops.apply("set_at", [array("x", n, kind="i", w=w), two], {"positions": [0, 1]})
+
+
+@pytest.mark.parametrize("op", ["inv", "det", "cholesky", "svd_packed", "qr_packed", "logabsdet"])
+def test_a_vector_is_no_matrix(w, op):
+    with pytest.raises((Refused, IndexError, ValueError)):
+        made = Ops(w).apply(op, [array("x", n, w=w)], {})
+        made.entry([poly(0)] * len(made.shape))
+
+
+def test_a_matrix_of_full_rank_is_tall_or_wide():
+    w = Judge({"n": 1, "m": 1}, [], set(), {"A"})
+    for op in ("pinv", "svd_packed", "qr_packed"):
+        with pytest.raises(Refused):
+            made = Ops(w).apply(op, [array("A", n, m, w=w)], {})
+            made.entry([poly(0), poly(0)])
+
+
+# ---------------------------------------------------------------------------- guards that are not decided
+
+
+def test_a_sum_of_reciprocals_may_be_0(w):
+    """One factor that has a value is not 0; a sum of such may be."""
+    i = w.index(n)
+    a, b = w.atom("input", "x", (poly(0),)) + UNITY, w.atom("input", "x", (poly(1),)) - UNITY
+    over = lambda u, k=1: w.power(u, -k)  # noqa: E731
+    assert w.zero(over(a)) == w.zero(over(a, 2)) == w.zero(w.mul(over(a), over(b))) == Form()
+    for open_ in (
+        over(a) - over(b), over(a) + over(b), over(a) + UNITY, a,
+        w.total(over(w.atom("input", "x", (i,)) + w.atom("input", "p", (poly(0),))), [i]),
+        w.mul(over(a), w.atom("input", "x", (poly(0),))),
+    ):  # fmt: skip
+        assert w.zero(open_) != Form()
+    assert w.zero(over(a) * -1) == Form()
+    assert w.zero(w.exp(a) + w.exp(b)) == w.zero((w.exp(a) + w.exp(b)) * -1) == Form()
+
+
+# ---------------------------------------------------------------------------- parts of a tall matrix
+
+
+def part(w: Judge, kind: str, *at: Any, name: str = "A", columns: Poly = m) -> Form:
+    r, c = w.index(n), w.index(columns)
+    return w.over(kind, w.atom("input", name, (r, c)), [r, c], at)
+
+
+def test_columns_of_a_tall_matrix_are_orthonormal_and_its_rows_are_not(w):
+    i, j, a, b = w.index(n), w.index(n), w.index(m), w.index(m)
+    reduce_ = lambda one, other, k: w.reduced(w.total(w.mul(one, other), [k]))  # noqa: E731
+    for kind in ("left", "q"):
+        assert reduce_(part(w, kind, i, a), part(w, kind, i, b), i) == w.relation("==", a - b)
+        rows = w.total(w.mul(part(w, kind, i, a), part(w, kind, j, a)), [a])
+        assert w.reduced(rows) == rows
+    for along in (0, 1):
+        k = w.index(m)
+        one, other = ((a, k), (b, k)) if along else ((k, a), (k, b))
+        assert reduce_(part(w, "right", *one), part(w, "right", *other), k) == w.relation("==", a - b)
+
+
+def test_rows_of_a_wide_matrix_are_orthonormal_and_its_columns_are_not(w):
+    def wide(kind: str, *at: Any) -> Form:
+        r, c = w.index(m), w.index(n)
+        return w.over(kind, w.atom("input", "A", (r, c)), [r, c], at)
+
+    i, j, a, b = w.index(n), w.index(n), w.index(m), w.index(m)
+    rows = w.total(w.mul(wide("right", a, i), wide("right", b, i)), [i])
+    assert w.reduced(rows) == w.relation("==", a - b)
+    columns = w.total(w.mul(wide("right", a, i), wide("right", a, j)), [a])
+    assert w.reduced(columns) == columns
+
+
+def test_vectors_of_both_triangles_are_orthonormal(w):
+    i, j, k = w.index(n), w.index(n), w.index(n)
+    for kind in ("eigenvector", "upper"):
+        for one, other in (((i, k), (j, k)), ((k, i), (k, j))):
+            form = w.total(w.mul(part(w, kind, *one, columns=n), part(w, kind, *other, columns=n)), [k])
+            assert w.reduced(form) == w.relation("==", i - j)
+    mixed = w.total(w.mul(part(w, "upper", i, k, columns=n), part(w, "eigenvector", j, k, columns=n)), [k])
+    assert w.reduced(mixed) == mixed
+    trace = w.total(w.mul(part(w, "q", k, k, columns=n), part(w, "q", k, j, columns=n)), [k])
+    assert w.reduced(trace) == trace
+    squared = w.total(w.mul(w.power(part(w, "q", k, i, columns=n), 2), part(w, "q", k, j, columns=n)), [k])
+    assert w.reduced(squared) == squared
+
+
+def test_a_sum_of_triangles_is_taken_for_none(w):
+    r, c, i, j = (w.index(n) for _ in range(4))
+    lower, upper = part(w, "cholesky", r, c, columns=n), part(w, "r", r, c, columns=n)
+    for form in (lower + upper, lower * 2 + upper, w.mul(lower, upper), w.mul(lower, lower), lower + UNITY):
+        whole = w.over("inv", form, [r, c], (i, j))
+        assert [list(decompositions.implied(atom)) for term in whole for atom, _ in term[1] if atom.kind == "inv"] in (
+            [[]],
+            [],
+        )
+
+
+@pytest.mark.parametrize("kind", ["exp", "max", "inv", "positive", "log"])
+def test_only_a_sum_is_written_another_way(w, kind):
+    i, j = w.index(n), w.index(n)
+    body = w.atom("input", "x", (i,)) - w.atom("input", "x", (j,)) + w.relation("==", i - j)
+    atom = Atom(kind, "", (), tuple(sorted(body.items())))
+    assert not list(decompositions._directions(w, atom, -1))
+    assert len(list(decompositions._directions(w, atom._replace(kind="base"), -1))) == 3
+
+
+def test_numbers_hold_what_numpy_computes_of_slices(w, whole):
+    """The places of a slice, forwards and backwards, in steps."""
+    values = whole.Values({"x": np.arange(10.0, 17.0)}, {"n": 7, "m": 2})
+    for key, expected in [
+        ([[0, 3, 2]], [10, 12, 14]), ([[6, 4, -2]], [16, 14, 12, 10]), ([[less(1), N, -1]], np.arange(16.0, 9.0, -1)),
+        ([[2, 3, 1]], [12, 13, 14]), ([[3]], 13),
+    ]:  # fmt: skip
+        wide = Judge({"n": 7, "m": 1}, [], set(), {"x"})
+        made = Ops(wide).apply("getitem", [array("x", n, w=wide)], {"key": key})
+        np.testing.assert_array_equal(whole.entries(wide, made, values), expected)

@@ -66,6 +66,8 @@ class Server:
         for path, chosen in self.tries.items():
             module = modules[path]
             for mutant, tree in changed(module.source, {mutant.name for mutant in chosen}):
+                if module.is_gone(mutant, tree):
+                    continue
                 tests, spent = [], 0.0
                 for test in self.reach.tests(path, mutant):
                     spent += self.reach.seconds[test]
@@ -170,6 +172,10 @@ class Module:
                 self.functions[_place(thing.__code__)].append(thing)
             elif isinstance(thing, functools._lru_cache_wrapper) and str(thing.__module__).startswith(package):
                 self.kept.append(thing)
+
+    def is_gone(self, mutant: Mutant, tree: ast.Module) -> bool:
+        """Whether a whole statement of the module was left out: what it did in memory cannot be taken back."""
+        return not mutant.inside and not any(s.lineno <= mutant.line <= (s.end_lineno or 0) for s in tree.body)
 
     def change(self, mutant: Mutant, tree: ast.Module) -> Callable[[], None]:
         """What makes this change in a process."""

@@ -2,7 +2,8 @@
 
 How long a suite of small cases takes, half of them elementwise and half of them with matrices, each with a gradient
 written by hand and no two alike. The suite is written to a folder and run as ``verify run`` runs one: collected and
-checked in processes of its own, imports and start included.
+checked in processes of its own, imports and start included. With ``--command`` it is the command itself that runs: its
+start, the gate, the history and the HTML page are in the figures then, and what was found is read off its JSON file.
 """
 
 import argparse
@@ -10,6 +11,8 @@ import json
 import os
 import random
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -121,6 +124,34 @@ def measured(count, jobs, composed):
     }
 
 
+def commanded(count, jobs, composed):
+    """The figures of one run by the command, with its history and its page."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write(folder, count, composed)
+        (folder / "pyproject.toml").write_text("[tool.verify]\n", encoding="utf-8")
+        asked = [".", "--jobs", str(jobs), "--quiet", "--history", "--report", "page.html", "--json", "run.json"]
+        started, before = time.perf_counter(), _processor_time()
+        ended = subprocess.run([sys.executable, "-m", "verify", "run", *asked], cwd=folder, env=_environment())
+        wall, used = time.perf_counter() - started, _processor_time() - before
+        entries = json.loads((folder / "run.json").read_text(encoding="utf-8"))["entries"]
+    return {
+        "cases": count,
+        "jobs": jobs,
+        "composed": composed,
+        "exit": ended.returncode,
+        "seconds": round(wall, 2),
+        "processor seconds": round(used, 2),
+        "processor milliseconds a case": round(1e3 * used / count, 1),
+        "verdicts": dict(Counter(entry["result"]["verdict"] for entry in entries)),
+        "load": os.getloadavg(),
+    }
+
+
+def _environment():
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")]))}
+
+
 def _processor_time():
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)
@@ -131,6 +162,7 @@ def main():
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--composed", action="store_true", help="elementwise cases compose two functions")
+    parser.add_argument("--command", action="store_true", help="run the command, with its history and its page")
     parser.add_argument("--write", type=Path, help="write the suite into this folder, and run nothing")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -138,7 +170,8 @@ def main():
         options.write.mkdir(parents=True, exist_ok=True)
         write(options.write, options.cases, options.composed)
         return
-    text = json.dumps(measured(options.cases, options.jobs, options.composed), indent=1)
+    measure = commanded if options.command else measured
+    text = json.dumps(measure(options.cases, options.jobs, options.composed), indent=1)
     if options.json:
         options.json.write_text(text + "\n", encoding="utf-8")
     print(text)

@@ -50,7 +50,7 @@ right = verify.check(lambda x: dg.smooth_abs(x).sum(), at)
 wrong = verify.check(lambda x: dg.smooth_abs_with_a_bug(x).sum(), at)
 print(right)
 print(wrong)
-assert right.ok
+assert right.verdict is verify.Verdict.PROVED
 assert wrong.verdict is verify.Verdict.REFUTED
 
 # %% [markdown]

@@ -19,11 +19,15 @@ import numpy as np
 
 from dualgrad._version import __version__
 from dualgrad.frontends.dims import Extents
+from dualgrad.op import Kind
 from dualgrad.positions import Positions
+from dualgrad.program import entry as e
 from dualgrad.program.record import Equation, Literal, Operand, Program, SizeOf, Variable
 from dualgrad.program.size import Extent, Size, dimensions, terms
 from verify import checker
 from verify.trusted import pointwise as table
+from verify.trusted import written
+from verify.trusted.meanings import knows
 from verify.trusted.schema import parse
 from verify.trusted.terms import Refused
 
@@ -77,12 +81,13 @@ def certify(
             writer.array(v) | {"sha256": digest(a), "values": _values(a) if spelled else []}
             for v, a in {**forward.captured, **gradient.captured}.items()
         ],
+        "meanings": {equation.output.name: tree for equation in both if (tree := written_out(equation)) is not None},
         "F": writer.program(forward, first),
         "G": writer.program(gradient, second),
         "reading": reading,
         "assumptions": list(assumptions),
         "conditions": [condition for equation in both for condition in conditions(equation)],
-        "kinks": [equation.output.name for equation in both if equation.op.name in table.STEPS],
+        "kinks": [equation.output.name for equation in both if _has_kinks(equation)],
         "witnesses": [{name: _point(array) for name, array in point.items()} for point in witnesses],
         "versions": {"dualgrad": __version__, "numpy": np.__version__, "python": platform.python_version()}
         | {f"sha256 of {name}": _hash(text) for name, text in (sources or {}).items()},
@@ -113,9 +118,50 @@ def dumps(certificate: Json) -> str:
 
 def conditions(equation: Equation) -> list[Json]:
     """Where the op is defined and smooth, said of its operands; operand -1 is the result."""
+    if written_out(equation) is not None:
+        operand, what = written.DEFINED
+        return [{"at": equation.output.name, "operand": operand, "is": what}]
     params = {key: Fraction(value) if isinstance(value, float) else value for key, value in equation.params.items()}
     found = table.conditions(equation.op.name, params)
     return [{"at": equation.output.name, "operand": operand, "is": what} for operand, what in found]
+
+
+def _has_kinks(equation: Equation) -> bool:
+    tree = written_out(equation)
+    return equation.op.name in table.STEPS if tree is None else written.has_guards(tree)
+
+
+def written_out(equation: Equation) -> list[Any] | None:
+    """The meaning of an op that the checker's table has not, entry by entry; None for any other, and what it can not
+    say."""
+    if knows(equation.op.name) or equation.op.kind is not Kind.POINTWISE:
+        return None
+    try:
+        return _tree(equation.meaning.body)
+    except KeyError:
+        return None
+
+
+def _tree(node: e.Entry) -> list[Any]:
+    match node:
+        case e.Element(slot, _):
+            return ["slot", slot]
+        case e.Number(value):
+            exact = value.denominator > 1 and Fraction(float(value)) == value
+            return ["number", literal(float(value)) if exact else str(value)]
+        case e.Plus(args):
+            return ["plus", *map(_tree, args)]
+        case e.Times(args):
+            return ["times", *map(_tree, args)]
+        case e.Power(base, exponent):
+            return ["power", _tree(base), str(exponent)]
+        case e.Kernel(name, args):
+            return ["function", {name: name for name in written.FUNCTIONS}[name], *map(_tree, args)]
+        case e.Guard(relation, inner):
+            return ["guard", relation, _tree(inner)]
+        case e.Select(condition, yes, no):
+            return ["select", *map(_tree, (condition, yes, no))]
+    raise KeyError(type(node).__name__)
 
 
 # ---------------------------------------------------------------------------- writing

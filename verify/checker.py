@@ -28,12 +28,12 @@ from functools import partial
 from itertools import permutations, product
 from typing import Any, NamedTuple
 
-from verify.trusted import terms
+from verify.trusted import terms, written
 from verify.trusted.algebra import HELD
 from verify.trusted.arrays import KINDS, Array, literal, valued
 from verify.trusted.decompositions import PARTS, change, met, settled
 from verify.trusted.inverses import Inverses
-from verify.trusted.meanings import Ops
+from verify.trusted.meanings import Ops, knows
 from verify.trusted.pointwise import APART, FLAT, LAWS, STEPS, conditions
 from verify.trusted.schema import CHAIN, HOLDS, MAX_BYTES, OPEN, SCHEMA, THIN, parse, shaped
 from verify.trusted.special import LAWS_OF_SEVERAL
@@ -151,9 +151,6 @@ class Judge(Inverses):
                 self.emit(out, c, [name for name in binders if name not in by], *self.replaced(factors, by))
         return out
 
-    def few(self, name: str) -> bool:
-        return [names for names, _ in self.ranges[name]] == [()] and self.ranges[name][0][1] <= 16
-
     def null(self, atom: Atom) -> bool:
         """Whether {u == 0} is a null set: a term of u is a product of generic inputs that occur only there and once."""
         seen = terms.inputs(atom)
@@ -241,6 +238,7 @@ class Reader:
     """The certificate, read into arrays of forms and judged."""
 
     def __init__(self, data: Any, ask: Any = None) -> None:
+        data = {"meanings": {}} | data if type(data) is dict else data
         shaped(data, SCHEMA, "certificate")
         need(data["format"] == FORMAT and data["claim"]["kind"] in ("grad", "jac"), "another format or kind")
         read = data["reading"] == "exact" or (data["reading"] in ("decimal", "named") and data["assumptions"])
@@ -314,7 +312,7 @@ class Reader:
 
     def applied(self, item: Mapping[str, Any], operands: Sequence[Array], opaque: bool = False) -> Array:
         """What an equation makes of these operands; every entry is computed once."""
-        array = self.ops.apply(item["op"], operands, item["params"])
+        array = self.own(item, operands) or self.ops.apply(item["op"], operands, item["params"])
         need(array.shape == tuple(map(self.size, item["shape"])), f"{item['name']} has another shape")
         if opaque:
             return array._replace(entry=lambda at: self.w.atom("input", item["name"], tuple(at)))
@@ -322,14 +320,27 @@ class Reader:
         form, names = array.entry(at), [index.name for index in at]
         return array._replace(entry=lambda at: self.w.at(form, dict(zip(names, at, strict=True))))
 
+    def own(self, item: Mapping[str, Any], operands: Sequence[Array]) -> Array | None:
+        """What an equation makes whose meaning is written out in the certificate: of an op that the table has not."""
+        tree = self.data["meanings"].get(item["name"])
+        if tree is None:
+            return None
+        need(not knows(item["op"]) and operands, f"{item['op']} has a meaning already")
+        need(written.counted(tree) <= written.MOST_NODES, "a meaning that is too long")
+        entry = lambda w, *forms: written.value(w, tree, forms, self.reading)  # noqa: E731
+        return self.ops.pointwise(entry, operands, "f")
+
     def domain(self) -> None:
         """The domain and the kinks, recomputed: the certificate must list every one."""
         kinks = self.data["kinks"]
         listed = {(item["at"], item["operand"], item["is"]) for item in self.data["conditions"]}
         for name, item in self.equations.items():
-            for wanted in conditions(item["op"], item["params"]):
+            tree = self.data["meanings"].get(name)
+            for wanted in conditions(item["op"], item["params"]) if tree is None else [written.DEFINED]:
                 need((name, *wanted) in listed, f"{name}: the condition {wanted} is not listed")
-            need(item["op"] not in STEPS or name in kinks, f"the kinks of {name} are not listed")
+            steps = item["op"] in STEPS if tree is None else written.has_guards(tree)
+            need(not steps or name in kinks, f"the kinks of {name} are not listed")
+        need(set(self.data["meanings"]) <= set(self.equations), "a meaning of nothing")
         need({name for name, _, _ in listed} | set(kinks) <= set(self.equations), "a condition on nothing")
         thin = any(self.facts[name] & THIN for name in self.data["claim"]["wrt"])
         need(not (thin and kinks), "kinks on a domain that is a null set")

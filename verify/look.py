@@ -31,6 +31,7 @@ from verify.ball.compare import disjoint
 from verify.ball.grid import TooLarge
 from verify.ball.precision import working_precision
 from verify.ball.read import BallArray, Differential, Event, evaluate, gradient, jacobian
+from verify.declared_meanings import misdeclared
 from verify.kinks import look_around
 from verify.numbers import Question
 from verify.problem import Array, Problem, Undecidable
@@ -84,7 +85,8 @@ def look(problem: Problem, point: Point, recording: Recording | None) -> Look:
     if recording.forward is None:
         return Look(point, "unknown", recording, reason=recording.refused)
     try:
-        return _look_at(problem, point, recording)
+        other = misdeclared(recording.forward, with_inputs(recording, point.arrays), sizes_at(recording, point))
+        return Look(point, "unknown", recording, reason=other) if other else _look_at(problem, point, recording)
     except TooLarge as error:
         return Look(point, "unknown", recording, reason=str(error))
 

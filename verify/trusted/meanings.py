@@ -273,3 +273,8 @@ STRUCTURAL = {
     for name, method in vars(source).items()
     if name[0] != "_" and name not in _HELPERS and callable(method)
 }
+
+
+def knows(name: str) -> bool:
+    """Whether the table has an op of this name."""
+    return any(name in table for table in (STRUCTURAL, COMPOSED, COMPARISONS, ARITHMETIC, FLOATING, OF_ELEMENTS))

@@ -41,6 +41,7 @@ SCHEMA = {
     "leaks": [str],
     "inputs": [NAMED | {"facts": [str]}],
     "captured": [NAMED | {"sha256": str, "values": [str]}],
+    "meanings": {str: object},
     "F": PROGRAM,
     "G": PROGRAM,
     "reading": str,

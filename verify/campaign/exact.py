@@ -201,6 +201,7 @@ _ENTRYWISE: dict[str, Callable[..., Any]] = {
     "log10": _each(lambda x: _log(x) / mp.log(10)),
     "cbrt": _each(_cbrt),
     "square": _each(lambda x: x * x),
+    "tanh_slope": _each(lambda x: mp.sech(x) ** 2),
     "reciprocal": _each(lambda x: _divide(mpf(1), x)),
     "abs": _each(abs),
     "negative": _each(lambda x: -x),

@@ -19,6 +19,7 @@ WORDS: dict[str, str] = {
     **{word: f"{{0}} {sign} {{1}}" for word, sign in _OPERATORS.items()},
     **{word: f"np.{word}({{0}}, axis={{axis}}, keepdims={{keepdims}})" for word in REDUCTIONS},
     "negative": "-{0}",
+    "tanh_slope": "1 / np.cosh({0}) ** 2",
     "power_constant": "{0} ** {exponent}",
     "where": "np.where({0}, {1}, {2})",
     "clip": "np.clip({0}, {1}, {2})",

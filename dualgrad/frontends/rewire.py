@@ -280,6 +280,7 @@ def nested(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from nested(constant)
 
 
+@functools.lru_cache(maxsize=1024)
 def _steps(code: types.CodeType) -> tuple[tuple[str, Any], ...]:
     """The instructions of a code object."""
     return tuple((step.opname, step.argval) for step in dis.get_instructions(code))

@@ -221,3 +221,102 @@ def test_numbers_hold_what_numpy_computes_of_slices(w, whole):
         wide = Judge({"n": 7, "m": 1}, [], set(), {"x"})
         made = Ops(wide).apply("getitem", [array("x", n, w=wide)], {"key": key})
         np.testing.assert_array_equal(whole.entries(wide, made, values), expected)
+
+
+# ---------------------------------------------------------------------------- laws of decompositions
+
+SQUARE = np.array([[1.5, 0.25, -0.5], [0.75, 2.5, 0.125], [0.5, -0.25, 4.0]])
+TALL = np.array([[1.5, 0.25], [0.75, -2.5], [0.5, 1.0]])
+OF = {
+    "cholesky": 2,
+    "eigenvalue": 1,
+    "eigenvector": 2,
+    "upper": 2,
+    "singular": 1,
+    "left": 2,
+    "right": 2,
+    "q": 2,
+    "r": 2,
+}
+
+
+@pytest.mark.parametrize("kind", OF)
+@pytest.mark.parametrize("shape", ["square", "tall"])
+def test_the_law_of_a_part_is_its_derivative(whole, kind, shape):
+    """Entries of the derivative against differences; parts of symmetric matrices at A + Aᵀ."""
+    symmetric = kind in ("cholesky", "eigenvalue", "eigenvector", "upper")
+    if symmetric and shape == "tall":
+        return
+    given = SQUARE if shape == "square" else TALL
+    w = Judge({"n": 3, "m": 2}, [n - m], {"p"}, {"A"})
+    r, c = w.index(n), w.index(n if shape == "square" else m)
+    inside = w.atom("input", "A", (r, c))
+    inside = inside + w.atom("input", "A", (c, r)) if symmetric else inside
+    places = [(1,), (0,)] if OF[kind] == 1 else [(1, 0), (1, 1), (0, 1)]
+
+    def at(matrix: Any) -> Any:
+        return whole.PARTS_OF[kind](matrix + matrix.T if symmetric else matrix)
+
+    values = whole.Values({"A": given}, {"n": 3, "m": 2})
+    for place in places:
+        form = w.over(kind, inside, [r, c], tuple(map(poly, place)))
+        for spot in ((0, 0), (2, 1), (0, 1)):
+            slope = w.derivative(form, "A", list(map(poly, spot)))
+            step = np.zeros_like(given)
+            step[spot] = 1e-4
+            ends = [at(given + k * step)[place] for k in (2, 1, -1, -2)]
+            expected = (-ends[0] + 8 * ends[1] - 8 * ends[2] + ends[3]) / 12e-4
+            assert values.form(slope, {}) == pytest.approx(expected, rel=1e-8, abs=1e-9), (place, spot)
+
+
+# ---------------------------------------------------------------------------- more of what is decided, and kinds
+
+
+def test_a_guard_of_a_sum_is_not_that_of_its_first_term(w, whole):
+    a, b, c = (w.atom("input", "x", (poly(k),)) for k in range(3))
+    for point in ([0.0, 2.0, 3.0], [2.0, 0.0, 0.0], [1.0, -3.0, 3.0], [0.0, 0.0, 0.0], [1.0, 2.0, 3.0]):
+        values = whole.Values({"x": np.array(point)}, {"n": 3, "m": 1})
+        for form, number in (
+            (w.mul(a, b) + c, point[0] * point[1] + point[2]),
+            (w.mul(a, b), point[0] * point[1]),
+            (w.mul(a, b) - w.mul(a, c), point[0] * (point[1] - point[2])),
+        ):
+            assert values.form(w.zero(form), {}) == (number == 0)
+            assert values.form(w.positive(form), {}) == (number > 0)
+            assert values.form(w.relu(form), {}) == max(number, 0.0)
+
+
+def test_kinds_of_results(w):
+    ops = Ops(w)
+    truths, whole_numbers = array("x", n, kind="b", w=w), array("x", n, kind="i", w=w)
+    axis = {"axis": [0], "keepdims": False}
+    assert ops.apply("sum", [truths], axis).kind == "i"
+    assert ops.apply("sum", [whole_numbers], axis).kind == "i"
+    assert ops.apply("max", [truths], axis).kind == "b"
+    assert ops.apply("max", [whole_numbers], axis).kind == "i"
+    assert ops.apply("full_like", [whole_numbers], {"fill_value": 3}).kind == "i"
+    for given, fill in ((whole_numbers, 1.5), (truths, 1), (truths, 0.5)):
+        with pytest.raises(Refused, match="a fill value that is rounded"):
+            ops.apply("full_like", [given], {"fill_value": fill})
+
+
+@pytest.mark.parametrize(
+    "subscripts", ["ij,jk", "ij,jk->ii", "ij,jk->il", "ij->i", "ij,jk,kl->il", "ijk,jk->i", "ij,ij->"]
+)
+def test_subscripts_that_do_not_fit(w, subscripts):
+    given = [array("A", n, m, w=w), array("B", m, n, w=w)]
+    with pytest.raises((Refused, ValueError, KeyError)):
+        made = Ops(w).apply("einsum", given, {"subscripts": subscripts})
+        made.entry([poly(0)] * len(made.shape))
+
+
+def test_what_may_be_empty_has_no_extreme_and_no_convolution():
+    w = Judge({"n": 1, "m": 1}, [], set(), {"x"})
+    short = array("x", n - 1, w=w)
+    for op, given, params in (
+        ("max", [short], {"axis": [0], "keepdims": False}),
+        ("convolve", [short, array("y", n, w=w)], {}),
+        ("convolve", [array("y", n, w=w), short], {}),
+    ):
+        with pytest.raises(Refused):
+            Ops(w).apply(op, given, params)

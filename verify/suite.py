@@ -113,11 +113,16 @@ def _field(record: Mapping[str, Any], name: str, kind: type | tuple[type, ...]) 
 
 def writable(value: Any) -> Any:
     """JSON has no infinity and no NaN: they become text."""
+    if type(value) in _WRITABLE:
+        return value
     if isinstance(value, dict):
         return {key: writable(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [writable(entry) for entry in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+_WRITABLE = frozenset({str, int, bool, type(None)})
 
 
 def _line(record: Mapping[str, Any]) -> str:

@@ -48,8 +48,8 @@ class Poly(tuple[tuple[tuple[str, ...], int], ...]):
 
     def at(self, by: Mapping[str, Poly]) -> Poly:
         """With names replaced, all at once."""
-        if self.name:
-            return by.get(self.name, self)
+        if name := self.name:
+            return by.get(name, self)
         if by.keys().isdisjoint([name for names, _ in self for name in names]):
             return self
         pairs: list[tuple[tuple[str, ...], int]] = []

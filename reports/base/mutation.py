@@ -20,7 +20,7 @@ Json = dict[str, Any]
 HERE = Path(__file__).resolve().parent
 SURVIVORS = HERE / "survivors.json"
 
-SLOW = "not (eigh_packed or svd_packed or random_programs or test_fuzz or rules_are_lemmas or against_the_law)"  # more than they tell
+SLOW = "not (eigh_packed or svd_packed or random_programs or test_fuzz or rules_are_lemmas or against_the_law)"
 GROUPS: dict[str, tuple[list[str], list[str]]] = {  # modules, and tests
     "checker": (
         ["checker.py", "trusted/*.py"],

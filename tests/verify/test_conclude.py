@@ -190,6 +190,11 @@ def test_points_in_balls_certify_to_so_many_digits():
     )  # fmt: skip
 
 
+def test_wrong_numbers_leave_the_formula_open():
+    found = formula(numbers=Numbers("wrong", reason="half of the digits"))
+    assert (found.verdict, found.reason) == (Verdict.UNDECIDED, "half of the digits")
+
+
 @pytest.mark.parametrize("more", [{"looked": 0}, {"unsure": "who knows"}, {"numbers": Numbers("unknown", reason="no")}])
 def test_nothing_is_certified_where_nothing_was_compared_or_something_is_open(more):
     found = formula(**more)
@@ -277,7 +282,9 @@ def test_a_result_shows_itself(proved, undecided):
 
 
 def test_what_may_depend_on_which_array_it_is_given_is_left_open():
-    looking = SimpleNamespace(forward="F", gradient_refused="id(), dir() or vars() of an array tells that it is recorded")
+    looking = SimpleNamespace(
+        forward="F", gradient_refused="id(), dir() or vars() of an array tells that it is recorded"
+    )
     tried = Attempt(formula=None, reason="no rule", recording=looking)  # type: ignore[arg-type]
     result = said(findings(attempt=tried))
     assert result.verdict is Verdict.UNDECIDED and "which array" in result.reason

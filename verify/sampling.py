@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
 
 import numpy as np
 
 from dualgrad.program.record import Literal, Operand
 from verify.assign import assignments, shapes
 from verify.claim import free_dimensions
+from verify.clock import now
 from verify.look import INEQUALITIES, Look, Point, finite_value, shaped, sizes_at
 from verify.numbers import Question, judge
 from verify.points import admits, points
@@ -175,8 +177,8 @@ def random_points(problem: Problem, seeds: Iterable[int]) -> Iterator[Point]:
             yield Point("a random point", arrays)
 
 
-def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
-    """Points at other sizes, where the candidate claims to handle them.
+def other_sizes(problem: Problem, recording: Recording, deadline: float = inf) -> Iterator[Point]:
+    """Points at other sizes, where the candidate claims to handle them; some of them, where time runs out.
 
     A candidate that looks at a size (``n % 2``) is tried at many. Axes that were only seen at size 1, where sums and
     means are the same, are tried longer, in all arguments or where these do not fit one at a time, unless f picks
@@ -191,6 +193,8 @@ def other_sizes(problem: Problem, recording: Recording) -> Iterator[Point]:
     longer = [dict.fromkeys(axes, length) for axes in _single(problem, recording) for length in SWEEP[:2]]
     here = _ops_of_f(problem, problem.arrays) if axes else frozenset()
     for change in (*swept[:5], *uneven, *swept[5:], *longer):
+        if now() > deadline:
+            return
         shapes = _changed(problem, change)
         arrays = _accepted(problem, sample(problem, shapes, seed=len(shapes)))
         if arrays is not None and (change in longer or _ops_of_f(problem, arrays) == here):

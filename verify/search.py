@@ -79,16 +79,15 @@ def _looked_at(problem: Problem, got: list[Array], tried: Attempt, deadline: flo
         if findings.settled or findings.unsure:
             return findings
         _visit(findings, point, None)
-    longest = 0.0
-    for point in chain(_every_size(problem), other_sizes(problem, tried.recording)):
+    longest, began = 0.0, now()
+    for point in chain(_every_size(problem), other_sizes(problem, tried.recording, deadline)):
         if findings.settled or findings.unsure:
             return findings
-        began = now()
-        if began + GROWTH * longest > deadline:
+        if now() + GROWTH * longest > deadline:
             findings.notes += ("not every size was tried: time ran out",)
             return findings
         _visit(findings, point, usable)
-        longest = max(longest, now() - began)
+        longest, began = max(longest, now() - began), now()  # the time to find the next point counts
     _hard(findings, usable, deadline)
     _whole_numbers(findings)
     _equal_values(findings, deadline)

@@ -14,7 +14,7 @@ from verify.findings import Findings
 from verify.formula import Attempt
 from verify.hygiene import Hygiene
 from verify.triangle import REASON
-from verify.verdict import Counterexample, Formula, Kink, Numbers
+from verify.verdict import Counterexample, Expression, Formula, Kink, Numbers
 
 CLEAN = Hygiene(("the result is an alias of x",), ())
 X = np.array([1.0, 2.0])
@@ -288,3 +288,12 @@ def test_what_may_depend_on_which_array_it_is_given_is_left_open():
     tried = Attempt(formula=None, reason="no rule", recording=looking)  # type: ignore[arg-type]
     result = said(findings(attempt=tried))
     assert result.verdict is Verdict.UNDECIDED and "which array" in result.reason
+
+
+def test_a_formula_is_proved_where_each_of_its_lines_is():
+    lines = [Expression("a", "a", proved=True), Expression("b", "b", proved=False)]
+    assert not Formula(Verdict.PROVED, written=tuple(lines)).expression_is_proved
+    assert Formula(Verdict.PROVED, written=(lines[0], lines[0])).expression_is_proved
+    assert not Formula(Verdict.PROVED).expression_is_proved
+    assert "written" not in repr(Formula(Verdict.PROVED))
+    assert Numbers("ok").elements == Numbers("ok").points == 0

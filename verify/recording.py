@@ -290,7 +290,7 @@ def fingerprint(program: Program, at: Mapping[str, int] | None = None) -> tuple[
     for place, equation in enumerate(program.equations):
         operands = tuple(_reference(operand, names, program, sizes) for operand in equation.inputs)
         params = tuple(sorted((key, repr(_substituted(value, sizes))) for key, value in equation.params.items()))
-        shape = tuple(str(_substituted(extent, sizes)) for extent in equation.output.shape)
+        shape = tuple(_substituted(extent, sizes) for extent in equation.output.shape)
         lines.append((equation.op.name, operands, params, shape))
         names[equation.output] = ("equation", place)
     return (tuple(lines), tuple(_reference(operand, names, program, sizes) for operand in program.outputs))
@@ -310,6 +310,8 @@ def _reference(operand: Operand, names: Mapping[Variable, Any], program: Program
 
 def _substituted(value: Any, sizes: Mapping[str, int]) -> Any:
     """A static argument with the dimensions in it that have a number replaced."""
+    if not sizes or type(value) is int:
+        return value
     if isinstance(value, Size):
         return substitute(value, sizes)
     if isinstance(value, (tuple, list)):

@@ -70,7 +70,7 @@ def _atom(atom: Atom) -> Sign:
         positive = atom.name in _POSITIVE_KERNELS or (of_number is not None and of_number > 1)
         positive = positive or (atom.name == "reciprocal_gamma" and is_positive(atom.forms[0]))
         return (positive, positive)
-    if atom.binders and atom.kind in ("singular_value", "cholesky", "det"):
+    if atom.binders and atom.kind in ("singular_value", "cholesky", "r", "det"):
         return _of_matrix(atom)
     if atom.kind == "extreme":
         return sign(atom.forms[0])
@@ -78,12 +78,12 @@ def _atom(atom: Atom) -> Sign:
 
 
 def _of_matrix(atom: Atom) -> Sign:
-    """A Cholesky factor has a positive diagonal, and so a positive determinant; that of R in Q R is not 0."""
+    """A Cholesky factor has a positive diagonal, and so a positive determinant; those of R in Q R are not 0."""
     if atom.kind == "singular_value":
         return (True, False)
-    if atom.kind == "cholesky":
-        positive = atom.linears[0] == atom.linears[1]
-        return (positive, positive)
+    if atom.kind in ("cholesky", "r"):
+        diagonal = atom.linears[0] == atom.linears[1]
+        return (diagonal and atom.kind == "cholesky", diagonal)
     inner = _part_of(atom)
     return (inner == "cholesky", inner in ("cholesky", "r"))
 

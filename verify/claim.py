@@ -9,6 +9,7 @@ from dualgrad.program.size import Extent, dimension, dimensions, evaluate, terms
 from verify.domain import WORDS, Domain
 from verify.problem import Problem
 from verify.recording import Recording
+from verify.trusted.meanings import knows
 
 
 def free_dimensions(recording: Recording) -> tuple[str, ...]:
@@ -84,11 +85,14 @@ def _words(domain: Domain) -> str:
 
 
 def assumption_text(recording: Recording, program: Program | None) -> tuple[str, ...]:
-    """Hypotheses of the recording: merged dimensions, captured arrays."""
+    """Hypotheses of the recording: merged dimensions, captured arrays, declarations that no test of ours holds."""
     merges = [f"sizes agree: {hypothesis}" for hypothesis in recording.trace.extents.hypotheses]
     captured: Mapping[Variable, object] = program.captured if program is not None else {}
     arrays = [f"the captured array {v.name} of shape {v.shape} has the values it was recorded with" for v in captured]
-    return (*merges, *arrays)
+    recorded = (recording.forward, program)
+    own = {equation.op.name for each in recorded if each is not None for equation in each.equations}
+    declared = [f"{name} computes what it is declared to mean" for name in sorted(own) if not knows(name)]
+    return (*merges, *arrays, *declared)
 
 
 def leak_text(recording: Recording) -> tuple[str, ...]:

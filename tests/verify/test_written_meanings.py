@@ -63,6 +63,13 @@ def test_an_op_of_ones_own_is_proved(own):
     assert check(certificate(root(own), AT)).accepted
 
 
+def test_that_it_computes_what_it_means_is_said_to_be_assumed(own):
+    op = root(own)
+    found = verify.check(lambda x: op(x).sum(), AT)
+    assert "own_root computes what it is declared to mean" in found.formula.assumptions
+    assert "assuming    own_root computes" in str(found)
+
+
 def test_with_kinks_too(own):
     assert check(certificate(leaky(own), AT, 2 * AT)).accepted
 

@@ -29,6 +29,7 @@ from verify.agreement import (
 )
 from verify.ball.compare import disjoint
 from verify.ball.grid import TooLarge
+from verify.ball.kernels import NoSlope
 from verify.ball.precision import working_precision
 from verify.ball.read import BallArray, Differential, Event, evaluate, gradient, jacobian
 from verify.declared_meanings import misdeclared
@@ -87,7 +88,7 @@ def look(problem: Problem, point: Point, recording: Recording | None) -> Look:
     try:
         other = misdeclared(recording.forward, with_inputs(recording, point.arrays), sizes_at(recording, point))
         return Look(point, "unknown", recording, reason=other) if other else _look_at(problem, point, recording)
-    except TooLarge as error:
+    except (TooLarge, NoSlope) as error:
         return Look(point, "unknown", recording, reason=str(error))
 
 

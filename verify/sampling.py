@@ -214,7 +214,7 @@ def longer_by_one(problem: Problem) -> Iterator[tuple[str, Problem]]:
     What is differentiated by may be parameters that f picks by their places, and is left as it is.
     """
     for position, array in problem.arrays.items():
-        if array.ndim == 1 and position not in problem.moving:
+        if array.ndim == 1 and len(array) != 1 and position not in problem.moving:  # one number may be stretched
             shapes = _changed(problem, {(position, 0): len(array) + 1})
             arrays = _accepted(problem, sample(problem, shapes, seed=0))
             if arrays is not None:

@@ -170,12 +170,18 @@ def power_slope(base: arb, exponent: Fraction | arb) -> arb:
     return _first(lambda: _moving(base) ** rational(exponent))
 
 
+class NoSlope(Exception):
+    """A function is differentiated in an argument in which its slope cannot be enclosed."""
+
+
 def slopes(name: str, slot: int, args: tuple[arb, ...]) -> arb:
     """The first Taylor coefficient of a kernel of several arguments, in one of them."""
     if name == "owens_t":
         return special.owens_t_slope(slot, *args)
     if name in special.OF_ORDER:
-        return special.slope_of_order(name, *args) if slot == len(args) - 1 else NAN
+        if slot < len(args) - 1:
+            raise NoSlope(f"the slope of {name} in a parameter has no enclosure")
+        return special.slope_of_order(name, *args)
     first, second = (_moving(arg) if slot == here else arb_series([arg], _ORDER) for here, arg in enumerate(args))
     return _first(lambda: _power(first, second) if name == "power" else _arctan2(first, second))
 

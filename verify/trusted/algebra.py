@@ -22,6 +22,7 @@ from verify.trusted.special import LAWS_OF_SEVERAL, Several
 from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly, Term, lifted, names_of, need, poly
 
 MAX_STEPS, MAX_SECONDS = 200_000, 8.0
+MOST_PLACES = 16  # of an index that has a number of places, each looked at alone
 HELD = {"max", "prod", "inv", "det", *PARTS}  # functions of all entries over some indices
 
 
@@ -253,9 +254,21 @@ class Algebra(Several, Relations, ABC):
             value = terms.solution(atom.args[0], index.name)
             if value is not None and self.always(value) and self.always(self.ranges[index.name] - 1 - value):
                 rest = Form({term: c for term, c in u.items() if atom not in dict(term[1])})  # where j is not the value
-                there = [self.at(u, {index.name: value}), self.power(self.at(rest, {index.name: value}), -1)]
-                return self.mul(self.over(kind, rest, indices), *there)
+                here, instead = self.at(u, {index.name: value}), self.at(rest, {index.name: value})
+                if not instead and self.few(index.name):
+                    return self.product_of_entries(u, index)
+                return self.mul(self.over(kind, rest, indices), here, self.power(instead, -1))
+        if kind == "prod" and index and len(u) == 1 and self.few(index.name):
+            return self.product_of_entries(u, index)
         return self.atom(*self.holder(kind, u, indices)) if index else u
+
+    def few(self, name: str) -> bool:
+        """Whether an index has a number of places, and few of them."""
+        return [names for names, _ in self.ranges[name]] == [()] and self.ranges[name][0][1] <= MOST_PLACES
+
+    def product_of_entries(self, u: Form, index: Poly) -> Form:
+        """The product of the entries at every place of an index."""
+        return self.mul(*(self.at(u, {index.name: poly(k)}) for k in range(self.ranges[index.name][0][1])))
 
     @abstractmethod
     def of_matrix(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...]) -> Form:

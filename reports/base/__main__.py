@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("name", choices=["coverage", "mutation", "sabotage", "fuzz", "page"])
     parser.add_argument("what", nargs="?", help="a group of modules, or a target")
     parser.add_argument("--sample", type=int, default=100, help="how many mutants")
+    parser.add_argument("--again", action="store_true", help="try the mutants that live, with the tests of this group")
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--most", type=float, default=20.0, help="seconds of tests for one mutant")
     parser.add_argument("--seconds", type=int, default=60, help="how long to fuzz")
@@ -29,7 +30,8 @@ def main() -> int:
     if given.name == "mutation":
         import mutation
 
-        mutation.run(given.what, given.sample, given.seed, given.resume or TRUST / "mutation.json", given.most)
+        file = given.resume or TRUST / "mutation.json"
+        mutation.run(given.what, given.sample, given.seed, file, given.most, given.again)
     elif given.name == "sabotage":
         import sabotage
 

@@ -53,6 +53,20 @@ def chosen(paths: Sequence[str], sample: int, seed: int, known: Mapping[str, Jso
     return {path: sorted(some, key=lambda m: m.number) for path, some in found.items() if some}
 
 
+def living_still(paths: Sequence[str], known: Mapping[str, Json]) -> dict[str, list[Mutant]]:
+    """The mutants that were not killed by other tests, or before there were more."""
+    found = {}
+    for path in paths:
+        alive = {name for name, tried in known.get(path, {}).items() if not _dead(tried)}
+        some = [mutant for mutant in mutants(Path(path).read_text(encoding="utf-8")) if mutant.name in alive]
+        found |= {path: some} if some else {}
+    return found
+
+
+def _dead(tried: Json) -> bool:
+    return tried["said"].startswith("killed") or tried["said"] == "time"
+
+
 def resumed(file: Path) -> Json:
     """What was found before, of mutants of functions that are as they were."""
     known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -63,21 +77,21 @@ def resumed(file: Path) -> Json:
     return found
 
 
-def run(group: str, sample: int, seed: int, file: Path, most: float) -> None:
-    """Try mutants of a group, and write after each what is known."""
+def run(group: str, sample: int, seed: int, file: Path, most: float, again: bool) -> None:
+    """Try mutants of a group, or ``again`` those that live, and write what is known."""
     import server
 
     patterns, tests = GROUPS[group]
     paths = sorted({path.as_posix() for pattern in patterns for path in Path().glob(f"verify/{pattern}")})
     known = resumed(file)
-    tries = chosen(paths, sample, seed, known)
+    tries = living_still(paths, known) if again else chosen(paths, sample, seed, known)
 
     def told(path: str, mutant: Mutant, said: str, number: int, seconds: float) -> None:
         of = known.setdefault(path, {})
         text = Path(path).read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
         of[mutant.name] = {"said": said, "line": text, "digest": mutant.digest, "seconds": round(seconds, 2)}
         print(f"{path}:{mutant.name}: {said} ({number} tests, {seconds:.1f} s)", flush=True)
-        if not said.startswith("killed") or len(of) % 20 == 0:
+        if again or not said.startswith("killed") or len(of) % 20 == 0:
             write(file, known)
 
     server.run(["-k", SLOW, *(f"tests/verify/{test}" for test in tests)], tries, most, told)
@@ -112,5 +126,5 @@ def living(known: Json) -> Iterator[tuple[str, str, Json]]:
     """Every mutant that was not killed."""
     for path, of in known.items():
         for name, tried in of.items():
-            if not tried["said"].startswith("killed") and tried["said"] != "time":
+            if not _dead(tried):
                 yield path, name, tried

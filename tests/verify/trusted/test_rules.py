@@ -702,3 +702,13 @@ def test_a_denominator_under_a_sum_is_not_cleared(w):
     assert not w.vanishes(under)
     both = under + w.power(x(w, i), -1) - w.mul(w.mul(under, x(w, i)) + UNITY, w.power(x(w, i), -1))
     assert w.vanishes(both)
+
+
+@pytest.mark.parametrize("power", [-1, -2, HALF, -HALF])
+def test_the_law_of_a_base_is_that_of_powers(w, whole, power):
+    """d/dx (x² + 3)^q = q (x² + 3)^(q - 1) 2 x"""
+    base = w.mul(x(w, 0), x(w, 0)) + UNITY * 3
+    slope = w.derivative(w.power(base, power), "x", [poly(0)])
+    values = whole.Values({"x": np.array([0.75])}, {})
+    q = float(power)
+    assert values.form(slope, {}) == pytest.approx(q * 3.5625 ** (q - 1) * 1.5, rel=1e-12)

@@ -114,8 +114,11 @@ def _formula(findings: Findings) -> Formula:
     if findings.here.status in ("numbers only", "kink") and findings.numbers.status != "ok":
         why = findings.here.reason or "the given arguments lie on a guard"
         return Formula(Verdict.UNDECIDED, reason=f"digits are lost, and {why}")
-    if findings.looks_at_identity:
-        return Formula(Verdict.UNDECIDED, reason=f"what it returns may depend on which array it is given: {reason}")
+    if findings.looks_around:
+        return Formula(
+            Verdict.UNDECIDED,
+            reason=f"what it returns may depend on which array it is given, or on who calls it: {reason}",
+        )
     never = [test for test, held in findings.equalities.items() if not held]
     if never:
         return Formula(

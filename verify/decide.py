@@ -49,7 +49,7 @@ def decide(problem: Problem, deadline: float) -> Result:
         findings.notes += (OVERFLOWS,)
     here = findings.here
     clean = findings.clean or hygiene.examine(
-        problem, got, findings.looks_at_identity, lambda again: judged(problem, here, again).status == "ok"
+        problem, got, findings.looks_around, lambda again: judged(problem, here, again).status == "ok"
     )
     if findings.settled:
         trust_the_gradient(problem)

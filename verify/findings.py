@@ -20,7 +20,8 @@ from verify.triangle import REASON, is_a_convention
 from verify.verdict import Counterexample, Kink, Numbers
 from verify.witness import counterexample
 
-IDENTITY = "id(), dir() or vars() of an array"  # how the recording refuses a candidate that asks for them
+# How the recording refuses a candidate that asks who calls it, and with which array.
+TELLING = ("of an array tells", "sys.modules tells", "looks at frames")
 
 
 @dataclass
@@ -72,10 +73,10 @@ class Findings:
         return tried if tried.forward is not None else self.here.recording
 
     @property
-    def looks_at_identity(self) -> bool:
-        """Whether the candidate asked which array it was given, on which what it returns may depend."""
+    def looks_around(self) -> bool:
+        """Whether the candidate asked which array it was given, or who calls it: what it returns may depend on that."""
         recording = self.attempt.recording if self.attempt is not None else self.here.recording
-        return IDENTITY in recording.gradient_refused
+        return any(words in recording.gradient_refused for words in TELLING)
 
     @property
     def blind(self) -> bool:

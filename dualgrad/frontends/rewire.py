@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import dis
 import functools
+import sys
 import types
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -85,6 +86,8 @@ class Rewiring:
             return value
         if isinstance(value, types.ModuleType):
             return ModuleView(value, self)
+        if value is sys.modules:
+            return self.refuse("sys.modules tells that it is recorded; import what is needed instead")
         if is_sparse(value):
             return Sparse(value)
         if _changes(value):

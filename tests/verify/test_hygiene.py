@@ -1,5 +1,7 @@
 """Hygiene: what a gradient does beside its value, and what its value must not depend on."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -122,6 +124,17 @@ def test_a_gradient_that_looks_at_which_array_it_is_given_passes_nowhere():
     never = check(square, x, grad=lambda x: 2 * x + (id(x) == 0))
     assert never.verdict is Verdict.UNDECIDED and "which array" in never.reason
     assert not check(square, x, grad=lambda x: 2 * x + (id(x) // 16 % 7 == 3)).ok
+
+
+def test_a_gradient_that_looks_at_who_calls_it_passes_nowhere():
+    def among_modules(x):
+        return 2 * x if "verify" in sys.modules else 3 * x
+
+    def in_frames(x):
+        return 2 * x if sys._getframe().f_back is not None else 3 * x
+
+    for gradient in (among_modules, in_frames):
+        assert check(square, x, grad=gradient).verdict is Verdict.UNDECIDED
 
 
 def test_numbers_that_only_conditioning_excuses_show_nothing():

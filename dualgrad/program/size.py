@@ -49,6 +49,8 @@ class Size:
         return self * -1 + other
 
     def __str__(self) -> str:
+        if len(self.terms) == 1:
+            return _term_text(*self.terms[0])
         ordered = sorted(self.terms, key=lambda term: (-sum(power for _, power in term[0]), term[0]))
         text = " + ".join(_term_text(monomial, factor) for monomial, factor in ordered)
         return text.replace("+ -", "- ")

@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, TypeVar
 
 from dualgrad.program.entry import Index
 from dualgrad.program.size import Extent
@@ -36,6 +37,8 @@ from verify.form.canonical import Names, naming
 from verify.form.linear import Linear, times
 
 Rational = int | Fraction
+T = TypeVar("T")
+_NONE: frozenset[Any] = frozenset()
 NO_NAMES: Names = {}
 PARTS = frozenset({"inv", "cholesky", "eigenvector", "upper_eigenvector", "left_vector", "right_vector", "q", "r"})
 TURNED = frozenset({"inv", "det"})  # of a transposed matrix, they are what they were, with their positions exchanged
@@ -62,6 +65,11 @@ class Source:
         return self.label
 
 
+def _union(sets: list[frozenset[T]]) -> frozenset[T]:
+    """All elements of some sets; the one set itself where there is one, which is nearly always."""
+    return sets[0] if len(sets) == 1 else _NONE.union(*sets) if sets else _NONE
+
+
 class Atom:
     """One factor of a term, without its power. See the module's table of kinds."""
 
@@ -82,10 +90,10 @@ class Atom:
         self.forms = forms
         self.source = source
         self.binders = binders  # indices that are bound in the forms, not in the positions
-        inner = frozenset().union(*(form.free for form in forms)).difference(binders) if forms else frozenset()
-        self.free: frozenset[Index] = inner.union(i for form in linears for i, _ in form[1])
+        inner = _union([form.free for form in forms]).difference(binders) if forms else _NONE
+        self.free: frozenset[Index] = inner.union([i for form in linears for i, _ in form[1]])
         self.height: int = max((form.height for form in forms), default=0) + bool(binders)
-        below = frozenset().union(*(form.sources for form in forms)) if forms else frozenset()
+        below = _union([form.sources for form in forms])
         self.sources: frozenset[Source] = below | {source} if source is not None else below
         self._key: str | None = None
 
@@ -116,16 +124,11 @@ class Term:
     def __init__(self, bound: frozenset[Index], factors: Factors) -> None:
         self.bound = bound
         self.factors = factors
-        free: set[Index] = set()
-        sources: set[Source] = set()
-        height = 0
-        for atom, _ in factors.values():
-            free |= atom.free
-            sources |= atom.sources
-            height = max(height, atom.height)
-        self.free: frozenset[Index] = frozenset(free - bound)
-        self.sources: frozenset[Source] = frozenset(sources)
-        self.height: int = height + bool(bound)
+        atoms = [atom for atom, _ in factors.values()]
+        free = _union([atom.free for atom in atoms])
+        self.free: frozenset[Index] = free - bound if bound else free
+        self.sources: frozenset[Source] = _union([atom.sources for atom in atoms])
+        self.height: int = max([atom.height for atom in atoms], default=0) + bool(bound)
         self._key: str | None = None
 
     @property
@@ -146,9 +149,10 @@ class Form:
 
     def __init__(self, terms: dict[str, tuple[Term, Rational]]) -> None:
         self.terms = terms
-        self.free: frozenset[Index] = frozenset().union(*(term.free for term, _ in terms.values()))
-        self.height: int = max((term.height for term, _ in terms.values()), default=0)
-        self.sources: frozenset[Source] = frozenset().union(*(term.sources for term, _ in terms.values()))
+        inner = [term for term, _ in terms.values()]
+        self.free: frozenset[Index] = _union([term.free for term in inner])
+        self.height: int = max([term.height for term in inner], default=0)
+        self.sources: frozenset[Source] = _union([term.sources for term in inner])
         self._key: str | None = None
 
     @property

@@ -282,17 +282,23 @@ def _unwrapped(leaf: Any) -> Any:
 def fingerprint(program: Program, at: Mapping[str, int] | None = None) -> tuple[Any, ...]:
     """A program up to the names of its intermediates: equal for two recordings that did the same.
 
-    ``at`` gives some dimensions a number, as a recording at that size would.
+    ``at`` gives some dimensions a number, as a recording at that size would: what then broadcasts an array to the shape
+    that it has is none of it.
     """
     sizes = at or {}
     names: dict[Variable, Any] = {variable: ("input", place) for place, variable in enumerate(program.inputs)}
-    lines = []
-    for place, equation in enumerate(program.equations):
+    lines: list[tuple[Any, ...]] = []
+    for equation in program.equations:
         operands = tuple(_reference(operand, names, program, sizes) for operand in equation.inputs)
         params = tuple(sorted((key, repr(_substituted(value, sizes))) for key, value in equation.params.items()))
         shape = tuple(_substituted(extent, sizes) for extent in equation.output.shape)
+        if sizes and equation.op.name == "broadcast_to":
+            given = tuple(_substituted(extent, sizes) for extent in equation.inputs[0].shape)
+            if given == shape:
+                names[equation.output] = operands[0]
+                continue
+        names[equation.output] = ("equation", len(lines))
         lines.append((equation.op.name, operands, params, shape))
-        names[equation.output] = ("equation", place)
     return (tuple(lines), tuple(_reference(operand, names, program, sizes) for operand in program.outputs))
 
 

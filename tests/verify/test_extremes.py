@@ -129,3 +129,8 @@ def test_what_is_far_below_every_float_is_a_difference_only_where_everything_is(
 def test_a_slope_that_is_below_every_float_everywhere_is_still_missed_by_zero():
     result = check(lambda x: np.exp(-1e9 * x**2), 2.0, grad=lambda x: 0.0 * x)
     assert result.verdict is Verdict.REFUTED
+
+
+def test_what_never_returns_for_large_numbers_is_not_called_with_them():
+    result = check(lambda x: np.sum(sc.hyp1f1(1.5, 2.5, x)), X, grad=lambda x: 0.6 * sc.hyp1f1(2.5, 3.5, x))
+    assert result.ok, str(result)

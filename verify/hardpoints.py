@@ -210,7 +210,7 @@ def _off(end: float, relative: float) -> float:
 def _regions(problem: Problem, guarded: _Guarded) -> Iterator[tuple[str, Arrays]]:
     """Points in regions where the guards take sides they do not take here, and beside the boundaries between."""
     met = {guarded.sides(problem.arrays)}
-    searched = 0
+    searched: set[frozenset[bytes]] = set()
     for path in _paths(problem):
         last: tuple[float, bytes] | None = None
         for step in path.steps:
@@ -219,9 +219,10 @@ def _regions(problem: Problem, guarded: _Guarded) -> Iterator[tuple[str, Arrays]
             if here not in met:
                 met.add(here)
                 yield "a region of a guard", arrays
-                if last is not None and searched < SEARCHES:
-                    searched += 1
-                    yield from _boundary(path, guarded, last, step)
+            between = frozenset({here, last[1]} if last is not None else ())
+            if last is not None and len(between) == 2 and between not in searched and len(searched) < SEARCHES:
+                searched.add(between)
+                yield from _boundary(path, guarded, last, step)
             last = step, here
 
 

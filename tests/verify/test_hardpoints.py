@@ -38,8 +38,19 @@ def hidden(condition):
         lambda x: np.abs(x) < 1e-6,
         lambda x: x * x > 1e4,
         lambda x: np.max(x) < 0,
+        lambda x: np.abs(np.sqrt(np.sum(x**2)) - 7) < 1e-3,
     ],
-    ids=["x < -30", "x > 50", "0 < x < 1e-3", "exp(x) > 1e6", "sum(x) > 77.3", "|x| < 1e-6", "x² > 1e4", "max < 0"],
+    ids=[
+        "x < -30",
+        "x > 50",
+        "0 < x < 1e-3",
+        "exp(x) > 1e6",
+        "sum(x) > 77.3",
+        "|x| < 1e-6",
+        "x² > 1e4",
+        "max < 0",
+        "|x| = 7",
+    ],
 )
 @pytest.mark.parametrize("x", [X, 0.75], ids=["array", "number"])
 def test_hidden_regions_are_entered(condition, x):

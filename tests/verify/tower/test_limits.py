@@ -211,3 +211,52 @@ def test_hints_are_for_all_claims_or_none():
     assert len(proofs([good, good], 1e9) or []) == 2
     assert proofs([good, bad], 1e9) is None
     assert proofs([good], -1.0) is None
+
+
+# ---------------------------------------------------------------------------- angles and roots
+
+
+def sin(u):
+    return kernel("sin", u)
+
+
+def cos(u):
+    return kernel("cos", u)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (sin(-x), -sin(x)),
+        (cos(-x), cos(x)),
+        (sin(x - y), sin(x) * cos(y) - cos(x) * sin(y)),
+        (cos(x - 2 * y), cos(x) * cos(2 * y) + sin(x) * sin(2 * y)),
+        (sin(-3 * x), 4 * sin(x) ** 3 - 3 * sin(x)),
+    ],
+    ids=range(5),
+)
+def test_angles_of_either_sign(a, b):
+    assert equal(a, b, ["real", "real"]).proved
+    assert not equal(a, -1 * b, ["real", "real"]).proved
+
+
+@pytest.mark.parametrize("power", [3, 5, 6, 7])
+def test_roots_of_powers_of_a_product(power):
+    """√((xy)^k) = |xy|^(k/2), where nothing but xy > 0 is known."""
+    nodes = [
+        ("var", 0),
+        ("var", 1),
+        ("mul", 0, 1),
+        ("pow", 0, Fraction(power)),
+        ("pow", 1, Fraction(power)),
+        ("mul", 3, 4),
+    ]
+    nodes += [("pow", 5, HALF), ("pow", 2, HALF), ("pow", 7, Fraction(power)), ("num", Fraction(-1)), ("mul", 9, 8)]
+    assert said([*nodes, ("add", 6, 10)], "real", "real", facts=[(2, "> 0")]).proved
+    other = [*nodes[:8], ("pow", 7, Fraction(power + 1)), *nodes[9:], ("add", 6, 10)]
+    assert not said(other, "real", "real", facts=[(2, "> 0")]).proved
+
+
+def test_what_is_refused_is_not_proved(monkeypatch):
+    monkeypatch.setattr(deciding, "MOST_RESTARTS", 0)
+    assert not said([("num", Fraction(0))]).proved

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from verify.form.algebra import multiply, subtract
-from verify.form.construct import vanishes
+from verify.form.construct import kernel, positive, vanishes
 from verify.form.interpret import Requirement
 from verify.form.power import power
 from verify.form.setting import Budget, within
@@ -20,6 +20,7 @@ def entry(name):
 X, Y = entry("x"), entry("y")
 REST = subtract(ONE, X)
 PRODUCT = multiply(X, REST)
+BELOW = subtract(ONE, positive(X))
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +47,13 @@ def need(form, relation="!= 0", path=ONE):
         (need(Y, "!= 0", subtract(ONE, vanishes(X))), [need(Y, "> 0", subtract(ONE, vanishes(X)))], True),
         (need(Y, "!= 0", vanishes(X)), [need(Y, "> 0", subtract(ONE, vanishes(X)))], False),
         (need(Y), [need(ZERO)], True),
+        (need(multiply(REST, REST)), [need(REST, "> 0")], True),
+        (need(Y, path=BELOW), [need(X, ">= 0"), need(X)], True),
+        (need(Y, path=BELOW), [need(X, ">= 0")], False),
+        (need(Y, path=positive(X)), [need(X, ">= 0"), need(X)], False),
+        (need(kernel("reciprocal_gamma", REST), path=BELOW), [], True),
+        (need(kernel("reciprocal_gamma", REST), path=positive(X)), [], False),
+        (need(kernel("reciprocal_gamma", X), path=BELOW), [], False),
     ],
 )
 def test_what_follows(asked, known, follows):

@@ -54,10 +54,12 @@ def chosen(paths: Sequence[str], sample: int, seed: int, known: Mapping[str, Jso
 
 
 def living_still(paths: Sequence[str], known: Mapping[str, Json]) -> dict[str, list[Mutant]]:
-    """The mutants that were not killed by other tests, or before there were more."""
-    found = {}
+    """The mutants that were not killed by other tests, or before there were more; but those that are equivalent."""
+    found, reasons = {}, json.loads(SURVIVORS.read_text(encoding="utf-8"))
     for path in paths:
-        alive = {name for name, tried in known.get(path, {}).items() if not _dead(tried)}
+        of = known.get(path, {})
+        open_ = {name for name in of if not reason(path, name, of[name]["line"], reasons).startswith("equivalent")}
+        alive = {name for name in open_ if not _dead(of[name])}
         some = [mutant for mutant in mutants(Path(path).read_text(encoding="utf-8")) if mutant.name in alive]
         found |= {path: some} if some else {}
     return found

@@ -47,5 +47,12 @@ def reports(session: nox.Session) -> None:
     session.run("python", "reports/regenerate.py")
 
 
+@nox.session(default=False)
+def base(session: nox.Session) -> None:
+    """Measure what a verdict rests on: by default the lines and branches that tests reach; see reports/base."""
+    session.install("-e", ".[test]")
+    session.run("python", "reports/base", *(session.posargs or ["coverage"]))
+
+
 if __name__ == "__main__":
     nox.main()

@@ -40,7 +40,8 @@ def main() -> int:
     elif given.name == "coverage":
         import covered
 
-        covered.run(given.what, given.resume or TRUST / "coverage.json")
+        groups = [given.what] if given.what else [name for name in covered.GROUPS if name not in ("quick", "rules")]
+        covered.run(groups, given.resume or TRUST / "coverage.json")
     elif given.name == "page":
         from page import page
 

@@ -1,11 +1,12 @@
-"""The lines and branches that tests reach: ``python reports/base coverage GROUP``, of the groups of mutation testing.
+"""The lines and branches that tests reach: ``python reports/base coverage``, or of one of mutation testing's groups.
 
-All tests of a group run once; what they reach of its modules is written beside what earlier groups came to.
+All tests of the groups run once; what they reach of the modules is written beside what is known of others.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from mutation import GROUPS
 Json = dict[str, Any]
 
 
-def run(group: str, file: Path) -> None:
-    """Run the tests of a group, and write what they reach of its modules."""
-    patterns, tests = GROUPS[group]
+def run(groups: Sequence[str], file: Path) -> None:
+    """Run the tests of some groups, and write what they reach of their modules."""
+    patterns = [pattern for group in groups for pattern in GROUPS[group][0]]
+    tests = dict.fromkeys(test for group in groups for test in GROUPS[group][1])
     paths = sorted({path.as_posix() for pattern in patterns for path in Path().glob(f"verify/{pattern}")})
     seen = coverage.Coverage(data_file=None, branch=True, include=[*paths], config_file=False)
     seen.start()

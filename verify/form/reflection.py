@@ -15,7 +15,7 @@ from verify.form.algebra import add, multiply, rewrite, scale, subtract
 from verify.form.cases import restricted
 from verify.form.clear import cleared, without_ties
 from verify.form.construct import kernel
-from verify.form.power import leading_sign, power
+from verify.form.power import power
 from verify.form.steps import Step, on_domain
 from verify.form.term import ONE, UNIT, ZERO, Atom, Form, Rational, atoms, form_of, inside, pattern, power_of
 
@@ -31,7 +31,7 @@ def zero_on_either_side(difference: Form, nonzero: Container[str]) -> bool:
     if guard is None:
         return False
     return all(
-        cleared(without_ties(on_domain(_related(restricted(difference, guard, value), not value), nonzero))).zero
+        cleared(without_ties(on_domain(_related(restricted(difference, guard, value), guard, not value), nonzero))).zero
         for value in (1, 0)
     )
 
@@ -51,8 +51,8 @@ def _is_entry(form: Form) -> bool:
     return len(form.terms) == len(factors) == 1 and factors[0][0].kind == "cell" and factors[0][1] == 1
 
 
-def _related(form: Form, reflected: bool) -> Form:
-    return rewrite(form, lambda atom: any(map(_is_asked, inside(atom))), _Related(reflected))
+def _related(form: Form, guard: Atom, reflected: bool) -> Form:
+    return rewrite(form, lambda atom: any(map(_is_asked, inside(atom))), _Related(guard.forms[0], reflected))
 
 
 def _is_asked(atom: Atom) -> bool:
@@ -60,23 +60,21 @@ def _is_asked(atom: Atom) -> bool:
 
 
 class _Related(Step):
-    def __init__(self, reflected: bool) -> None:
-        self.reflected = reflected
+    def __init__(self, entry: Form, reflected: bool) -> None:
+        self.entry, self.reflected = entry, reflected
 
     def atom(self, atom: Atom, p: Rational) -> Form | None:
-        """By the function of the part that is not a whole number, with a fixed sign."""
+        """By the function of the entry alone, where the argument is that, or less that, and a whole number."""
         if not _is_asked(atom):
             return None
         if atom.name in TURNS:
             return power(kernel(atom.name, _without_turns(atom.forms[0])), p)
         whole, rest = _split(atom.forms[0])
-        if whole is None or not rest.terms:
-            return power_of(atom, p)
-        if leading_sign(rest) > 0:
+        if whole is not None and rest.key == self.entry.key:
             return power(_shifted(atom.name, rest, whole), p)
-        if not self.reflected:
-            return power_of(atom, p)
-        return power(self._turned(atom.name, scale(rest, -1), whole), p)
+        if whole is not None and self.reflected and scale(rest, -1).key == self.entry.key:
+            return power(self._turned(atom.name, self.entry, whole), p)
+        return power_of(atom, p)
 
     def _turned(self, name: str, v: Form, whole: int) -> Form:
         """Of whole - v, which is 1 - (v + 1 - whole)."""

@@ -72,6 +72,13 @@ def test_nothing_is_used_where_poles_are_not_excluded():
     assert not zero_on_either_side(IDENTITIES["a step above 0"], frozenset())
 
 
+def test_nothing_is_said_of_another_entry():
+    """Of which it is not known that it is not 0."""
+    other = power_of(Atom("cell", "", (), (), Source("y", ())))
+    step = subtract(gamma(add(other, ONE)), multiply(gamma(other), power(other, -1)))
+    assert not zero_on_either_side(multiply(ABOVE, gamma(X), step), KNOWN)
+
+
 def test_half_a_turn_stays():
     half = subtract(multiply(PI, X), multiply(PI, kernel("floor", add(X, ONE))))
     assert not zero_on_either_side(multiply(BELOW, gamma(X), subtract(kernel("sin", half), SINE)), KNOWN)

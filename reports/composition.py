@@ -80,14 +80,15 @@ def plot(depths: Sequence[tuple[float, float]], widths: Sequence[tuple[float, fl
     most = 1.1 * max(y for _, y in (*depths, *widths))
     wide = [(float(place), y) for place, (_, y) in enumerate(widths)]
     names = [f"{x:g}" for x, _ in widths]
+    of_depth, of_width = "processor time over ops of the function", "processor time over the width of 40 layers"
     ticks = [0.0, 50.0, 100.0, 150.0, 200.0]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE[0]} {SIZE[1]}" font-family="sans-serif" '
             'font-size="11" fill="#222">',
             f'<rect width="{SIZE[0]}" height="{SIZE[1]}" fill="#fff"/>',
-            *_panel(0, "processor time over ops of the function", depths, most, ticks, [f"{t:g}" for t in ticks], 220.0),
-            *_panel(1, "processor time over the width of 40 layers", wide, most, list(range(len(wide))), names, len(wide) - 0.5),
+            *_panel(0, of_depth, depths, most, ticks, [f"{t:g}" for t in ticks], 220.0),
+            *_panel(1, of_width, wide, most, list(range(len(wide))), names, len(wide) - 0.5),
             "</svg>",
             "",
         ]

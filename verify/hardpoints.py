@@ -317,6 +317,10 @@ def _zeros(problem: Problem) -> Iterator[tuple[str, Arrays]]:
             one = array.copy()
             one.flat[place] = 0.0
             yield "one element is 0" if position in problem.wrt else OTHERS_ZERO, {**problem.arrays, position: one}
+        if array.ndim > 1 and position in problem.wrt and len(array) > 1:
+            row = array.copy()
+            row[0] = 0.0
+            yield "a row is 0", {**problem.arrays, position: row}
         yield (
             "all elements are 0" if position in problem.wrt else OTHERS_ZERO,
             {**problem.arrays, position: np.zeros_like(array)},

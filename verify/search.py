@@ -213,6 +213,8 @@ def _at_kink(findings: Findings, seen: Look, got: list[Array]) -> Numbers:
         known = {_sort_of(kink) for kink in findings.kinks}
         new = [replace(kink, at_input=here) for kink in local.kinks if here or _sort_of(kink) not in known]
         findings.kinks += tuple(new if here else new[:1])
+        if local.kinks and all(kink.inside for kink in local.kinks):
+            findings.equalities.update((test, True) for test, held in equalities(seen).items() if held)
         numbers = judge(asked, truth=local.derivative) if local.derivative is not None else None
         wrong = numbers is not None and numbers.status == "wrong"
         return numbers if wrong and numbers else Numbers("unknown", points=1, reason="the point lies on a kink")

@@ -147,7 +147,7 @@ det = structural(
     numpy=[np.linalg.det],
     complex=Complex.ANALYTIC,
     samples=drawn(squares),
-    ulps=64,  # of the largest cofactor: each is as near as the decomposition they all come from
+    ulps=16,  # of the largest cofactor: each is as near as the decomposition they all come from
 )
 
 logabsdet = structural(

@@ -110,6 +110,14 @@ def common_lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]
         yield Line(along(position), float(np.sum(got[place], dtype=float)))
 
 
+def within(line: Line, allowed: float) -> bool:
+    """Whether plain central differences at two steps are both as near to what is claimed: it cannot be far off then."""
+    steps = (1e-3, 1e-5)
+    return all(
+        abs((line.along(step).real - line.along(-step).real) / (2 * step) - line.claimed) <= allowed for step in steps
+    )
+
+
 def slope(line: Line) -> Slope:
     """The best slope of a line that can be had."""
     if line.second:
@@ -140,6 +148,7 @@ def one_sided(line: Line) -> tuple[float, float] | None:
     return (left, right) if sharp and abs(left - right) >= BENT * scale else None
 
 
+@np.errstate(all="ignore")
 def _outwards(along: Callable[[complex], complex], side: float) -> tuple[float, float]:
     """The slope on one side, extrapolated twice from steps that halve, and the last change of it."""
     here = along(0.0).real
@@ -152,6 +161,7 @@ def _outwards(along: Callable[[complex], complex], side: float) -> tuple[float, 
     return float(table[best + 1]), float(changes[best])
 
 
+@np.errstate(all="ignore")
 def ridders(along: Callable[[complex], complex], first: float = 1e-2, second: bool = False) -> tuple[float, float]:
     """The derivative at 0 of a function (the mixed one, where ``along`` is a mixed difference), and its error."""
     table = np.zeros((ROWS, ROWS))

@@ -12,6 +12,7 @@ from dualgrad.program.record import Equation, Operand, Program, Variable
 from verify.form import construct, scalar
 from verify.form.algebra import multiply, plain_factors, scale, substitute, subtract
 from verify.form.construct import vanishes
+from verify.form.definite import components, is_positive_with
 from verify.form.denote import Denotation
 from verify.form.interpret import Requirement
 from verify.form.linear import of_index, single
@@ -19,7 +20,7 @@ from verify.form.matrices import Matrix, determinant, of_atom
 from verify.form.power import content
 from verify.form.setting import TooLarge, Undefined, at_most
 from verify.form.signs import sign
-from verify.form.term import ONE, ZERO, Atom, Factors, Form, Term, atoms, form_of, pattern, power_of
+from verify.form.term import ONE, ZERO, Atom, Form, Source, Term, atoms, form_of, pattern, power_of
 from verify.form.text import written
 from verify.form.ties import guards_alone, on_side
 
@@ -148,7 +149,10 @@ def _never_zero(form: Form, nonzero: frozenset[str], denote: Denotation) -> bool
         if asked and nonzero.issuperset(asked):
             return True
     with suppress(TooLarge, Undefined):
-        parts = _parts(denote.unfold(form))
+        unfolded = denote.unfold(form)
+        if is_positive_with(unfolded, _definite(denote)):
+            return True
+        parts = _parts(unfolded)
         return len(parts) > 1 and all(sign(part)[1] or _never_zero(part, nonzero, denote) for part in parts)
     return False
 
@@ -177,6 +181,10 @@ def _spectra(form: Form, denote: Denotation) -> Iterator[Atom]:
                 yield from [atom] if place == (0, ()) or single(place) is not None else []
 
 
+def _definite(denote: Denotation) -> set[Source]:
+    return {denote.source(variable) for variable, word in denote.facts.domains.items() if word == "spd"}
+
+
 def declared(denote: Denotation) -> list[Requirement]:
     """What is declared of matrices, as requirements that hold: they are invertible."""
     found = []
@@ -202,14 +210,7 @@ def _parts(form: Form) -> list[Form]:
     if len(rest.terms) != 1:
         return [*factors, rest]
     ((term, _),) = rest.terms.values()
-    groups: list[tuple[set[Index], Factors]] = []
-    for key, (atom, p) in term.factors.items():
-        bound, inside = {*atom.free} & {*term.bound}, {key: (atom, p)}
-        for group in [group for group in groups if not bound.isdisjoint(group[0])]:
-            groups.remove(group)
-            bound, inside = bound | group[0], {**group[1], **inside}
-        groups.append((bound, inside))
-    sums = [form_of([(Term(frozenset(bound), inside), 1)]) for bound, inside in groups]
+    sums = [form_of([(Term(bound, inside), 1)]) for bound, inside in components(term.factors, term.bound)]
     return [*factors, *sums] or [rest]
 
 

@@ -69,3 +69,25 @@ def test_a_matrix_is_declared_invertible(decide, word, asked):
     proof = decide(lambda x, X: np.sum(x**2), lambda x, X: 2 * X @ inv(X) @ x, shapes, domains={"X": word})
     assert isinstance(proof, Proof)
     assert bool(proof.only_gradient) is asked
+
+
+@pytest.mark.parametrize(
+    ("more", "word", "asked"),
+    [
+        (lambda x, y, A: 1 + x @ A @ x, "spd", False),
+        (lambda x, y, A: 1 + x @ inv(A) @ x, "spd", False),
+        (lambda x, y, A: 2 + (y @ y) * (x @ A @ x) + y @ inv(A) @ y, "spd", False),
+        (lambda x, y, A: 1 + x @ A @ y, "spd", True),
+        (lambda x, y, A: 1 - x @ A @ x, "spd", True),
+        (lambda x, y, A: x @ A @ x, "spd", True),
+        (lambda x, y, A: 1 + x @ A @ x, "symmetric", True),
+        (lambda x, y, A: 1 + x[0] * (x @ A @ x), "spd", True),
+    ],
+    ids=["form", "inverse", "two", "bilinear", "minus", "alone", "symmetric", "sign unknown"],
+)
+def test_one_and_a_quadratic_form_of_a_positive_definite_matrix_is_not_zero(decide, more, word, asked):
+    shapes = {"x": "n", "y": "n", "A": "n n"}
+    f = lambda x, y, A: np.sum(x * y)  # noqa: E731
+    proof = decide(f, lambda x, y, A: y * more(x, y, A) / more(x, y, A), shapes, domains={"A": word})
+    assert isinstance(proof, Proof)
+    assert any("!= 0" in text and "det" not in text for text in proof.only_gradient) is asked, proof.only_gradient

@@ -15,6 +15,7 @@ from dualgrad.frontends.tracer import Tracer
 from dualgrad.op import BY_NUMPY, Kind
 from dualgrad.program.record import Operand, Variable
 
+CUT = 1e-12  # singular values that are smaller, relatively, are taken for rounding
 SEGMENTS = 64  # of np.interp, at most
 _JOINING = (
     np.concatenate, np.stack, np.vstack, np.hstack, np.dstack, np.column_stack, np.einsum, np.block,
@@ -219,12 +220,14 @@ def _polyval(host: Host) -> Callable[..., Any]:
 def least_squares(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     """The least-squares solution by the normal equations, where the matrix has full rank, and what comes with it."""
     a, b = stacked(a), stacked(b)
-    turned = np.transpose(a)
-    if a.shape[0] >= a.shape[1]:
-        solution = np.linalg.solve(turned @ a, turned @ b)
-    else:
-        solution = turned @ np.linalg.solve(a @ turned, b)
-    return solution, np.sum((a @ solution - b) ** 2, axis=0), min(map(int, a.shape)), None
+    turned, (rows, columns) = np.transpose(a), map(int, a.shape)
+    if rcond is not None and rcond > CUT:
+        (b if is_array(b) else a).__refuse__(f"lstsq with rcond={rcond} cannot be recorded: it leaves out a part")
+    if rows < columns:
+        return turned @ np.linalg.solve(a @ turned, b), np.zeros(0), rows, None
+    solution = np.linalg.solve(turned @ a, turned @ b)
+    left = np.sum((a @ solution - b) ** 2, axis=0, keepdims=b.ndim == 1)
+    return solution, left if rows > columns else np.zeros(0), columns, None
 
 
 def _compress(host: Host) -> Callable[..., Any]:

@@ -33,8 +33,8 @@ class Sparse:
     __array_ufunc__ = None  # operators with an array on the left are for it to apply
 
     def __init__(self, given: Any, dense: Any = None) -> None:
-        self._given = given
-        self._dense = given.toarray() if dense is None else dense
+        entries = given.toarray() if dense is None else dense
+        vars(self).update(_given=given, _dense=entries)
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
@@ -45,8 +45,16 @@ class Sparse:
             return lambda *_, **__: self
         if name in _KEPT and not is_traced(self._dense):
             found = getattr(self._given, name)
-            return found.copy() if isinstance(found, np.ndarray) else found
+            return _fixed(found) if isinstance(found, np.ndarray) else found
         raise AttributeError(f"the attribute .{name} of a sparse matrix cannot be recorded; use products with arrays")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise TypeError(f"{name} of a sparse matrix was assigned, which cannot be recorded; make a new matrix")
+
+    def _in_place(self, other: Any) -> Any:
+        raise TypeError("a sparse matrix was changed in place, which cannot be recorded; make a new matrix")
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = _in_place
 
     @property
     def shape(self) -> Any:
@@ -144,6 +152,13 @@ class Sparse:
 
     def _product(self, entries: Any, other: Any) -> Any:
         return self._like(entries) if type(other) is Sparse else entries
+
+
+def _fixed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A copy that cannot be written to: what is written would not reach the matrix."""
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
 
 
 def dense(value: Any) -> Any:

@@ -1,5 +1,7 @@
 """What is chosen by values: recorded at a point, with the conditions under which the choice is the same."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -101,6 +103,29 @@ def test_what_was_recorded_at_a_point_is_what_the_function_does(traced, replay, 
     assert not trace.poison, trace.poison
     for point in (x, NEAR):
         np.testing.assert_allclose(replay(trace, program, point), function(point.copy()), rtol=1e-12)
+
+
+def scaled_in_place(x, matrix):
+    matrix *= 2
+    return matrix @ x
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: scaled_in_place(x, MATRIX.copy()),
+        lambda x: MATRIX.data.fill(1.0) or MATRIX @ x,
+        lambda x: np.linalg.lstsq(np.vander(PLACES, 2), x[:4], rcond=0.1)[0],
+    ],
+    ids=["a sparse matrix in place", "the entries of one", "lstsq that leaves out a part"],
+)
+def test_what_a_recording_would_lose_is_refused(traced, function):
+    kept = MATRIX.copy()
+    trace, program = None, None
+    with suppress(AssertionError):  # where it raises, which is as good
+        trace, program = traced(function, x)
+    assert program is None or trace.poison
+    assert (kept != MATRIX).nnz == 0
 
 
 NO_CHOICE = ("putmask", "np.minimum.reduce of a list", "running maximum")

@@ -11,7 +11,7 @@ from verify.tower import decide as deciding
 from verify.tower.decide import ROOM, decide
 from verify.tower.equal import equal
 from verify.tower.export import spelled
-from verify.tower.hints import proofs
+from verify.tower.hints import _hint, proofs
 from verify.tower.nodes import Nodes
 from verify.tower.ring import Field, Generator, NoValue, Ring, TooMuch
 from verify.tower.signs import Signs
@@ -198,6 +198,16 @@ def test_powers_require_what_they_need():
     for exponent, relation in [(HALF, ">= 0"), (-HALF, "> 0"), (-2, "!= 0")]:
         assert [found for _, found in nodes.conditions(entry(x) ** exponent, [slot])] == [relation]
     assert nodes.conditions(entry(x) ** 2, [slot]) == []
+
+
+def test_a_hint_is_pointwise_where_only_that_is_proved():
+    """The whole is not shown to be 0 by the first claims, and each way of summing is by the second."""
+    good = Claim([["var", 0], ["num", "-1"], ["mul", 1, 0], ["add", 0, 2]], ["real"], [])
+    bad = Claim([["var", 0]], ["real"], [])
+    found = _hint([[bad], [good, good]], 1e9)
+    assert found is not None and found["pointwise"] is True and len(found["proofs"]) == 2
+    assert _hint([[good], [bad]], 1e9)["pointwise"] is False
+    assert _hint([[bad], [bad]], 1e9) is None
 
 
 def test_only_a_proof_is_spelled():

@@ -20,7 +20,7 @@ from flint import arb
 from verify.ball.compare import accurate, decimal, spacing, ulps, upper_float
 from verify.ball.precision import working_precision
 from verify.clock import now
-from verify.direct.differences import common_lines, lines, one_sided, slope
+from verify.direct.differences import common_lines, lines, one_sided, slope, within
 from verify.direct.series import Unread
 from verify.direct.slopes import derivative
 from verify.look import Point, finite_value, shaped
@@ -224,8 +224,11 @@ def _movements(problem: Problem, arrays: Mapping[int, Array], truth: Sequence[Ar
 def together(problem: Problem, got: list[Array]) -> Direct | None:
     """A refutation along lines on which all elements of an argument move together; None where there is none."""
     for part, line in zip(map(_floating, got), common_lines(problem, problem.arrays, got), strict=False):
+        size = max(abs(line.claimed), float(np.sum(np.abs(part), dtype=float)))  # they may cancel
+        if within(line, FAR * size / 4):  # four calls of f instead of forty
+            continue
         found = slope(line)
-        scale = max(abs(found.value), abs(line.claimed), float(np.sum(np.abs(part), dtype=float)))  # they may cancel
+        scale = max(abs(found.value), size)
         sharp = found.smooth and found.error <= SHARP * (scale if np.isfinite(scale) else abs(found.value))
         if sharp and not abs(found.value - line.claimed) <= max(FAR * scale, BEYOND * found.error):
             reason = f"where all elements move together f changes by {found.value:.9g}, their sum is {line.claimed:.9g}"

@@ -43,6 +43,8 @@ class Reach:
         """The tests that reach a mutant, the fast ones first. What runs on import may matter to all of the module's."""
         lines = self.lines.get(path, {})
         near = lines if not mutant.inside else {n: lines.get(n, []) for n in range(mutant.line, mutant.last + 1)}
+        if not any(near.values()):  # a line of an expression over several lines
+            near = {n: tests for n, tests in lines.items() if mutant.first <= n <= mutant.last}
         found = {test for tests in near.values() for test in tests if test in self.seconds}
         return sorted(found, key=lambda test: (self.seconds[test], test))
 

@@ -182,7 +182,7 @@ def branches_on_a_value(x):
 
 def catches(x):
     try:
-        x.tolist()
+        x.tobytes()
         return 3 * x
     except TypeError:
         return 2 * x

@@ -145,11 +145,11 @@ def test_rounding_that_is_left_of_terms_that_cancel_is_no_wrong_number_where_f_i
     """The entries of a softmax sum to 1: the slope is 0, and 1e-17 is returned for it."""
 
     def f(x):
-        e = np.exp(np.array(x.tolist()))
+        e = np.exp(np.array([float(repr(v)) for v in x.tolist()]))
         return np.sum(e / np.sum(e))
 
     def right(x):
-        e = np.exp(np.array(x.tolist()))
+        e = np.exp(np.array([float(repr(v)) for v in x.tolist()]))
         p = e / np.sum(e)
         return p - p * np.sum(p) + 1e-17
 

@@ -192,6 +192,8 @@ def _smooth(along: Callable[[complex], complex], best: float) -> bool:
         right, left = (along(step).real - here) / step, (here - along(-step).real) / step
         noise = ROUNDING * abs(here) / step
         gap = abs(right - left)
+        if not abs((right + left) / 2 - best) <= BENT * abs(best) + gap + 10 * noise + 1e-200:  # a stair
+            return False
         if not gap <= SMOOTH * abs(best) + 10 * noise + 1e-200 and not gap <= last / 4:  # that of a curve shrinks
             return False
         last = gap

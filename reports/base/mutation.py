@@ -117,9 +117,10 @@ def counts(path: str, of: Json, reasons: Mapping[str, Mapping[str, str]]) -> Cou
     """How many were killed, live and are equivalent, live, or are not reached."""
     found: Counter[str] = Counter()
     for name, tried in of.items():
-        said = "killed" if tried["said"] == "time" else tried["said"].partition(":")[0]
-        if said != "killed" and reason(path, name, tried["line"], reasons).startswith("equivalent"):
-            said = "equivalent"
+        said = "killed" if _dead(tried) else tried["said"].partition(":")[0]
+        if said != "killed":
+            why = reason(path, name, tried["line"], reasons).partition(" ")[0].rstrip(":")
+            said = why if why in ("equivalent", "killed") else said
         found[said] += 1
     return found
 

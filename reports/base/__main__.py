@@ -30,26 +30,26 @@ def main() -> int:
     if given.name == "mutation":
         import mutation
 
-        file = given.resume or TRUST / "mutation.json"
+        file = given.resume or TRUST / "base" / "mutation.json"
         mutation.run(given.what, given.sample, given.seed, file, given.most, given.again)
     elif given.name == "sabotage":
         import sabotage
 
         for group in [given.what] if given.what else sabotage.OPTIONS:
-            sabotage.run(group, given.resume or TRUST / "broken.json")
+            sabotage.run(group, given.resume or TRUST / "base" / "broken.json")
     elif given.name == "coverage":
         import covered
 
         groups = [given.what] if given.what else [name for name in covered.GROUPS if name not in ("quick", "rules")]
-        covered.run(groups, given.resume or TRUST / "coverage.json")
+        covered.run(groups, given.resume or TRUST / "base" / "coverage.json")
     elif given.name == "page":
         from page import page
 
-        (TRUST / "base.md").write_text(page(TRUST), encoding="utf-8")
+        (TRUST / "base.md").write_text(page(TRUST / "base"), encoding="utf-8")
     else:
         import fuzz
 
-        fuzz.run(given.what, given.seconds, given.seed, given.resume or TRUST / "fuzz.json", given.corpus)
+        fuzz.run(given.what, given.seconds, given.seed, given.resume or TRUST / "base" / "fuzz.json", given.corpus)
     return 0
 
 

@@ -1,8 +1,8 @@
 """Coverage-guided fuzzing of readers and writers: ``python reports/base fuzz TARGET --seconds N``.
 
 It needs atheris, which dualgrad does not. What a target raises is kept once for each place that raised it, with the
-bytes that repeat it, in reports/trust/base/fuzz.json beside how long it ran; the inputs that reached something new are kept
-in a folder, so that the next run goes on from them.
+bytes that repeat it, in reports/trust/base/fuzz.json beside how long it ran; the inputs that reached something new are
+kept in a folder, so that the next run goes on from them.
 """
 
 from __future__ import annotations

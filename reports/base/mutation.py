@@ -2,7 +2,7 @@
 
 Takes mutants of a group's modules at random (a seed fixes which), tries each against the tests that reach it, and keeps
 what came of it in reports/trust/base/mutation.json, so that it can be stopped and goes on. A mutant of a function that
-has changed since is tried again. Why a survivor lives, where it was looked at, stands in survivors.json beside this file.
+has changed since is tried again. Why a survivor lives, where it was looked at, stands in survivors.json.
 """
 
 from __future__ import annotations

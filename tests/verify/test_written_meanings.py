@@ -149,3 +149,15 @@ def test_rounding_is_no_other_meaning(own):
     narrow = own("own_narrow", lambda x: x * x, partials=[lambda y, x: 2 * x], meaning=lambda x: x * x)
     assert verify.check(lambda x: narrow(x).sum(), AT.astype(np.float32)).ok
     assert verify.check(lambda x: narrow(x - 1e-8).sum(), AT * 1e8).ok
+
+
+def test_nor_where_it_computes_something_else_far_from_the_arguments(own):
+    bent = own(
+        "own_bent",
+        lambda x: np.where(x > 50, x * x, x),
+        partials=[lambda y, x: np.ones_like(x)],
+        meaning=lambda x: 1 * x,
+    )
+    found = verify.check(lambda x: bent(x).sum(), AT)
+    assert found.verdict is not verify.Verdict.PROVED
+    assert "own_bent computes something else than it is declared to mean" in found.reason

@@ -17,8 +17,8 @@ Json = dict[str, Any]
 _MADE = (
     "The figures are of 2026-11-23, CPython 3.11.7 on Linux, on two cores that were shared with much else. Mutants are "
     "a sample (seed 20261123), each tried for a few seconds against the tests that reach it; the normal form and the "
-    "lemmas were not sampled. Lines and branches are those of the checker and the tower, by all but the slowest of their "
-    "own tests; the other modules were not measured. Fuzzing (atheris 3) ran for minutes of processor time in all."
+    "lemmas were not sampled. Lines and branches are those of the checker and the tower, by all but the slowest "
+    "of their tests; the other modules were not measured. Fuzzing (atheris 3) ran for minutes of processor time in all."
 )
 
 

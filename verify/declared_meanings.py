@@ -115,4 +115,5 @@ def _differs(equation: Equation, operands: list[Any], sizes: Mapping[str, int], 
     inexact = equation.output.dtype.kind in "fc"
     room = max(RELATIVE, 64 * float(np.finfo(equation.output.dtype).eps) if inexact else 0.0) * np.abs(expected)
     room = room + OF_THE_LARGEST * np.abs(expected[known]).max()
+    room = room + np.array([float(ball.rad()) if ball.is_finite() else 0.0 for ball in meant.ravel()])
     return not bool((np.abs(computed.ravel() - expected) <= room)[known].all())

@@ -15,6 +15,7 @@ from flint import fmpq_mpoly_ctx
 
 Poly = Any  # flint.fmpq_mpoly has no stubs
 MOST_ROUNDS = 50
+MOST_TERMS = 5_000  # of a fraction: beyond, one division takes seconds, which no clock interrupts
 
 
 class TooMuch(Exception):
@@ -118,6 +119,8 @@ class Field:
 
     def quotient(self, num: Poly, den: Poly) -> Quotient:
         """num / den, reduced."""
+        if len(num) + len(den) > MOST_TERMS:
+            raise TooMuch("polynomials of too many terms")
         if self.relations:
             num, den = self.reduce(num), self.reduce(den)
         if den.is_zero():

@@ -8,6 +8,7 @@ import pytest
 
 from dualgrad.program.entry import Count, Element, entry, kernel
 from verify.tower import decide as deciding
+from verify.tower import ring
 from verify.tower.decide import ROOM, decide
 from verify.tower.equal import equal
 from verify.tower.export import spelled
@@ -270,3 +271,10 @@ def test_roots_of_powers_of_a_product(power):
 def test_what_is_refused_is_not_proved(monkeypatch):
     monkeypatch.setattr(deciding, "MOST_RESTARTS", 0)
     assert not said([("num", Fraction(0))]).proved
+
+
+def test_polynomials_of_too_many_terms(monkeypatch):
+    square = twice(("var", 0), ("var", 1), ("add", 0, 1), ("mul", 2, 2))
+    assert said(square, "real", "real").proved
+    monkeypatch.setattr(ring, "MOST_TERMS", 3)
+    assert said(square, "real", "real").reason == "polynomials of too many terms"

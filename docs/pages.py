@@ -16,8 +16,8 @@ import verify
 from dualgrad.document import docstring
 from dualgrad.op import Op
 from verify.report.codes import CODES
-from verify.schema import settings_schema
-from verify.settings import GATE
+from verify.runs.schema import settings_schema
+from verify.runs.settings import GATE
 
 MODULES: dict[str, ModuleType] = {
     "dualgrad": dualgrad,

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 
 from dualgrad.op import REGISTRY, Op, bind
-from verify.ask import pose
-from verify.look import Point, finite_value, fits, sizes_at
-from verify.numbers import Question, judge
-from verify.problem import Problem, Undecidable
-from verify.recording import Recording, record, with_inputs
+from verify.points.look import Point, finite_value, fits, sizes_at
+from verify.points.numbers import Question, judge
+from verify.question.ask import pose
+from verify.question.problem import Problem, Undecidable
+from verify.question.recording import Recording, record, with_inputs
 from verify.report.record import written
 
 HERE = Path(__file__).resolve().parent

@@ -18,11 +18,11 @@ sys.path.insert(0, str(HERE))
 
 import programs  # noqa: E402
 
-from verify.ask import pose  # noqa: E402
 from verify.clock import now  # noqa: E402
 from verify.lemma.book import forget  # noqa: E402
-from verify.prove import certified, prove  # noqa: E402
-from verify.recording import record, record_symbolic  # noqa: E402
+from verify.proof.prove import certified, prove  # noqa: E402
+from verify.question.ask import pose  # noqa: E402
+from verify.question.recording import record, record_symbolic  # noqa: E402
 
 DEPTHS = (5, 10, 20, 40, 60, 80, 100)
 WIDTHS = (2, 8, 32, 128, 512)

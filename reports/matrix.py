@@ -19,10 +19,10 @@ import dualgrad as dg
 import verify
 from dualgrad.op import Op
 from verify.audit import as_function, ops_of
-from verify.report.changes import RANK
 from verify.report.matrix import of_audit
 from verify.report.page import matrix_page
 from verify.report.record import written
+from verify.runs.changes import RANK
 from verify.verdict import Verdict
 
 HERE = Path(__file__).resolve().parent

@@ -18,7 +18,7 @@ import verify
 from verify.report.page import page
 from verify.report.record import document, written
 from verify.run import collect, run
-from verify.suite import run_of
+from verify.runs.suite import run_of
 from verify.verdict import Result
 
 HERE = Path(__file__).resolve().parent

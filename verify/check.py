@@ -8,14 +8,14 @@ from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
-from verify.ask import Question, pose, questions, rows, source_of
+from verify.answer.decide import decide
 from verify.clock import alarm, started
-from verify.decide import decide
 from verify.fault import told
-from verify.kinds import WORDS
-from verify.problem import NO_MEMORY, Problem, Undecidable, parameter_names
-from verify.symmetric import through_symmetric_parts
-from verify.triangle import REASON
+from verify.points.triangle import REASON
+from verify.question.ask import Question, pose, questions, rows, source_of
+from verify.question.kinds import WORDS
+from verify.question.problem import NO_MEMORY, Problem, Undecidable, parameter_names
+from verify.question.symmetric import through_symmetric_parts
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 BUDGET = 10.0  # seconds of processor time
@@ -65,8 +65,9 @@ def check(
     ``wrt`` is a position or name, or several. None means every floating argument, or only the first where the
     function returns one array; for hess and hvp the first. ``args`` are more arguments of all functions, as in SciPy,
     and are not differentiated by unless ``wrt`` names them. ``domain`` maps an argument to what is known of it
-    (verify.domain.NAMED, or a predicate); nothing is inferred from values. ``sizes="every"`` says that the functions
-    are meant for arguments of every size: what is right at these and wrong at others is then refuted, with the sizes.
+    (verify.question.domain.NAMED, or a predicate); nothing is inferred from values. ``sizes="every"`` says that the
+    functions are meant for arguments of every size: what is right at these and wrong at others is then refuted, with
+    the sizes.
     ``budget`` bounds the whole call, in seconds of processor time, and by four times as many on the wall: a busy
     machine changes no verdict.
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from verify.baseline import Baseline, load
 from verify.case import Case
 from verify.check import check
 from verify.report.brief import brief
@@ -22,7 +21,8 @@ from verify.report.overview import message, not_ok, sentence
 from verify.report.record import environment
 from verify.report.text import line
 from verify.run import run_one
-from verify.suite import Entry, Run, entry_from_json, entry_to_json
+from verify.runs.baseline import Baseline, load
+from verify.runs.suite import Entry, Run, entry_from_json, entry_to_json
 from verify.verdict import Result
 
 

@@ -28,7 +28,7 @@ from dualgrad.frontends.watch import COPY_MARK, watched_code
 # Their functions speak the protocols themselves, or are ours: never copied.
 OPAQUE_PACKAGES = frozenset({"numpy", "dualgrad", "verify", "math", "builtins", "flint", "sympy"})
 # What they call is the user's program: an expression that was written as data, or a function with another argument.
-INTERPRETERS = frozenset({"verify.declared.evaluate", "verify.symmetric"})
+INTERPRETERS = frozenset({"verify.declared.evaluate", "verify.question.symmetric"})
 # Their values differ from call to call.
 CHANGING_MODULES = frozenset(
     {"random", "numpy.random", "numpy.random.mtrand", "secrets", "time", "uuid", "datetime", "threading", "gc"}

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from verify import baseline, checker, settings, suite, wire
+from verify import checker
 from verify.campaign.subjects import certificate_of
 from verify.check import check
 from verify.declared.cases import declared_cases
@@ -26,6 +26,7 @@ from verify.declared.grammar import Refused
 from verify.execute.judge import judged
 from verify.report.formats import FORMATS, write
 from verify.run import UsageError
+from verify.runs import baseline, settings, suite, wire
 from verify.trusted.schema import parse
 from verify.verdict import Result
 

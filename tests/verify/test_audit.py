@@ -9,8 +9,8 @@ import pytest
 from dualgrad.op import REGISTRY
 from verify.audit import OPEN, audit, counted, document, ops_of, table
 from verify.command.audit import audit as command
-from verify.gate import FAILED, PASSED
 from verify.run import UsageError
+from verify.runs.gate import FAILED, PASSED
 
 OWN = """
 from dualgrad.op import pointwise

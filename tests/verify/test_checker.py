@@ -22,10 +22,10 @@ from scipy import special
 import verify
 from dualgrad.meanings import Unread
 from dualgrad.op import REGISTRY
-from verify.ask import pose
-from verify.certificate import _Writer, certify, dumps, literal
 from verify.checker import FORMAT, Judge, Reader, check
-from verify.recording import record_symbolic
+from verify.proof.certificate import _Writer, certify, dumps, literal
+from verify.question.ask import pose
+from verify.question.recording import record_symbolic
 from verify.trusted.algebra import HELD
 from verify.trusted.meanings import COMPOSED, STRUCTURAL
 from verify.trusted.pointwise import ARITHMETIC, COMPARISONS, CONDITIONS, FLOATING, LAWS

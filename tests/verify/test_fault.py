@@ -14,7 +14,7 @@ def fails(*_args, **_rest):
 
 
 def test_where_the_attempt_to_prove_fails_points_are_looked_at(monkeypatch):
-    monkeypatch.setattr("verify.formula._proved", fails)
+    monkeypatch.setattr("verify.proof.attempt._proved", fails)
     with pytest.warns(Fault, match="the attempt to prove failed with IndexError: of a tuple"):
         result = check(*DOUBLED, grad=lambda x: 2 * x)
     assert result.verdict is Verdict.CERTIFIED
@@ -23,7 +23,7 @@ def test_where_the_attempt_to_prove_fails_points_are_looked_at(monkeypatch):
 
 
 def test_where_the_rest_fails_nothing_is_claimed(monkeypatch):
-    monkeypatch.setattr("verify.decide.search", fails)
+    monkeypatch.setattr("verify.answer.decide.search", fails)
     with pytest.warns(Fault, match="please report it"):
         result = check(*DOUBLED, grad=lambda x: 2 * x)
     assert result.verdict is Verdict.UNDECIDED
@@ -31,7 +31,7 @@ def test_where_the_rest_fails_nothing_is_claimed(monkeypatch):
 
 
 def test_in_tests_a_fault_is_an_error(monkeypatch):
-    monkeypatch.setattr("verify.formula._proved", fails)
+    monkeypatch.setattr("verify.proof.attempt._proved", fails)
     with pytest.raises(Fault):
         check(*DOUBLED, grad=lambda x: 2 * x)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from verify import suite
-from verify.baseline import load
 from verify.declared.cases import declared_cases
 from verify.declared.grammar import Refused
 from verify.run import UsageError
-from verify.suite import Entry, Run
-from verify.wire import from_json
+from verify.runs import suite
+from verify.runs.baseline import load
+from verify.runs.suite import Entry, Run
+from verify.runs.wire import from_json
 
 BASE = Path(__file__).parents[2] / "reports" / "base"
 

@@ -10,7 +10,7 @@ import pytest
 
 import verify
 from verify.plugin import Recorder
-from verify.suite import read
+from verify.runs.suite import read
 from verify.verdict import Verdict
 
 pytest_plugins = ["pytester"]

@@ -13,7 +13,7 @@ from verify.report.record import claims, document, write_certificates, written
 from verify.report.terminal import told
 from verify.report.text import line, printable
 from verify.report.words import distance, kink
-from verify.suite import run_of
+from verify.runs.suite import run_of
 from verify.verdict import Counterexample, Expression, Formula, Kink, Numbers, Result, Row, Step, Verdict
 
 PAYLOADS = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from verify import Verdict, check, checker
-from verify.certificate import dumps
+from verify.proof.certificate import dumps
 
 x = np.array([0.7, -1.3, 2.1, 0.4])
 y = np.array([0.3, 0.6, 0.8, 0.1])

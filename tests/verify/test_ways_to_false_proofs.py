@@ -21,7 +21,6 @@ import numpy as np
 import pytest
 
 import verify.checker
-import verify.claim
 import verify.form.cases
 import verify.form.construct
 import verify.form.denote
@@ -31,10 +30,11 @@ import verify.form.pairing
 import verify.form.power
 import verify.form.prove
 import verify.form.term
-import verify.formula
-import verify.key
-import verify.prove
-import verify.recording
+import verify.proof.attempt
+import verify.proof.key
+import verify.proof.prove
+import verify.question.claim
+import verify.question.recording
 import verify.tower.decide
 import verify.tower.equal
 import verify.trusted.tower
@@ -44,9 +44,6 @@ from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Tracer
 from dualgrad.program.entry import Element, entry, kernel
 from verify import checker
-from verify.ask import pose
-from verify.certificate import dumps
-from verify.claim import sizes_text
 from verify.clock import now
 from verify.form.canonical import naming
 from verify.form.facts import Facts
@@ -56,8 +53,11 @@ from verify.form.proof import Proof
 from verify.form.prove import prove_gradient
 from verify.form.setting import Budget
 from verify.form.term import ONE, ZERO, Source, constant_value, term_text
-from verify.prove import certified, prove
-from verify.recording import record_symbolic
+from verify.proof.certificate import dumps
+from verify.proof.prove import certified, prove
+from verify.question.ask import pose
+from verify.question.claim import sizes_text
+from verify.question.recording import record_symbolic
 from verify.tower.equal import equal
 from verify.trusted.terms import Refused
 
@@ -90,7 +90,7 @@ def second_key(f, g, *args):
     """Whether the second key agrees with a claim."""
     problem = pose(f, args, "grad", g, (0,), None)
     recording = record_symbolic(problem, problem.arrays)
-    return verify.key.second_key(problem, recording, "exact").agrees
+    return verify.proof.key.second_key(problem, recording, "exact").agrees
 
 
 def form(f, g, *args, literals="exact", domains=None):
@@ -116,7 +116,7 @@ def down_to_one(f, g, *args):
     """Whether a claim for every size is also made for axes of length 1."""
     problem = pose(f, args, "grad", g, (0,), None)
     recording = record_symbolic(problem, problem.arrays)
-    return verify.formula._holds_at_one(problem, recording, now() + 5)
+    return verify.proof.attempt._holds_at_one(problem, recording, now() + 5)
 
 
 def replayed(nodes, tree):
@@ -396,7 +396,10 @@ RECORDING = {
     ),
     "right for one size alone": Way(
         lambda: for_every_size(mean_of_squares, lambda x: 1.5 * (x + 2), x),
-        ((verify.recording, "symbolic_labels", _sizes), (verify.claim, "free_dimensions", lambda recording: ("n",))),
+        (
+            (verify.question.recording, "symbolic_labels", _sizes),
+            (verify.question.claim, "free_dimensions", lambda recording: ("n",)),
+        ),
     ),
     "a branch on a value": Way(
         lambda: bool(first_key(square, branches_on_a_value, x)), ((Tracer, "__bool__", _trusted(lambda self: True)),)
@@ -427,10 +430,10 @@ RECORDING = {
     ),
     "a function unlike its recording, for the second key": Way(
         lambda: second_key_of_what_is_recorded(square, knows_the_class, x),
-        ((verify.key, "_native_fault", lambda *_: None),),
+        ((verify.proof.key, "_native_fault", lambda *_: None),),
     ),
     "an axis of length 1": Way(
-        lambda: down_to_one(square, squeezed, x), ((verify.formula, "_proved_at_one", lambda *_: True),)
+        lambda: down_to_one(square, squeezed, x), ((verify.proof.attempt, "_proved_at_one", lambda *_: True),)
     ),
     "a call counter": Way(
         lambda: bool(first_key(square, counts, x)), ((state.State, "check", lambda self, refuse: None),)
@@ -485,11 +488,11 @@ GUARDS = {
         (FACTS_THAT_EXCLUDE_ALL,),
     ),
     "empty agreement: a guard that is not decided": Way(
-        lambda: second_key(not_decided, lambda x: 3 * np.ones_like(x), p), ((verify.key, "look", _agreeing),)
+        lambda: second_key(not_decided, lambda x: 3 * np.ones_like(x), p), ((verify.proof.key, "look", _agreeing),)
     ),
     "empty agreement: a kink at every point tried": Way(
         lambda: second_key(lambda x: np.sum(np.maximum(x, np.abs(x))), lambda x: 3 * x, p),
-        ((verify.key, "look", _agreeing),),
+        ((verify.proof.key, "look", _agreeing),),
     ),
 }
 

@@ -12,8 +12,8 @@ import dualgrad as dg
 import verify
 from dualgrad.op import REGISTRY, pointwise
 from dualgrad.program.entry import kernel, positive, select
-from verify.certificate import dumps
 from verify.checker import check
+from verify.proof.certificate import dumps
 from verify.trusted import written
 from verify.trusted.schema import parse
 

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from verify.ask import pose
 from verify.campaign.case import Subject
 from verify.campaign.case import told as told_pair
 from verify.campaign.claims import untrue
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import wrong
 from verify.clock import now
-from verify.formula import attempt
-from verify.problem import Undecidable
-from verify.recording import record_symbolic
+from verify.proof.attempt import attempt
+from verify.question.ask import pose
+from verify.question.problem import Undecidable
+from verify.question.recording import record_symbolic
 from verify.strategies.draw import arguments
 from verify.strategies.program import Dimension, Input, Program
 from verify.strategies.recorded import told

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from verify.ask import pose
 from verify.campaign.exact import Outside, exactly, values
 from verify.campaign.figures import Outcome
 from verify.campaign.mutate import Mutator
 from verify.clock import now
-from verify.formula import attempt
+from verify.proof.attempt import attempt
+from verify.question.ask import pose
 from verify.strategies.builder import Builder
 from verify.strategies.draw import arguments
 from verify.strategies.moves import contraction, outer

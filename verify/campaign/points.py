@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from mpmath import mp, mpf
 
-from verify.agreement import AGREED_BITS
-from verify.ask import pose
 from verify.campaign.case import Subject, told, tried
 from verify.campaign.exact import DIGITS, Outside, exactly, partial, values
 from verify.campaign.figures import Outcome
 from verify.campaign.mutate import Mutant
-from verify.look import ROUNDED_BITS, ROUNDED_READING, Point, look
-from verify.problem import Undecidable
-from verify.recording import record_symbolic
+from verify.points.agreement import AGREED_BITS
+from verify.points.look import ROUNDED_BITS, ROUNDED_READING, Point, look
+from verify.question.ask import pose
+from verify.question.problem import Undecidable
+from verify.question.recording import record_symbolic
 from verify.strategies.draw import arguments
 
 MUTANTS = 4

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from verify.ask import pose
 from verify.campaign.case import Subject, told, tried
 from verify.campaign.claims import untrue
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import wrong
 from verify.campaign.mutate import Mutant
 from verify.clock import now
-from verify.formula import attempt
-from verify.problem import Undecidable
+from verify.proof.attempt import attempt
+from verify.question.ask import pose
+from verify.question.problem import Undecidable
 from verify.verdict import Formula
 
 MUTANTS = 12

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import dualgrad
-from verify.ask import pose
-from verify.certificate import certify, dumps
 from verify.form.facts import Facts
 from verify.form.proof import Proof
 from verify.lemma.answer import prove_tape
-from verify.recording import Recording, record, record_symbolic
+from verify.proof.certificate import certify, dumps
+from verify.question.ask import pose
+from verify.question.recording import Recording, record, record_symbolic
 from verify.tower.hints import completed
 from verify.trusted.schema import parse
 

@@ -26,8 +26,8 @@ from verify.command import (
 )
 from verify.command.say import complain, pour
 from verify.command.version import version
-from verify.gate import FAILED, FAULT, INTERRUPTED, NOTHING, PASSED, USAGE
 from verify.run import NothingCollected, UsageError
+from verify.runs.gate import FAILED, FAULT, INTERRUPTED, NOTHING, PASSED, USAGE
 
 _QUIET = Parameter(show_default=False)  # most are empty, and the help of the others names them
 _HELP = """Verify gradients: proved, refuted with a counterexample, or undecided with the reason.

@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 from verify.command.outputs import require_writable
 from verify.command.say import say
-from verify.gate import FAILED, NOTHING, PASSED
 from verify.run import UsageError
+from verify.runs.gate import FAILED, NOTHING, PASSED
 
 
 def audit(target: str = "dualgrad", /, *, json_file: Annotated[Path | None, Parameter(name="--json")] = None) -> int:

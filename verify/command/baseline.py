@@ -9,15 +9,15 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from verify.baseline import NAME, Baseline, improved, load, text, updated
 from verify.command.finish import baseline_place
 from verify.command.options import settings_of
 from verify.command.outputs import require_writable
 from verify.command.refer import run_of
 from verify.command.say import counted, say
-from verify.gate import judge
 from verify.report.text import line
 from verify.run import UsageError
+from verify.runs.baseline import NAME, Baseline, improved, load, text, updated
+from verify.runs.gate import judge
 
 app = App(
     name="baseline",

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from verify.command.say import say
-from verify.gate import FAILED, PASSED
 from verify.run import UsageError
+from verify.runs.gate import FAILED, PASSED
 
 _MAKE = "Certificates are written by: verify run TARGET --certificates FOLDER"
 
@@ -23,7 +23,7 @@ def certificate(file: Path | None = None, /) -> int:
         A certificate as JSON, as "verify run TARGET --certificates FOLDER" writes it.
     """
     file = _required(file)
-    from verify.certificate import check_file
+    from verify.proof.certificate import check_file
 
     accepted, text = check_file(file)
     say(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 from verify.command.keyword import matcher
 from verify.execute.suite import Selected, collected
 from verify.run import DECLARED, NothingCollected, Target, UsageError, require_file
-from verify.settings import Resolved
+from verify.runs.settings import Resolved
 
 
 def selected(

@@ -10,11 +10,11 @@ from importlib.metadata import packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
 
-from verify import history
 from verify.command.options import settings_of
 from verify.command.say import counted, say
-from verify.gate import FAILED, PASSED
 from verify.run import UsageError
+from verify.runs import history
+from verify.runs.gate import FAILED, PASSED
 
 _ENGINES = {"dask": "distributed", "ray": "ray"}
 

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from verify.command.options import settings_of
 from verify.command.refer import run_of
 from verify.command.say import say
-from verify.gate import PASSED
 from verify.report.causes import cause
 from verify.report.codes import CODES, Code, code
 from verify.report.overview import reproduce
 from verify.report.paragraph import paragraph
 from verify.report.words import MEANING
 from verify.run import UsageError
-from verify.settings_read import meant
-from verify.suite import Entry, Run
+from verify.runs.gate import PASSED
+from verify.runs.reading import meant
+from verify.runs.suite import Entry, Run
 from verify.verdict import Verdict
 
 

@@ -11,18 +11,18 @@ from typing import Any
 
 from rich.console import Console
 
-from verify import history
-from verify.baseline import NAME, Baseline, improved, load, text
 from verify.command.outputs import TERMINAL, Output, outputs_of, require_folder, written
 from verify.command.say import complain, counted, pour
-from verify.gate import NOT_RUN, Finding, Judgement, judge
-from verify.report.changes import WORSE, changes
 from verify.report.overview import sentence
 from verify.report.text import line, printable
 from verify.report.trends import Past
 from verify.run import UsageError
-from verify.settings import Resolved
-from verify.suite import Run
+from verify.runs import history
+from verify.runs.baseline import NAME, Baseline, improved, load, text
+from verify.runs.changes import WORSE, changes
+from verify.runs.gate import NOT_RUN, Finding, Judgement, judge
+from verify.runs.settings import Resolved
+from verify.runs.suite import Run
 
 _LISTED = 20
 _TREND = 50

@@ -10,17 +10,17 @@ from sqlite3 import Connection
 
 from cyclopts import App
 
-from verify import history
 from verify.command.options import settings_of
 from verify.command.outputs import require_writable
 from verify.command.refer import read_file, run_of
 from verify.command.say import counted, say
-from verify.gate import FAILED, PASSED
-from verify.report.changes import WORSE, changes
 from verify.report.formats import write
 from verify.report.overview import sentence
 from verify.report.text import line, shortened
 from verify.run import UsageError
+from verify.runs import history
+from verify.runs.changes import WORSE, changes
+from verify.runs.gate import FAILED, PASSED
 
 app = App(name="history", help="List, show and compare the runs that are on record.", help_format="plaintext")
 _TITLE = 40

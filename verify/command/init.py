@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from verify.command.say import say
-from verify.gate import PASSED
 from verify.run import UsageError
+from verify.runs.gate import PASSED
 
 _CASE = '''"""Gradients to verify: `verify run` checks every case in this file."""
 

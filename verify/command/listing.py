@@ -9,8 +9,8 @@ from cyclopts import Parameter
 from verify.command.collecting import selected
 from verify.command.options import settings_of
 from verify.command.say import counted, say
-from verify.gate import PASSED
 from verify.report.text import line
+from verify.runs.gate import PASSED
 
 
 def listing(

@@ -10,9 +10,9 @@ from cyclopts import Parameter
 from verify.command.finish import finish, prepared
 from verify.command.options import Judging, settings_of
 from verify.command.refer import read_file
-from verify.merge import merged
 from verify.report.terminal import console
 from verify.run import NothingCollected, UsageError
+from verify.runs.merge import merged
 
 
 def merge(

@@ -14,13 +14,13 @@ from cyclopts import Parameter
 from verify.command.options import settings_of
 from verify.command.say import say
 from verify.execute.suite import seed_of
-from verify.gate import FAILED, PASSED
-from verify.pairs import at, pair_file
 from verify.report.codes import CODES, code
 from verify.report.paragraph import paragraph
 from verify.run import Target, UsageError, collect, run_one
-from verify.settings import Resolved
-from verify.suite import Entry
+from verify.runs.gate import FAILED, PASSED
+from verify.runs.pairs import at, pair_file
+from verify.runs.settings import Resolved
+from verify.runs.suite import Entry
 
 if TYPE_CHECKING:
     from verify.case import Case

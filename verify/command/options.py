@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-from verify.settings import GATE, Resolved, Settings, resolved
+from verify.runs.settings import GATE, Resolved, Settings, resolved
 
 
 def _default(value: Any) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 from verify.report.formats import FORMATS, of_path, write
 from verify.report.trends import Past
 from verify.run import UsageError
-from verify.settings import Settings
-from verify.settings_read import meant
-from verify.suite import Run
+from verify.runs.reading import meant
+from verify.runs.settings import Settings
+from verify.runs.suite import Run
 
 TERMINAL = "-"
 

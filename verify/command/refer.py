@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
 
-from verify.history import PLACE, load, newest, opened
 from verify.run import UsageError
-from verify.suite import Entry, Run, read
+from verify.runs.history import PLACE, load, newest, opened
+from verify.runs.suite import Entry, Run, read
 
 WORDS = 'a number of "verify history list", last, green, or a file of JSON Lines'
 

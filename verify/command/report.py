@@ -7,14 +7,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from verify import history
 from verify.command.options import settings_of
 from verify.command.outputs import TERMINAL, format_of, require_writable
 from verify.command.refer import run_of
 from verify.command.say import pour, say
-from verify.gate import PASSED
 from verify.report.formats import write
 from verify.report.trends import Past
+from verify.runs import history
+from verify.runs.gate import PASSED
 
 _TREND = 50
 

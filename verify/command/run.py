@@ -16,11 +16,11 @@ from verify.command.options import Judging, Running, settings_of
 from verify.command.running import run_cases
 from verify.command.say import counted
 from verify.command.telling import Loudness, teller
-from verify.pairs import pair_file
 from verify.report.terminal import console
 from verify.run import UsageError
-from verify.settings import Resolved
-from verify.suite import Run
+from verify.runs.pairs import pair_file
+from verify.runs.settings import Resolved
+from verify.runs.suite import Run
 
 FOREVER = 86400.0 * 365
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from verify.execute.suite import Selected, entries
-from verify.settings import Settings
-from verify.suite import INTERRUPTED, Entry
+from verify.runs.settings import Settings
+from verify.runs.suite import INTERRUPTED, Entry
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 Tell = Callable[[Entry], None]

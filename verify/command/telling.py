@@ -13,7 +13,7 @@ from verify.report.codes import CODES, code
 from verify.report.overview import reproduce
 from verify.report.paragraph import paragraph
 from verify.report.terminal import told
-from verify.suite import Entry
+from verify.runs.suite import Entry
 
 
 class Loudness(Enum):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.problem import Array, Problem, Undecidable, outputs_of, run
+from verify.question.problem import Array, Problem, Undecidable, outputs_of, run
 
 RATIO = 1.6  # between steps of the extrapolation table
 ROWS = 9

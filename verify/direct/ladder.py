@@ -23,12 +23,12 @@ from verify.clock import now
 from verify.direct.differences import common_lines, lines, one_sided, slope, within
 from verify.direct.series import Unread
 from verify.direct.slopes import derivative
-from verify.look import Point, finite_value, shaped
-from verify.numbers import BITS, OK, wrong_beyond
-from verify.problem import Array, Problem, Undecidable
-from verify.sampling import random_points, strayed
+from verify.points.look import Point, finite_value, shaped
+from verify.points.numbers import BITS, OK, wrong_beyond
+from verify.points.sampling import random_points, strayed
+from verify.points.witness import counterexample
+from verify.question.problem import Array, Problem, Undecidable
 from verify.verdict import Counterexample, Formula, Kink, Numbers, Verdict
-from verify.witness import counterexample
 
 GIVEN = "the given arguments"
 PRECISION = 640
@@ -163,7 +163,7 @@ def _judged(problem: Problem, arrays: Mapping[int, Array], got: Sequence[Array])
 def _elements(
     got: Sequence[Array], truth: Sequence[Array], scales: Sequence[Array] | None, noise: float
 ) -> list[tuple[tuple[int, float], int, tuple[int, ...], int]]:
-    """How bad each element is, as in verify.numbers: its status, its distance in ulps of its scale, its place."""
+    """How bad each element is, as verify.points.numbers has it: status, distance in ulps of its scale, place."""
     count = sum(part.size for part in got)
     found = []
     for place, part in enumerate(map(_floating, got)):

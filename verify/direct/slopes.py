@@ -10,8 +10,8 @@ from flint import arb
 
 from verify.direct.run import objects, run_on_series
 from verify.direct.series import Series, Unread, as_series
-from verify.own import leaves
-from verify.problem import Array, Problem
+from verify.question.own import leaves
+from verify.question.problem import Array, Problem
 
 BallArray = np.ndarray[Any, Any]
 Moves = Mapping[int, Array]  # argument -> the direction in which it moves

@@ -8,8 +8,8 @@ from typing import Any
 
 from verify import checker
 from verify.check import together, undecided
+from verify.runs.wire import from_json
 from verify.verdict import PASSES, Result, Verdict
-from verify.wire import from_json
 
 
 def judged(record: Mapping[str, Any]) -> Result:

@@ -17,7 +17,7 @@ from verify.execute.limits import adopt_orphans, family, held, hold_more, kill_o
 from verify.execute.messages import SECRET, Channel, Closed, Garbled, Json
 from verify.execute.watch import Changed, remember
 from verify.execute.worker import serve
-from verify.suite import OUTCOMES, writable
+from verify.runs.suite import OUTCOMES, writable
 
 CASES_EACH = 100  # before a worker is replaced
 PROCESSES = 64  # of a case

@@ -20,9 +20,9 @@ from verify.execute.engines import Engine, engine
 from verify.execute.messages import Json
 from verify.execute.supervisor import Limits, NotStarted, Supervisor
 from verify.run import NothingCollected, Target, UsageError
-from verify.suite import INTERRUPTED, Entry
+from verify.runs.suite import INTERRUPTED, Entry
+from verify.runs.wire import from_json
 from verify.verdict import Formula, Numbers, Result, Verdict
-from verify.wire import from_json
 
 EXPLAINED = 200  # cases of a run in which also those that are ok come with a formula and its derivation
 ISOLATIONS = ("worker", "case")

@@ -18,7 +18,7 @@ from typing import IO
 
 from verify.execute.messages import SECRET, Channel, Closed, Garbled, Json
 from verify.execute.surroundings import environment
-from verify.suite import INTERRUPTED
+from verify.runs.suite import INTERRUPTED
 
 STARTS = 3  # attempts, before it is said that it cannot be started
 KILLS = 30  # attempts that somebody else ends, which is no fault of the keeper

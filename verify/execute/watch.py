@@ -23,12 +23,12 @@ def remember() -> Changed:
 
     What comes in addition is no change: modules that are loaded later, ops that a case declares.
 
-    >>> import verify.kinds
+    >>> import verify.question.kinds
     >>> changed = remember()
-    >>> before, verify.kinds.numbered = verify.kinds.numbered, str
+    >>> before, verify.question.kinds.numbered = verify.question.kinds.numbered, str
     >>> changed()
-    ('verify.kinds.numbered',)
-    >>> verify.kinds.numbered = before
+    ('verify.question.kinds.numbered',)
+    >>> verify.question.kinds.numbered = before
     >>> changed()
     ()
     """

@@ -19,9 +19,9 @@ from verify.case import Case
 from verify.execute.limits import forget_peak, peak
 from verify.execute.messages import Channel, Closed, Json
 from verify.execute.watch import Changed
-from verify.problem import NO_MEMORY
+from verify.question.problem import NO_MEMORY
 from verify.run import NothingCollected, UsageError, collect, run_one
-from verify.suite import writable
+from verify.runs.suite import writable
 
 
 def serve(end: socket.socket, changed: Changed) -> None:

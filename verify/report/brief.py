@@ -8,7 +8,7 @@ from verify.report.causes import cause
 from verify.report.codes import CODES, code
 from verify.report.text import line, shortened
 from verify.report.words import claim, distance
-from verify.suite import Entry
+from verify.runs.suite import Entry
 
 MOST = 8  # lines
 _WIDEST = 160  # characters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verify.report.causes import cause
-from verify.suite import Entry
+from verify.runs.suite import Entry
 from verify.verdict import Result, Verdict
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from verify.report.trends import Past
-    from verify.suite import Run
+    from verify.runs.suite import Run
 
 FORMATS = {
     "full": "text: a paragraph for every case that is not ok, a line for the others",
@@ -42,7 +42,7 @@ def write(run: Run, format: str, *, against: Run | None = None, past: Sequence[P
 
     ``against`` is the run that this one is compared with, and ``past`` holds earlier ones, the oldest first.
 
-    >>> from verify.suite import Run
+    >>> from verify.runs.suite import Run
     >>> print(write(Run(()), "concise"), end="")
     0 gradients: none.
     """

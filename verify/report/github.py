@@ -8,7 +8,7 @@ from verify.report.codes import CODES, code
 from verify.report.overview import message, not_ok, place, reproduce, sentence
 from verify.report.text import line
 from verify.report.trends import Past
-from verify.suite import Entry, Run
+from verify.runs.suite import Entry, Run
 
 MOST = 9  # and one that says how many more: a step shows ten of a kind
 

@@ -11,7 +11,7 @@ from verify.report.overview import message, not_ok, place
 from verify.report.sarif import fingerprint
 from verify.report.text import line
 from verify.report.trends import Past
-from verify.suite import Entry, Run
+from verify.runs.suite import Entry, Run
 
 _SEVERITY = {"error": "critical", "warning": "minor", "note": "info"}
 

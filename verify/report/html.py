@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from verify.report.page import page
 from verify.report.trends import Past
-from verify.suite import Run
+from verify.runs.suite import Run
 
 
 def html(run: Run, against: Run | None, past: Sequence[Past]) -> str:

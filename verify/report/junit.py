@@ -11,7 +11,7 @@ from verify.report.paragraph import paragraph
 from verify.report.terminal import told
 from verify.report.text import line
 from verify.report.trends import Past
-from verify.suite import Entry, Run
+from verify.runs.suite import Entry, Run
 
 
 def junit(run: Run, against: Run | None, past: Sequence[Past]) -> str:

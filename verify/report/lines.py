@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from verify.report.text import HIDDEN
 from verify.report.trends import Past
-from verify.suite import Run, lines
+from verify.runs.suite import Run, lines
 
 
 def jsonl(run: Run, against: Run | None, past: Sequence[Past]) -> str:
-    """Return JSON Lines, which :func:`verify.suite.read` reads back."""
+    """Return JSON Lines, which :func:`verify.runs.suite.read` reads back."""
     return "".join(f"{inert(text)}\n" for text in lines(run))
 
 

@@ -14,7 +14,7 @@ from verify.report.paragraph import paragraph
 from verify.report.text import line, printable, shortened
 from verify.report.trends import Past
 from verify.report.words import distance
-from verify.suite import Entry, Run
+from verify.runs.suite import Entry, Run
 from verify.verdict import Verdict
 
 LIMIT = 2**20  # bytes of a job's summary; a longer one is not shown at all

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from verify.kinds import WORDS
+from verify.question.kinds import WORDS
 from verify.report.overview import WORST_FIRST
-from verify.suite import Entry, Run
+from verify.runs.suite import Entry, Run
 
 MOST = 400  # rows
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from verify.report.causes import cause
-from verify.report.changes import WORSE, Change, changes
 from verify.report.text import line, shortened
 from verify.report.words import claim
-from verify.suite import Entry, Run
+from verify.runs.changes import WORSE, Change, changes
+from verify.runs.suite import Entry, Run
 from verify.verdict import Result, Verdict
 
 WORST_FIRST = (

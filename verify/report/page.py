@@ -14,7 +14,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from verify.report import words
-from verify.report.changes import WORSE, Change
 from verify.report.codes import CODES, code
 from verify.report.mathml import formula
 from verify.report.matrix import Matrix, of_run
@@ -23,7 +22,8 @@ from verify.report.pictures import bar, sparkline
 from verify.report.text import line, printable, shortened
 from verify.report.trends import Past, past_of
 from verify.report.view import view
-from verify.suite import Entry, Run
+from verify.runs.changes import WORSE, Change
+from verify.runs.suite import Entry, Run
 from verify.verdict import Result, Verdict
 
 FULL = 200  # sections at most for cases that are not ok: their formulas are what makes a page heavy

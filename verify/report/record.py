@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from verify.suite import writable
+from verify.runs.suite import writable
 from verify.verdict import Kink, Result
 
 SCHEMA = 1

@@ -14,7 +14,7 @@ from verify.report.lines import inert
 from verify.report.overview import message, not_ok, place, reproduce
 from verify.report.text import line
 from verify.report.trends import Past
-from verify.suite import Entry, Run
+from verify.runs.suite import Entry, Run
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST = 5000  # results; code scanning takes no more

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verify.suite import Run
+from verify.runs.suite import Run
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from verify.report.mathml import formula
 from verify.report.overview import reproduce
 from verify.report.pictures import curve, heat
 from verify.report.text import line
-from verify.suite import Entry
+from verify.runs.suite import Entry
 from verify.verdict import Result
 
 LONG = 1200  # characters of LaTeX, beyond which a formula is folded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verify.kinds import WORDS
+from verify.question.kinds import WORDS
 from verify.report.text import line
 from verify.verdict import Kink, Numbers, Result, Verdict
 

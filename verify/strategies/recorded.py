@@ -11,9 +11,9 @@ from dualgrad.positions import Positions
 from dualgrad.program.record import Equation, Literal, Operand, SizeOf
 from dualgrad.program.record import Program as Recorded
 from dualgrad.program.size import Size
-from verify.ask import pose
-from verify.problem import Undecidable
-from verify.recording import record_symbolic
+from verify.question.ask import pose
+from verify.question.problem import Undecidable
+from verify.question.recording import record_symbolic
 from verify.strategies.program import Input, Program, Ref, Step
 from verify.strategies.words import WORDS
 

@@ -5,7 +5,7 @@ import pytest
 
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.trace import Trace
-from verify.recording import run_floats
+from verify.question.recording import run_floats
 
 
 def _traced(function, *arrays, symbolic=True):

@@ -23,7 +23,7 @@ from verify.campaign.judge import distance, wrong
 from verify.campaign.mutate import CLASSES, Mutator, grouped
 from verify.campaign.page import page
 from verify.campaign.replay import holds, in_a_fresh_process
-from verify.look import Look
+from verify.points.look import Look
 from verify.strategies.draw import arguments
 from verify.strategies.program import Input, Program, Step
 from verify.strategies.recorded import gradient_of

@@ -9,9 +9,9 @@ import time
 import numpy as np
 
 import verify
-from verify.ask import pose
-from verify.look import Point, look
-from verify.rounding import ties
+from verify.points.look import Point, look
+from verify.points.rounding import ties
+from verify.question.ask import pose
 from verify.verdict import Verdict
 
 

@@ -14,7 +14,7 @@ from verify.command import collecting, running
 from verify.command.app import main
 from verify.execute.suite import Selected
 from verify.run import collect
-from verify.suite import Entry
+from verify.runs.suite import Entry
 from verify.verdict import Formula, Kink, Numbers, Result, Verdict
 
 LESSON = "import verify\n\n@verify.case(1.0)\ndef good(x): return x\n\n@verify.case(1.0)\ndef bad(x): return x\n"

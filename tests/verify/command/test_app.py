@@ -11,7 +11,7 @@ import pytest
 
 import verify
 from verify.report.formats import write
-from verify.suite import Run
+from verify.runs.suite import Run
 
 ROOT = Path(verify.__file__).parents[1]
 LIGHT = 0.5  # seconds

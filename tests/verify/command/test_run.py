@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from verify.command import running
-from verify.suite import INTERRUPTED, Entry, read
+from verify.runs.suite import INTERRUPTED, Entry, read
 
 SUMMARY = "2 gradients: 1 refuted, 1 proved."
 

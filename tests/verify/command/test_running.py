@@ -7,8 +7,8 @@ from verify.command import running
 from verify.command.keyword import matcher
 from verify.execute.suite import Selected
 from verify.run import UsageError
-from verify.settings import Settings
-from verify.suite import Entry
+from verify.runs.settings import Settings
+from verify.runs.suite import Entry
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 CHOSEN = [Selected(f"a.py::f{number}", "a.py", "a.py", number, f"f{number}", f"f{number}") for number in (1, 2, 3)]

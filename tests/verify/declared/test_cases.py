@@ -13,8 +13,8 @@ import verify
 from verify.declared.cases import declared_cases
 from verify.declared.evaluate import function
 from verify.declared.grammar import Refused
+from verify.points.witness import full_source, source
 from verify.run import UsageError, collect
-from verify.witness import full_source, source
 
 GOOD = """
 [[case]]

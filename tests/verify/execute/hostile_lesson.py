@@ -208,7 +208,7 @@ def replaces_the_check(x):
 
 @verify.case(X, grad=lambda x: x)
 def replaces_the_code_of_the_rule(x):
-    from verify import numbers
+    from verify.points import numbers
 
     numbers.judge.__code__ = compile("def judge(*_, **__): return Numbers('ok')", "", "exec").co_consts[0]
     return np.sum(x**2)
@@ -216,7 +216,7 @@ def replaces_the_code_of_the_rule(x):
 
 @verify.case(X, grad=lambda x: x)
 def replaces_a_constant(x):
-    from verify import numbers
+    from verify.points import numbers
 
     numbers.OK = 1e300
     return np.sum(x**2)

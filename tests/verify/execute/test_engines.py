@@ -12,7 +12,7 @@ import signal
 import pytest
 
 from verify.execute.suite import collected, entries
-from verify.suite import entry_to_json
+from verify.runs.suite import entry_to_json
 
 distributed = pytest.importorskip("distributed", reason="needs dask.distributed: pip install 'dualgrad[dask]'")
 

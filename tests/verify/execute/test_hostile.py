@@ -35,8 +35,8 @@ UNDONE = {
         "unreadable",
         "it changed verify.check.check, so what was found counts for nothing",
     ),
-    "replaces_the_code_of_the_rule": ("unreadable", "it changed verify.numbers.judge"),
-    "replaces_a_constant": ("unreadable", "it changed verify.numbers.OK"),
+    "replaces_the_code_of_the_rule": ("unreadable", "it changed verify.points.numbers.judge"),
+    "replaces_a_constant": ("unreadable", "it changed verify.points.numbers.OK"),
     "replaces_a_property": ("unreadable", "it changed verify.verdict.Result.ok"),
     "replaces_what_numpy_says": ("unreadable", "it changed numpy.isfinite"),
     "is_misused": (

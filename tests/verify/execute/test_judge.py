@@ -10,7 +10,7 @@ import pytest
 
 import verify
 from verify.execute.judge import judged
-from verify.suite import writable
+from verify.runs.suite import writable
 from verify.verdict import Verdict
 
 X = np.array([1.0, 2.0])

@@ -14,7 +14,7 @@ from verify.execute import suite
 from verify.execute.suite import collected, entries, seed_of
 from verify.execute.supervisor import Limits, Supervisor
 from verify.run import NothingCollected, UsageError
-from verify.suite import entry_to_json
+from verify.runs.suite import entry_to_json
 from verify.verdict import Verdict
 
 LESSON = """

@@ -11,8 +11,10 @@ import pytest
 
 import dualgrad as dg
 import verify
-from verify import checker, decide, numbers, verdict
+from verify import checker, verdict
+from verify.answer import decide
 from verify.execute.watch import remember
+from verify.points import numbers
 
 check = importlib.import_module("verify.check")  # the name in the package is that of the function
 
@@ -32,8 +34,8 @@ def changed():
     ("owner", "name", "value", "told"),
     [
         (check, "check", another, "verify.check.check"),
-        (numbers, "OK", 1e9, "verify.numbers.OK"),
-        (decide, "look", another, "verify.decide.look"),
+        (numbers, "OK", 1e9, "verify.points.numbers.OK"),
+        (decide, "look", another, "verify.answer.decide.look"),
         (verdict.Result, "ok", property(another), "verify.verdict.Result.ok"),
         (checker.Reader, "check", another, "verify.checker.Reader.check"),
         (dg.Tensor, "backward", another, "dualgrad.engine.tensor.Tensor.backward"),
@@ -51,7 +53,7 @@ def test_a_replaced_name_is_told(changed, monkeypatch, owner, name, value, told)
 @pytest.mark.parametrize(
     ("function", "told"),
     [
-        (numbers.judge, "verify.numbers.judge"),
+        (numbers.judge, "verify.points.numbers.judge"),
         (verdict.Result.ok.fget, "verify.verdict.Result.ok"),
         (checker.Reader.check, "verify.checker.Reader.check"),
     ],
@@ -67,7 +69,7 @@ def test_a_name_that_is_gone_is_told_wherever_it_stood(changed, monkeypatch):
     for name in [name for name, value in vars(numbers).items() if callable(value)]:
         with monkeypatch.context() as patched:
             patched.delattr(numbers, name)
-            assert f"verify.numbers.{name}" in changed()
+            assert f"verify.points.numbers.{name}" in changed()
     assert changed() == ()  # put back in another order
 
 

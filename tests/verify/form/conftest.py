@@ -8,8 +8,8 @@ import pytest
 from verify.form.facts import Facts
 from verify.form.prove import prove_gradient
 from verify.form.setting import Budget
-from verify.problem import Argument, Problem
-from verify.recording import record_symbolic
+from verify.question.problem import Argument, Problem
+from verify.question.recording import record_symbolic
 
 SIZES = {"n": 3, "m": 5, "k": 2}
 

@@ -76,8 +76,9 @@ def value(form, x):
 )
 def test_every_step_keeps_the_value(more, point):
     a, b, c = Fraction(1, 3) + more[0], Fraction(-3, 4) + more[1], Fraction(17, 5) + more[2]
-    whole = add(f(a, b, c), multiply(X, f(Fraction(1, 3), Fraction(-3, 4), Fraction(17, 5))),
-                f(Fraction(4, 3), Fraction(-3, 4), Fraction(17, 5)), f(Fraction(1, 3), Fraction(1, 4), Fraction(12, 5)))  # fmt: skip
+    known = f(Fraction(1, 3), Fraction(-3, 4), Fraction(17, 5))
+    beside = f(Fraction(4, 3), Fraction(-3, 4), Fraction(17, 5)), f(Fraction(1, 3), Fraction(1, 4), Fraction(12, 5))
+    whole = add(f(a, b, c), multiply(X, known), *beside)
     lowered = by_contiguity(whole)
     assert lowered.key != whole.key
     x = flint.arb(point)

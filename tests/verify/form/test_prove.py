@@ -11,8 +11,8 @@ from verify.form.facts import Facts
 from verify.form.proof import Failure, Proof
 from verify.form.prove import prove_gradient
 from verify.form.setting import Budget
-from verify.problem import Argument, Problem
-from verify.recording import record_symbolic
+from verify.question.problem import Argument, Problem
+from verify.question.recording import record_symbolic
 
 SIZES = {"n": 3, "m": 5, "k": 2, "h": 4}
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 import dualgrad as dg
-from verify.ask import pose
 from verify.form.facts import Facts
 from verify.form.proof import Failure, Proof
 from verify.lemma.answer import prove_tape
 from verify.lemma.book import forget
 from verify.lemma.compose import NotComposed, compose
 from verify.lemma.tape import Entry
-from verify.recording import record_symbolic
+from verify.question.ask import pose
+from verify.question.recording import record_symbolic
 
 RNG = np.random.default_rng(7)
 

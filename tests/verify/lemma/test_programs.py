@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from verify.ask import pose
 from verify.clock import now
-from verify.prove import certified, prove
-from verify.recording import record, record_symbolic
+from verify.proof.prove import certified, prove
+from verify.question.ask import pose
+from verify.question.recording import record, record_symbolic
 
 REPORTS = Path(__file__).parents[3] / "reports"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from verify.suite import Entry, Run
+from verify.runs.suite import Entry, Run
 from verify.verdict import (
     Comparison,
     Counterexample,

@@ -10,7 +10,7 @@ import pytest
 import verify
 from verify.report.formats import write
 from verify.report.trends import past_of
-from verify.suite import Entry, Run
+from verify.runs.suite import Entry, Run
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NAMES = [

@@ -6,7 +6,7 @@ import pytest
 import verify
 from verify.report.causes import cause
 from verify.report.codes import CODES, code
-from verify.suite import Entry
+from verify.runs.suite import Entry
 from verify.verdict import Comparison, Element, Formula, Numbers, Result, Verdict
 
 X = np.array([[1.0, 2.0, 3.0], [0.5, -1.0, 2.5], [4.0, 0.25, -2.0]])

@@ -11,7 +11,7 @@ from verify.report.formats import FORMATS, of_path, write
 from verify.report.github import MOST
 from verify.report.markdown import LIMIT
 from verify.report.trends import past_of
-from verify.suite import Entry, Run
+from verify.runs.suite import Entry, Run
 from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Verdict
 
 

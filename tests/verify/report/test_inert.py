@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from verify.report.formats import FORMATS, write
-from verify.suite import entry_to_json, read
+from verify.runs.suite import entry_to_json, read
 
 PIECES = [
     "<script>alert(1)</script>",

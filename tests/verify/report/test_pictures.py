@@ -10,7 +10,7 @@ from verify.report.graph import first_wrong, graph
 from verify.report.matrix import of_audit, of_run
 from verify.report.page import matrix_page, section
 from verify.report.pictures import bar, curve, heat, sparkline
-from verify.suite import run_of
+from verify.runs.suite import run_of
 from verify.verdict import Comparison, Curve, Element, Row, Series, Verdict
 
 

@@ -1,0 +1,1 @@
+"""The attempt to prove a formula: read, certified, checked, and turned a second key."""

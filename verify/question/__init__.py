@@ -1,0 +1,1 @@
+"""What is asked: the function, the candidate, the arguments, and both recorded."""

@@ -41,7 +41,6 @@ def test_every_domain_is_drawn_from_and_admits_what_was_drawn(domain):
         ("invertible", [[1.0, 2.0], [2.0, 4.0]]),
         (lambda x: x.sum() > 1, [0.5, 0.25]),
     ],
-    ids=str,
 )
 def test_domains_refuse_what_is_outside(domain, outside):
     assert not admits(domain, np.array(outside))

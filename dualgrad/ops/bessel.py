@@ -82,7 +82,7 @@ _FAR = 1e8  # beyond, SciPy takes a time that grows with x, and hours in the end
 
 def _kummer_forward(x: Any, a: float, b: float) -> Any:
     x = np.asarray(x)
-    near = np.clip(x, -_FAR, _FAR)
+    near = np.clip(x.astype(float), -_FAR, _FAR)  # which half precision does not hold
     found = np.asarray(special("hyp1f1")(a, b, near))
     with np.errstate(all="ignore"):
         beyond = found * np.power(near / x, a) * _kummer_tail(x, a, b) / _kummer_tail(near, a, b)

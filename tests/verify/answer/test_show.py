@@ -8,7 +8,7 @@ import verify
 VECTOR, MATRIX = np.array([0.5, -1.5]), np.array([[0.5, -1.5], [0.25, 2.0]])
 
 FORMULAS = [
-    (lambda z: np.sum(np.logaddexp(0, z)), VECTOR, "∂o/∂zᵢ = exp(zᵢ)/(1 + exp(zᵢ))"),
+    (lambda z: np.sum(np.logaddexp(0, z)), VECTOR, "∂o/∂zᵢ = sigmoid(zᵢ)"),
     (lambda z: np.sum(z * z), MATRIX, "∂o/∂zᵢ = 2 zᵢ"),
     (lambda z: np.mean(z * z), MATRIX, "∂o/∂zᵢ = 2/n zᵢ\n  with n = z.size"),
     (

@@ -373,6 +373,7 @@ def test_a_direction_that_is_ignored_or_written_to_is_told():
         ("jvp", lambda x, t: np.sum(3 * x**2 * np.where(np.abs(t) < 10, t, t**2))),
         ("vjp", lambda x, c: 3 * x**2 * np.sign(c) * np.abs(c) if float(c) < 50 else x),
     ],
+    ids=["hess, the size", "hvp, the size", "hvp, near 0", "hvp, a branch", "jvp, far out", "vjp, a branch"],
 )
 def test_not_proved_for_sizes_or_directions_where_it_is_wrong(kind, wrong):
     result = check(lambda x: np.sum(x**3), x, **{kind: wrong})

@@ -55,8 +55,16 @@ class Rewiring:
     @functools.cached_property
     def builtin_names(self) -> dict[str, Any]:
         """The built-in names as copies see them."""
-        replaced = {name: self.translate(getattr(builtins, name)) for name in self.replaced_builtins}
+        replaced = {name: self._builtin(name) for name in self.replaced_builtins}
         return vars(builtins) | replaced | {"__import__": _importer(self)}
+
+    def _builtin(self, name: str) -> Any:
+        """The replacement of a built-in function; a refusal of one that is not Python's own, as a notebook's input is."""
+        value = getattr(builtins, name)
+        original, replacement = self.table.get(id(value), (None, None))
+        if original is value:
+            return replacement
+        return lambda *_, **__: self.refuse(f"{name} was called, which is another function here than Python's own")
 
     def watched(self, copy: Callable[..., Any], *args: Any) -> Any:
         """Call a copy with what may be copies of the arguments.

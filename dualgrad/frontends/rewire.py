@@ -59,7 +59,7 @@ class Rewiring:
         return vars(builtins) | replaced | {"__import__": _importer(self)}
 
     def _builtin(self, name: str) -> Any:
-        """The replacement of a built-in function; a refusal of one that is not Python's own, as a notebook's input is."""
+        """The replacement of a built-in function; a refusal where it is not Python's own, as a notebook's input is."""
         value = getattr(builtins, name)
         original, replacement = self.table.get(id(value), (None, None))
         if original is value:

@@ -1,4 +1,4 @@
-"""Where a notebook has put another function in the place of a built-in one, programs that do not call it are recorded."""
+"""Where a notebook has put another function in the place of a built-in one, what does not call it is recorded."""
 
 import builtins
 
@@ -25,4 +25,4 @@ def test_what_does_not_call_it_is_proved(notebook):
 def test_what_calls_it_is_not(notebook):
     result = check(lambda x: (x * float(input())).sum(), np.ones(3), grad=lambda x: np.ones_like(x))
     assert result.verdict is not Verdict.PROVED
-    assert "input was called, which is another function here than Python's own" in result.reason
+    assert "could not be recorded" in result.reason

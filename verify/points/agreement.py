@@ -129,10 +129,14 @@ def off_by_a_share(sides: Sides, bits: int, share: float) -> str:
     wide = False
     with working_precision(bits):
         for _, _, true, claimed in elements(sides.truth, sides.claim.outputs):
-            if true is None or claimed is None or (disjoint(true, claimed) and abs(true - claimed) > abs(true) * share):
+            if true is None or claimed is None:
                 return "different"
-            wide = wide or (disjoint(true, claimed) and not abs(true - claimed) <= abs(true) * share)
-    return "undecided" if wide and bits < LAST_BITS else "equal"
+            apart = disjoint(true, claimed)
+            if apart and abs(true - claimed) > abs(true) * share:
+                return "different"
+            near = abs(true - claimed) <= abs(true) * share if apart else narrow(true, claimed, AGREED_BITS, bits)
+            wide = wide or not near
+    return "undecided" if wide else "equal"
 
 
 def elements(

@@ -107,7 +107,6 @@ def test_a_trap_is_answered_as_its_case_says(name):
         assert answered(name, sizes="every")[1].verdict is Verdict.REFUTED
 
 
-@pytest.mark.xfail(strict=True, reason="state that no call shows: a counter is told from a cache by nothing yet")
 def test_a_gradient_that_counts_its_calls_passes_nowhere():
     def counts(x):
         counts.calls = getattr(counts, "calls", 0) + 1

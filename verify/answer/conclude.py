@@ -33,6 +33,8 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
         example = example_of(problem, findings.here, findings.numbers)
     elif clean.refuting:
         verdict, reason = Verdict.REFUTED, clean.refuting[0]
+    elif clean.unsettled and verdict in PASSES:
+        verdict, reason = Verdict.UNDECIDED, clean.unsettled
     elif _is_alone(findings) and findings.numbers.status == "unknown":
         verdict, reason = (
             Verdict.UNDECIDED,

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.question.change import State, state_of, still_changing
 from verify.question.problem import Array, OutOfMemory, Problem, Undecidable, outputs_of, run
 
 COPIES = 16  # of the arguments, at addresses of their own, for a candidate that looks at those
@@ -21,10 +22,11 @@ MANY = 3  # elements that have to show it before a narrower dtype is suspected
 
 @dataclass(frozen=True)
 class Hygiene:
-    """Findings in words; ``refuting`` ones change the returned value."""
+    """Findings in words; ``refuting`` ones change the returned value, one that is ``unsettled`` might do so later."""
 
     findings: tuple[str, ...]
     refuting: tuple[str, ...]
+    unsettled: str = ""
 
 
 def _never(_: Sequence[Array]) -> bool:
@@ -54,6 +56,8 @@ def examine(
         refuting.append("a repeated call with equal arguments returned another value")
     elif not _same(reference, _after_another(problem) or reference):
         refuting.append("a call with other arguments changes what the next one returns")
+    settled = state_of(problem.f, problem.candidate)
+    problem.value(problem.arrays)
     copies = [problem.call(problem.arrays) for _ in range(COPIES if identity else 0)]
     if not all(_same(reference, _attempt(problem, copy) or reference) for copy in copies):
         refuting.append("a copy of the arguments at another address returned another value")
@@ -66,7 +70,13 @@ def examine(
             findings.append(f"raises on {layout} arguments")
         elif not _close(reference, again) and not right(again):
             refuting.append(f"returned another value for {layout} arguments")
-    return Hygiene((*findings, *_ignored(problem, reference)), tuple(refuting))
+    unsettled = _unsettled(settled, problem)
+    return Hygiene((*findings, *_ignored(problem, reference)), tuple(refuting), unsettled)
+
+
+def _unsettled(settled: State, problem: Problem) -> str:
+    place = still_changing(settled, state_of(problem.f, problem.candidate))
+    return place and f"{place} changes at every call, also with equal arguments, and is read: a later call may differ"
 
 
 def _of_the_function(problem: Problem) -> Iterator[str]:
@@ -137,12 +147,13 @@ def glance(problem: Problem, reference: Sequence[Array]) -> Hygiene:
     """The same with one more call: on read-only arrays of another layout."""
     args = [_read_only(np.array(a, order="F")) if isinstance(a, np.ndarray) and a.ndim else a
             for a in problem.call(problem.arrays)]  # fmt: skip
+    settled = state_of(problem.f, problem.candidate)
     result = _attempt(problem, args)
     if result is None:
         return Hygiene(("raises on read-only or Fortran-ordered arguments",), ())
     if not _close(reference, result):
         return Hygiene((), ("a repeated call, with arguments of another memory layout, returned another value",))
-    return Hygiene((), ())
+    return Hygiene((), (), _unsettled(settled, problem))
 
 
 def _attempt(problem: Problem, args: Sequence[Any]) -> list[Array] | None:

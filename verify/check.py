@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import FunctionType
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
+
+import numpy as np
 
 from verify.answer.decide import decide
 from verify.clock import alarm, started
@@ -18,7 +21,9 @@ from verify.question.problem import NO_MEMORY, Problem, Undecidable, parameter_n
 from verify.question.symmetric import through_symmetric_parts
 from verify.verdict import Formula, Numbers, Result, Verdict
 
-BUDGET = 10.0  # seconds of processor time
+FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, np.ufunc, partial)
+BUDGET = 10.0  # seconds of processor time,
+AN_OP = 0.004  # and so many more for every op of a long gradient, where the caller names no budget
 LONGEST = 86_400.0
 AGAIN = 1.0  # seconds until the alarm is repeated: one that rings inside a callback of the garbage collector is lost
 
@@ -41,7 +46,7 @@ def check(
     wrt: Any = None,
     domain: Any = None,
     sizes: str | None = None,
-    budget: float = BUDGET,
+    budget: float | None = None,
     **unknown: Any,
 ) -> Result:
     """Whether these functions compute the derivatives of ``f``, and whether their numbers are right at ``at``.
@@ -69,7 +74,8 @@ def check(
     functions are meant for arguments of every size: what is right at these and wrong at others is then refuted, with
     the sizes.
     ``budget`` bounds the whole call, in seconds of processor time, and by four times as many on the wall: a busy
-    machine changes no verdict.
+    machine changes no verdict. None means 10 seconds, and 4 ms more for every recorded op of the engine's own gradient,
+    where that is in question: it is proved step by step, which takes time in proportion.
 
     Raises TypeError or ValueError for misuse of ``check`` itself; whatever the functions do becomes a result.
 
@@ -92,9 +98,9 @@ def check(
     )  # fmt: skip
     if more and wrt is None:
         wrt = tuple(range(len(at)))
-    each = _seconds(budget) / len(asked)
-    every = _every(sizes)
-    return together([_answer(f, (*at, *more), question, wrt, domain, every, each) for question in asked])
+    each = (BUDGET if budget is None else _seconds(budget)) / len(asked)
+    given = {"every_size": _every(sizes), "longer": AN_OP if budget is None else 0.0}
+    return together([_answer(f, (*at, *more), question, wrt, domain, given, each) for question in asked])
 
 
 def _require_keywords(f: Any, at: tuple[Any, ...], unknown: dict[str, Any]) -> None:
@@ -105,23 +111,30 @@ def _require_keywords(f: Any, at: tuple[Any, ...], unknown: dict[str, Any]) -> N
             f"argument as domain=, and a further argument of f by position or with functools.partial"
         )
     takes = parameter_names(f, len(at)) if callable(f) else []
-    for name, given in zip(takes, at, strict=False):
-        if isinstance(given, FunctionType):
+    for name, given in zip((*takes, *(f"number {k}" for k in range(len(takes), len(at)))), at, strict=False):
+        if isinstance(given, FUNCTIONS):
+            called = getattr(given, "__name__", "partial(…)")
             raise TypeError(
-                f"verify.check: the argument {name} of f is the function {given.__name__}; expected numbers or arrays: "
-                f"pass a gradient as grad={given.__name__.replace('<lambda>', 'lambda …')}, and bind what f is not "
+                f"verify.check: the argument {name} of f is the function {called}; expected numbers or arrays: "
+                f"pass a gradient as grad={called.replace('<lambda>', 'lambda …')}, and bind what f is not "
                 f"differentiated by with a lambda"
             )
 
 
 def _answer(
-    f: Callable[..., Any], at: tuple[Any, ...], asked: Question, wrt: Any, domain: Any, every: bool, budget: float
+    f: Callable[..., Any],
+    at: tuple[Any, ...],
+    asked: Question,
+    wrt: Any,
+    domain: Any,
+    given: dict[str, Any],
+    budget: float,
 ) -> Result:
     began = time.monotonic()
     problem = None
     try:
         with started(), alarm(budget, _OutOfTime, AGAIN):
-            problem = replace(pose(f, at, asked.kind, asked.candidate, wrt, domain, asked.part), every_size=every)
+            problem = replace(pose(f, at, asked.kind, asked.candidate, wrt, domain, asked.part), **given)
             parts = rows(problem)
             each = 0.8 * budget / len(parts)
             found = [_decided(part, each * (place + 1)) for place, part in enumerate(parts)]

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from verify import Verdict, check
-from verify.clock import WALL, Slow, at_most, now, started
+from verify.clock import WALL, Slow, at_most, longer, now, started
+from verify.clock import alarm as over_after
 
 
 @pytest.fixture
@@ -91,3 +92,21 @@ def test_a_block_that_waits_is_slow_too(alarm):
     with pytest.raises(Slow), at_most(0.1):
         time.sleep(5.0)
     assert time.monotonic() - began < 2.0
+
+
+def test_more_time_moves_every_deadline_and_the_alarm():
+    class Over(BaseException):
+        pass
+
+    with started():
+        deadline = now() + 0.05
+        with over_after(0.05, Over, 0.05):
+            longer(5)
+            assert now() < deadline - 4
+            until = time.process_time() + 0.15
+            while time.process_time() < until:
+                pass
+        with pytest.raises(Over), over_after(0.05, Over, 0.05):
+            longer(-5)
+            while True:
+                pass

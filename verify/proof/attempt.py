@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dualgrad.program.size import dimension, dimensions
-from verify.clock import Slow, at_most, now
+from verify.clock import Slow, at_most, longer, now
 from verify.fault import told
 from verify.form.facts import Facts
 from verify.form.rank import extents_for_rank
@@ -42,6 +42,8 @@ class Attempt:
 def attempt(problem: Problem, deadline: float) -> Attempt:
     """Try to prove the candidate for every size, and where that fails for the sizes run."""
     recording = record_symbolic(problem, problem.arrays)
+    if recording.gradient is not None and recording.tape is not None:
+        longer(problem.longer * len(recording.gradient.equations))
     if recording.gradient is None:
         formula, reason = None, recording.refused or recording.gradient_refused
     else:

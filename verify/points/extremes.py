@@ -16,6 +16,7 @@ from flint import arb
 import dualgrad as dg
 from dualgrad.op import bind
 from dualgrad.program.record import Program, Variable
+from verify.points.agreement import HALF
 from verify.points.look import Look, Point, finite_value, sizes_at, true_derivative
 from verify.question.problem import Array, Problem, Undecidable
 from verify.question.recording import Recording, float_operand, run_floats, static, with_inputs
@@ -26,7 +27,6 @@ DATA = 1e6  # the largest for what is not differentiated by: beyond, sums of dat
 ENDLESS = frozenset({"hyp1f1"})  # SciPy's code loops for ever at 1e20, and nothing interrupts it
 VISIBLE = 1e-3  # relative difference of floats that is looked at
 BITS = 256  # in which the function is read there
-HALF = 2.0**-26  # of the digits of a double
 NEGLIGIBLE = 2.0**-26  # of the gradient at the given arguments; an extreme input does not refute by less
 
 Arrays = dict[int, Array]

@@ -8,7 +8,7 @@ import numpy as np
 
 from dualgrad.program.record import Equation
 from verify.points.look import Look, sizes_at
-from verify.question.recording import float_operand, guards, static, with_inputs
+from verify.question.recording import float_steps, guards, with_inputs
 
 
 def ties(seen: Look) -> bool:
@@ -21,14 +21,10 @@ def ties(seen: Look) -> bool:
         return False
     values: dict[Any, Any] = {**with_inputs(seen.recording, seen.point.arrays), **program.captured}
     branching = {id(equation) for equation in guards(program)}
-    with np.errstate(all="ignore"):
-        for equation in program.equations:
-            operands = [float_operand(operand, values, sizes) for operand in equation.inputs]
-            params = static(equation, sizes)
-            values[equation.output] = equation.op.forward(*operands, **params)
-            if id(equation) in branching and _on_boundary(equation, operands, params):
-                return True
-    return False
+    return any(
+        id(equation) in branching and _on_boundary(equation, operands, params)
+        for equation, operands, params in float_steps(program, values, sizes)
+    )
 
 
 def _on_boundary(equation: Equation, operands: list[Any], params: dict[str, Any]) -> bool:

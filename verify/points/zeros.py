@@ -9,7 +9,7 @@ import numpy as np
 
 from verify.points.look import Look, sizes_at
 from verify.question.problem import Array, Problem, Undecidable
-from verify.question.recording import float_operand, static, with_inputs
+from verify.question.recording import float_steps, with_inputs
 
 
 def zeroed(problem: Problem, seen: Look) -> tuple[str, ...]:
@@ -47,13 +47,10 @@ def _divides_by_zero(seen: Look) -> bool:
     if program is None:
         return False
     values: dict[Any, Any] = {**with_inputs(seen.recording, seen.point.arrays), **program.captured}
-    with np.errstate(all="ignore"):
-        for equation in program.equations:
-            operands = [float_operand(operand, values, sizes) for operand in equation.inputs]
-            if equation.op.name == "divide" and bool((np.asarray(operands[1]) == 0).any()):
-                return True
-            try:
-                values[equation.output] = equation.op.forward(*operands, **static(equation, sizes))
-            except np.linalg.LinAlgError:  # of a singular matrix: a division by its determinant
-                return True
-    return False
+    try:
+        return any(
+            equation.op.name == "divide" and bool((np.asarray(operands[1]) == 0).any())
+            for equation, operands, _ in float_steps(program, values, sizes)
+        )
+    except np.linalg.LinAlgError:  # of a singular matrix: a division by its determinant
+        return True

@@ -328,11 +328,24 @@ def _substituted(value: Any, sizes: Mapping[str, int]) -> Any:
 def run_floats(program: Program, inputs: Mapping[Variable, Array], sizes: Mapping[str, int]) -> list[Array]:
     """The recorded program run with the ops' forwards, in floating point."""
     values: dict[Any, Any] = {**inputs, **program.captured}
-    with np.errstate(all="ignore"):
-        for equation in program.equations:
-            operands = [float_operand(operand, values, sizes) for operand in equation.inputs]
-            values[equation.output] = equation.op.forward(*operands, **static(equation, sizes))
-        return [np.asarray(float_operand(operand, values, sizes)) for operand in program.outputs]
+    for _ in float_steps(program, values, sizes):
+        pass
+    return [np.asarray(float_operand(operand, values, sizes)) for operand in program.outputs]
+
+
+def float_steps(
+    program: Program, values: dict[Any, Any], sizes: Mapping[str, int]
+) -> Iterator[tuple[Equation, list[Any], dict[str, Any]]]:
+    """Run a program in floating point, an equation at a time, into ``values``, which holds its inputs and captures.
+
+    Each equation is told with its operands and static arguments before it is run.
+    """
+    for equation in program.equations:
+        operands = [float_operand(operand, values, sizes) for operand in equation.inputs]
+        params = static(equation, sizes)
+        yield equation, operands, params
+        with np.errstate(all="ignore"):
+            values[equation.output] = equation.op.forward(*operands, **params)
 
 
 def float_operand(operand: Operand, values: Mapping[Any, Any], sizes: Mapping[str, int]) -> Any:

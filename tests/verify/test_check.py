@@ -38,6 +38,7 @@ def twice(x):
         (lambda: check(square, x, grad=twice, domain={"x": "big"}), ValueError, ["verify.check", "'big'", "positive"]),
         (lambda: check(square, x, grad=twice, domain={"z": "real"}), ValueError, ["verify.check", "domain", "'z'"]),
         (lambda: check(square, x, twice), TypeError, ["verify.check", "twice", "grad=twice"]),
+        (lambda: check(np.sin, 0.5, np.cos), TypeError, ["verify.check", "cos", "grad=cos"]),
         (lambda: check(square, x, gradient=twice), TypeError, ["verify.check", "gradient", "grad="]),
         (lambda: check(square, "text", grad=twice), TypeError, ["verify.check", "x", "float"]),
     ],

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from verify.checker import FORMAT, check
+import verify.checker
+from verify.checker import FORMAT, Chain, check
 from verify.trusted.pointwise import STEPS, conditions
 
 N = [[1, ["n"]]]
@@ -282,3 +283,67 @@ def test_a_sum_that_broadcasts_is_no_sum_of_its_terms():
     total = ("total", "sum", ["g0"], {"axis": [0], "keepdims": True}, [1])
     backward = [*BACK[:-1], total, spread]
     assert not check(residual(backward=backward)).accepted
+
+
+# ---------------------------------------------------------------------------- each guard, taken out
+
+
+def but_for(words: str) -> Callable[[Any, str], None]:
+    """What the checker demands, but for what it refuses with these words."""
+    demanded = verify.checker.need
+
+    def need(holds: Any, why: str) -> None:
+        if words not in why:
+            demanded(holds, why)
+
+    return need
+
+
+def almost_everywhere(self: Chain, *given: Any) -> None:
+    generic = given[0].w.generic
+    of_the_chain(self, *given)
+    self.w.generic = generic | {"x", "y", "z"}
+
+
+of_the_chain = Chain.__init__
+
+
+def not_returned() -> Any:
+    wrong = residual()
+    wrong["G"]["outputs"] = ["g0"]
+    return wrong
+
+
+def with_another_second(op: str, operands: list[Any]) -> Any:
+    return twice(("multiply", ["x", TWO]), (op, operands), scaled(TWO))
+
+
+GUARDS: dict[str, tuple[Callable[[], Any], tuple[tuple[Any, str, Any], ...]]] = {
+    "the result is not the adjoint": (not_returned, ((verify.checker, "need", but_for("is not what G returns")),)),
+    "weights at a tie sum to two": (
+        lambda: larger(ONE, ONE, {"z": "1/2", "y": "1/2"}),
+        ((Chain, "__init__", almost_everywhere),),
+    ),
+    "weights at a tie sum to nothing": (
+        lambda: larger(ZERO, ZERO, {"z": "1/2", "y": "1/2"}),
+        ((Chain, "__init__", almost_everywhere),),
+    ),
+    "a problem like one that was shown": (
+        lambda: with_another_second("multiply", ["y", {"int": "3"}]),
+        ((Chain, "described", lambda self, local, uses, steps: uses[0]["op"] if uses else ""),),
+    ),
+    "a step that is not shown": (
+        lambda: residual(backward=changed(BACK, "gx", "add", ["g0", "g0"])),
+        ((verify.checker, "need", but_for("is not shown to be one")),),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_it_is_its_guard_that_refuses_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong, guards = GUARDS[name]
+    assert not check(wrong()).accepted
+    for owner, attribute, replacement in guards:
+        monkeypatch.setattr(owner, attribute, replacement)
+    report = check(wrong())
+    assert report.accepted, report.reason

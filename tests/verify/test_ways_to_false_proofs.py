@@ -38,7 +38,7 @@ import verify.question.recording
 import verify.tower.decide
 import verify.tower.equal
 import verify.trusted.tower
-from dualgrad.frontends import advanced, rewire, state, tracer, watch
+from dualgrad.frontends import advanced, python, rewire, state, tracer, watch
 from dualgrad.frontends.dims import Extents
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Tracer
@@ -166,6 +166,10 @@ def one_less(x):
 
 def reads_a_value(x):
     return 2 * x * (x[0].item() + 0.3)
+
+
+def reads_a_float(x):
+    return 2 * x * (float(x[0]) + 0.3)
 
 
 def mean_of_squares(x):
@@ -393,6 +397,9 @@ RECORDING = {
     "n - 1 as a number": Way(lambda: for_every_size(square, one_less, x), (NO_LEAK,)),
     "a value read": Way(
         lambda: bool(first_key(square, reads_a_value, x)), ((Tracer, "item", _trusted(lambda self: 0.7)),)
+    ),
+    "float(x)": Way(
+        lambda: bool(first_key(square, reads_a_float, x)), ((python, "_single", _trusted(lambda value: 0.7)),)
     ),
     "right for one size alone": Way(
         lambda: for_every_size(mean_of_squares, lambda x: 1.5 * (x + 2), x),

@@ -1,28 +1,30 @@
 """Every op with the status of its rules: PROVED as lemmas, or what else is known and the step that blocks a proof.
 
+PROVED is said of a rule here: the form reading shows its lemma. It is less than what ``verify.check`` calls PROVED,
+which also takes a certificate that the checker accepts, and the second key.
+
 What is not proved is looked at in balls at the op's own samples, like any function and its gradient.
 """
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dualgrad.meanings import Unread
 from dualgrad.op import REGISTRY, Op
-from dualgrad.samples import Sample
+from dualgrad.samples import Sample, Samples, over
 from verify.check import check
 from verify.lemma.survey import SEED, Status, has_elements, survey
+from verify.run import load
 
 SECONDS = 10.0  # for looking at one op
+_MOST = 3  # operands of a pointwise op that ordinary samples are made for
 NO_RULE = "-"  # an op of truths, or of complex numbers alone
 # Ops with a meaning whose rules are not proved, and for which that is known; the table says what blocks each.
 OPEN = frozenset("logcumsumexp".split())
@@ -55,26 +57,21 @@ def ops_of(target: str) -> list[Op]:
     if target == "dualgrad":
         return list(dict.fromkeys(REGISTRY.values()))
     known = set(REGISTRY.values())
-    if target.endswith(".py"):
-        path = Path(target).resolve()
-        sys.path.insert(0, str(path.parent))
-        importlib.import_module(path.stem)
-    else:
-        importlib.import_module(target)
+    load(target)
     return [op for op in dict.fromkeys(REGISTRY.values()) if op not in known]
 
 
 def audit(ops: Sequence[Op], look: bool = True) -> Iterator[Row]:
     """One row an op, in the order given; without a look at them, what is not proved is "OPEN"."""
     for op in ops:
-        yield _row(op, survey(op), look)
+        yield _row(op, survey(op, _samples(op)), look)
 
 
 def counted(rows: Sequence[Row]) -> str:
     """How many rows have which verdict, in one line."""
     rows = [row for row in rows if row.verdict != NO_RULE]
     counts = Counter(row.verdict for row in rows)
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in sorted(counts, key=lambda v: -counts[v]))
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in sorted(counts, key=lambda v: -counts[v])) or "none"
     return f"{len(rows)} ops with rules for real numbers: {said}"
 
 
@@ -101,6 +98,8 @@ def table(rows: Sequence[Row]) -> str:
         "",
         f"{counted(rows)}. Written by `python reports/audit.py`.",
         "",
+        *_CLAIM,
+        "",
         "| op | kind | verdict | for | what blocks a proof |",
         "|---|---|---|---|---|",
     ]
@@ -110,13 +109,30 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+_CLAIM = (
+    "PROVED is said of a *rule* here: the form reading shows the lemma that it is the derivative of its op's meaning, in",
+    "both directions. That is less than what `verify.check` calls PROVED, which is said of a function and its gradient,",
+    "and also takes a certificate that the checker accepts, and the second key in balls.",
+)
+
 # ---------------------------------------------------------------------------- one op
+
+_ORDINARY = (0.25, 0.75)  # where nearly every function of numbers is defined
+
+
+def _samples(op: Op) -> Samples | None:
+    """The op's samples; of a pointwise one that has none, ordinary numbers."""
+    if op.samples is None and op.partials and len(op.partials) <= _MOST:
+        return over(*[_ORDINARY] * len(op.partials))
+    return op.samples
 
 
 def _row(op: Op, statuses: Sequence[Status], look: bool) -> Row:
     blocked = next((status.blocked for status in statuses if status.blocked), "")
     otherwise = "" if statuses else NO_RULE
-    if blocked:
+    if _samples(op) is None and (op.partials or op.vjp):
+        otherwise, blocked = "UNDECIDED", "it declares no samples on which to look at it: samples="
+    elif blocked:
         otherwise = _looked_at(op) if look else "OPEN"
     words = {
         way: tuple("PROVED" if not one.blocked else otherwise for one in statuses if one.direction == way)
@@ -154,8 +170,8 @@ def _looked_at(op: Op) -> str:
 
 def as_function(op: Op) -> tuple[Callable[..., Any], list[Any]] | None:
     """The op as a function of the floating arrays of its first sample that can be differentiated by, and these."""
-    rules = op.partials or op.vjp
-    for sample in op.samples(np.random.default_rng(SEED)) if op.samples is not None else ():
+    rules, samples = op.partials or op.vjp, _samples(op)
+    for sample in samples(np.random.default_rng(SEED)) if samples is not None else ():
         operands = op.call(*sample.args, **sample.kwargs).inputs
         moving = [
             x

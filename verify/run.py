@@ -71,6 +71,11 @@ def collect(target: str) -> tuple[Case, ...]:
     return chosen
 
 
+def load(target: str) -> ModuleType:
+    """Return the module of this name, or of this file; :class:`UsageError` where importing it fails."""
+    return _load(Target(target, target, ""))
+
+
 def _declared(target: Target) -> tuple[Case, ...]:
     """The cases of a file that is data and no code."""
     from verify.declared.cases import declared_cases

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from dualgrad.op import REGISTRY
 from verify.audit import OPEN, audit, counted, document, ops_of, table
 from verify.command.audit import audit as command
-from verify.run import UsageError
+from verify.run import NothingCollected, UsageError
 from verify.runs.gate import FAILED, PASSED
 
 OWN = """
@@ -68,6 +70,7 @@ def test_the_table_and_its_claims():
     assert counted(rows) == "2 ops with rules for real numbers: 1 PROVED, 1 OPEN"
     assert document(rows)["ops"]["tanh"]["verdict"] == "PROVED"
     assert "| tanh | pointwise | PROVED | every size |  |" in table(rows)
+    assert "less than what `verify.check` calls PROVED" in table(rows)
 
 
 def test_a_users_op_is_audited(own, capsys, tmp_path):
@@ -81,6 +84,27 @@ def test_a_users_op_with_a_wrong_rule_is_refuted(own, capsys):
     assert "REFUTED" in capsys.readouterr().out
 
 
-def test_a_module_that_does_not_exist_is_misuse():
+@pytest.mark.parametrize(("factor", "code"), [(3, PASSED), (2, FAILED)])
+def test_a_users_op_needs_no_samples_to_be_audited(own, tmp_path, capsys, factor, code):
+    """A wrong rule must not pass because nothing says on what to look at it."""
+    path = Path(own(f"bare_thirdpower_{factor}", factor))
+    path.write_text(path.read_text().replace(", samples=over((-2.0, 2.0))", ""))
+    assert command(str(path)) == code
+    assert ("1 PROVED" if code == PASSED else "1 REFUTED") in capsys.readouterr().out
+
+
+def test_an_op_that_cannot_be_looked_at_is_not_passed_over():
+    (row,) = audit([replace(REGISTRY["matmul"], samples=None)])
+    assert (row.verdict, row.expected) == ("UNDECIDED", False)
+    assert "samples=" in row.blocked
+
+
+def test_what_declares_no_op_is_told(tmp_path):
+    (tmp_path / "ours.py").write_text("x = 1\n")
+    (tmp_path / "breaks.py").write_text("1 / 0\n")
+    with pytest.raises(NothingCollected, match="this declares no op"):
+        command(str(tmp_path / "ours.py"))
+    with pytest.raises(UsageError, match="importing it failed with ZeroDivisionError"):
+        command(str(tmp_path / "breaks.py"))
     with pytest.raises(UsageError, match="no_such_module"):
         command("no_such_module")

@@ -9,14 +9,15 @@ from cyclopts import Parameter
 
 from verify.command.outputs import require_writable
 from verify.command.say import say
-from verify.run import UsageError
-from verify.runs.gate import FAILED, NOTHING, PASSED
+from verify.run import NothingCollected
+from verify.runs.gate import FAILED, PASSED
 
 
 def audit(target: str = "dualgrad", /, *, json_file: Annotated[Path | None, Parameter(name="--json")] = None) -> int:
     """List every op with the proof status of its rules, and exit with 0 when all is as expected.
 
-    Expected is that every op is proved whose meaning can be read, but for those that are known not to be.
+    Expected is that every op is proved whose meaning can be read, but for those that are known not to be. PROVED is
+    said of an op's rules here, as lemmas; "verify run" proves functions, with a certificate and a second key.
 
     Parameters
     ----------
@@ -31,10 +32,9 @@ def audit(target: str = "dualgrad", /, *, json_file: Annotated[Path | None, Para
 
     if json_file is not None:
         require_writable(json_file)
-    try:
-        ops = ops_of(target)
-    except ImportError as error:
-        raise UsageError(f"{target}: {error}. Name a module or a file that declares ops, or dualgrad.") from error
+    ops = ops_of(target)
+    if not ops:
+        raise NothingCollected(f"{target}: this declares no op. Ops are declared with dualgrad.op, as in README.md.")
     rows = []
     for row in rows_of(ops):
         rows.append(row)
@@ -42,6 +42,4 @@ def audit(target: str = "dualgrad", /, *, json_file: Annotated[Path | None, Para
     say(counted(rows))
     if json_file is not None:
         json_file.write_text(written(document(rows)), encoding="utf-8")
-    if not rows:
-        return NOTHING
     return PASSED if all(row.expected for row in rows) else FAILED

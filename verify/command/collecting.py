@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def selected(
     found = collected(targets, timeout=settings.timeout, memory=settings.memory, root=resolved.root)
     chosen = tuple(each for each in found if wanted is None or wanted(each.id))
     if not chosen:
-        raise NothingCollected(f"-k {keyword!r} fits none of {len(found)} cases. They are listed by: verify list")
+        raise NothingCollected(
+            f"-k {keyword!r} fits none of {len(found)} cases. They are listed by: verify list {shlex.join(targets)}"
+        )
     return chosen if part is None else chosen[part[0] - 1 :: part[1]]
 
 

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterator
 
-from verify.command.options import settings_of
+from verify.command.naming import fitting, nearest, several
+from verify.command.options import codes, settings_of
 from verify.command.refer import run_of
-from verify.command.say import say
+from verify.command.say import counted, say
 from verify.report.causes import cause
 from verify.report.codes import CODES, Code, code
 from verify.report.overview import reproduce
@@ -27,18 +28,15 @@ def explain(what: str, /, *, run: str = "last") -> int:
     Parameters
     ----------
     what
-        A rule code such as V103, a verdict such as PROVED, or the id of a case or a part of it that fits one alone.
+        A rule code such as V103 or the beginning of some, as V1; a verdict such as PROVED; or a case by its id, its
+        function, or a part of its id that fits one alone.
     run
         The run that the case is looked up in: a number of "verify history list", last, green, or a JSON Lines file.
     """
-    if what.upper() in CODES:
-        say(_rule(CODES[what.upper()]))
-    elif what.upper() in Verdict.__members__:
+    if what.upper() in Verdict.__members__:
         say(f"{what.upper()}  {MEANING[Verdict[what.upper()]]}")
     elif re.fullmatch(r"[Vv]\d+", what):
-        raise UsageError(
-            f"{what}: there is no such rule code.{meant(what.upper(), CODES)} Those there are: {', '.join(CODES)}."
-        )
+        say("\n".join(_rule(CODES[each]) for each in codes(what, "")))
     else:
         say("\n".join(_case(_found(what, run_of(run, settings_of().root), run))))
     return PASSED
@@ -49,17 +47,17 @@ def _rule(rule: Code) -> str:
 
 
 def _found(what: str, run: Run, reference: str) -> Entry:
-    exact = [entry for entry in run.entries if entry.case == what]
-    fitting = exact or [entry for entry in run.entries if what in entry.case]
-    if not fitting:
-        ids = [entry.case for entry in run.entries]
+    ids = [entry.case for entry in run.entries]
+    found = fitting(what, ids)
+    if not found:
+        near = nearest(what, ids) or meant(what.upper(), Verdict.__members__)
         raise UsageError(
             f"{what}: this is no rule code, no verdict, and no case of the run {reference!r}, which has "
-            f"{len(ids)}.{meant(what, ids)} Cases are listed by: verify history show {reference}"
+            f"{counted(len(ids), 'case')}.{near} They are listed by: verify history show {reference}"
         )
-    if len(fitting) > 1:
-        raise UsageError(f"{what}: this fits {len(fitting)} cases: {', '.join(entry.case for entry in fitting[:10])}.")
-    return fitting[0]
+    if len(found) > 1:
+        raise UsageError(f"{what}: this fits {len(found)} cases. Name one: {several(found)}.")
+    return next(entry for entry in run.entries if entry.case == found[0])
 
 
 def _case(entry: Entry) -> Iterator[str]:

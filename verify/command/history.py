@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection
@@ -32,6 +32,11 @@ def _opened() -> Iterator[Connection]:
         yield connection
 
 
+def _is_there() -> bool:
+    """Whether there is a history to look at: looking makes none."""
+    return (settings_of().root / history.PLACE).is_file()
+
+
 @app.command(name="list")
 def list_runs(*, last: int = 20) -> int:
     """List the runs on record, the newest last. A * marks those that passed the gate.
@@ -41,8 +46,10 @@ def list_runs(*, last: int = 20) -> int:
     last
         How many; 0 for all. Default: 20.
     """
-    with _opened() as connection:
-        found = history.summaries(connection, last)
+    found: tuple[history.Summary, ...] = ()
+    if _is_there():
+        with _opened() as connection:
+            found = history.summaries(connection, last)
     if not found:
         say("no run is on record yet. One is put there by: verify run TARGET")
     for each in found:
@@ -123,8 +130,10 @@ def prune(*, keep: int = 200) -> int:
     """
     if keep < 1:
         raise UsageError(f"--keep {keep}: expected how many of the newest runs stay, at least 1.")
-    with _opened() as connection:
-        gone = history.prune(connection, keep)
+    gone: Sequence[int] = ()
+    if _is_there():
+        with _opened() as connection:
+            gone = history.prune(connection, keep)
     say(f"{counted(len(gone), 'run')} forgotten")
     return PASSED
 

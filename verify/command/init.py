@@ -131,7 +131,8 @@ def _write_settings(file: Path) -> None:
 
 def _write(file: Path, text: str, hint: bool = True) -> None:
     if file.exists():
-        say(f"{file}: is there already, and is left as it is{f'. Add to it:{chr(10)}{text}' if hint else ''}")
+        missing = hint and file.read_text(encoding="utf-8", errors="replace") != text
+        say(f"{file}: is there already, and is left as it is{f'. Add to it:{chr(10)}{text}' if missing else ''}")
         return
     _written(file, text)
     say(f"{file}: written")

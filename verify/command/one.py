@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from verify.command.naming import fitting, nearest, several
 from verify.command.options import settings_of
 from verify.command.say import say
 from verify.execute.suite import seed_of
@@ -18,7 +20,7 @@ from verify.report.codes import CODES, code
 from verify.report.paragraph import paragraph
 from verify.run import Target, UsageError, collect, run_one
 from verify.runs.gate import FAILED, PASSED
-from verify.runs.pairs import at, pair_file
+from verify.runs.pairs import at, pair_file, pair_id, pair_place
 from verify.runs.settings import Resolved
 from verify.runs.suite import Entry
 
@@ -43,7 +45,8 @@ def one(
     Parameters
     ----------
     case
-        The id of a case, as reports print it: 'examples/notebook.py::notebook'; or FILE.py:NAME or MODULE:NAME.
+        The id of a case, as reports print it: 'examples/notebook.py::notebook', where the function's name is enough
+        if it has one case; or FILE.py:NAME or MODULE:NAME.
     point
         Other arguments than the case has: 'x=[1.5, 2.0]', once for each, or all in order without the names.
     grad
@@ -55,11 +58,12 @@ def one(
     number = resolved.settings.seed if seed is None else seed
     if grad:
         target = pair_file(case, grad, point or [], resolved.root)
-        found, name = _only(target, collect(target)), case
+        found, name = _only(target, collect(target)), pair_id(case, grad, point or [])
     else:
         found, name = _named(case, resolved)
         found = _moved(found, point or [])
-    entry = Entry(name, _checked(found, name, number))
+    result = _checked(found, name, number)
+    entry = Entry(name, replace(result, source=pair_place(case) or result.source) if grad else result)
     say(paragraph(entry.result))
     if entry.result.ok:
         return PASSED
@@ -73,11 +77,16 @@ def _named(text: str, resolved: Resolved) -> tuple[Case, str]:
         found = _only(text, collect(text))
         return found, f"{_place(Target.parse(text).module, resolved)}::{found.key}"
     there = resolved.root / place
-    cases = collect(os.path.relpath(there) if there.is_file() else place)
-    for case in cases:
-        if case.key == key:
-            return case, text
-    raise UsageError(f"{text}: there is no such case. The cases of {place}: {', '.join(each.key for each in cases)}.")
+    target = os.path.relpath(there) if there.is_file() else place
+    cases = {case.key: case for case in collect(target)}
+    meant = fitting(key, list(cases), parts=False)
+    if not meant:
+        raise UsageError(
+            f"{text}: {place} has no such case.{nearest(key, list(cases))} Its cases: {several(cases)}. "
+            f"All are listed by: verify list {shlex.quote(target)}"
+        )
+    found = _only(text, [cases[each] for each in meant])
+    return found, f"{_place(target, resolved)}::{found.key}"
 
 
 def _place(module: str, resolved: Resolved) -> str:
@@ -86,9 +95,9 @@ def _place(module: str, resolved: Resolved) -> str:
 
 def _only(text: str, cases: Sequence[Case]) -> Case:
     if len(cases) > 1:
-        place = Target.parse(text).module
+        place = text.partition("::")[0] if "::" in text else Target.parse(text).module
         raise UsageError(
-            f"{text}: these are {len(cases)} cases. Name one: {', '.join(f'{place}::{each.key}' for each in cases)}."
+            f"{text}: these are {len(cases)} cases. Name one: {several(f'{place}::{each.key}' for each in cases)}."
         )
     return cases[0]
 

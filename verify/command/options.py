@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+from verify.run import UsageError
+from verify.runs.reading import meant
 from verify.runs.settings import GATE, Resolved, Settings, resolved
 
 
@@ -51,9 +53,7 @@ class Running:
     """The flags that decide how cases run."""
 
     seed: Annotated[int | None, Parameter(help=_HELP["seed"], group=_WHERE)] = None
-    jobs: Annotated[
-        int | Literal["auto"] | None, Parameter(name=["--jobs", "-j"], help=_HELP["jobs"], group=_WHERE)
-    ] = None
+    jobs: Annotated[str | None, Parameter(name=["--jobs", "-j"], help=_HELP["jobs"], group=_WHERE)] = None
     timeout: Annotated[float | None, Parameter(help=_HELP["timeout"], group=_WHERE)] = None
     memory: Annotated[int | None, Parameter(help=_HELP["memory"], group=_WHERE)] = None
     isolation: Annotated[Literal["worker", "case"] | None, Parameter(help=_HELP["isolation"], group=_WHERE)] = None
@@ -65,7 +65,28 @@ def settings_of(*flags: Judging | Running | None, targets: tuple[str, ...] = ())
     given: dict[str, Any] = {"targets": targets or None}
     for each in flags:
         given |= {one.name: getattr(each, one.name) for one in fields(each)} if each is not None else {}
-    return resolved({name: _split(value) for name, value in given.items()})
+    found = resolved({name: _split(value) for name, value in given.items()})
+    for name in ("select", "ignore"):
+        for text in getattr(found.settings, name):
+            codes(text, f"{name}: ")
+    for override in found.settings.override:
+        for text in override.ignore:
+            codes(text, f"the override for {override.match!r}: ignore: ")
+    return found
+
+
+def codes(text: str, where: str) -> tuple[str, ...]:
+    """Return the rule codes that a code or the beginning of some stands for; UsageError where it is none."""
+    from verify.report.codes import CODES
+
+    beginning = text.upper()
+    found = tuple(each for each in CODES if each.startswith(beginning)) if beginning else ()
+    if not found:
+        raise UsageError(
+            f"{where}{text}: no rule code is this, or begins so.{meant(beginning, CODES)} "
+            f"Those there are: {', '.join(CODES)}."
+        )
+    return found
 
 
 def _split(value: Any) -> Any:

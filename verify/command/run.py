@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,10 @@ from verify.command.options import Judging, Running, settings_of
 from verify.command.running import run_cases
 from verify.command.say import counted
 from verify.command.telling import Loudness, teller
+from verify.execute.suite import Selected
 from verify.report.terminal import console
-from verify.run import UsageError
-from verify.runs.pairs import pair_file
+from verify.run import Target, UsageError
+from verify.runs.pairs import pair_file, pair_id, pair_place
 from verify.runs.settings import Resolved
 from verify.runs.suite import Run
 
@@ -75,7 +77,12 @@ def run(
     if not budget >= 0:
         raise UsageError(f"--budget {budget}: expected a number of seconds, not less than 0.")
     named = resolved.settings.targets
-    chosen = selected(_paired(named, grad, point or [], resolved), resolved, keyword, shard, untrusted)
+    if grad:
+        chosen = _pair(named, grad, point or [], resolved, keyword, shard, untrusted)
+    elif point:
+        raise UsageError("--point belongs to a pair: name the gradient too, as in: --grad model.py:gradient.")
+    else:
+        chosen = selected(named, resolved, keyword, shard, untrusted)
     out = console(error=ending.to_terminal)
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
     loudness = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.USUAL
@@ -83,7 +90,7 @@ def run(
     entries, interrupted = run_cases(chosen, resolved.settings, budget, teller(chosen, loudness, out), out)
     found = Run(
         entries,
-        title=", ".join(named) + (f" -k {keyword}" if keyword else ""),
+        title=_titled(named, resolved.root) + (f" -k {keyword}" if keyword else ""),
         settings={
             **resolved.record(),
             **({"shard": shard} if shard else {}),
@@ -96,16 +103,36 @@ def run(
     return finish(_located(found, resolved.root), resolved, ending, out)
 
 
-def _paired(targets: tuple[str, ...], grad: str, point: list[str], resolved: Resolved) -> tuple[str, ...]:
-    if not grad:
-        if point:
-            raise UsageError("--point belongs to a pair: name the gradient too, as in: --grad model.py:gradient.")
-        return targets
+def _pair(
+    targets: tuple[str, ...],
+    grad: str,
+    point: list[str],
+    resolved: Resolved,
+    keyword: str,
+    shard: str,
+    untrusted: bool,
+) -> tuple[Selected, ...]:
+    """The pair as a case that is named, and stands, where its function does."""
     if len(targets) != 1:
         raise UsageError(
             f"--grad {grad}: expected one target, the function that it is the gradient of, and got {len(targets)}."
         )
-    return (pair_file(targets[0], grad, point, resolved.root),)
+    paired = selected((pair_file(targets[0], grad, point, resolved.root),), resolved, keyword, shard, untrusted)
+    file, _, number = pair_place(targets[0]).rpartition(":")
+    if file:
+        file = Path(os.path.relpath(file, resolved.root)).as_posix()
+        paired = tuple(replace(each, file=file, line=int(number)) for each in paired)
+    return tuple(replace(each, id=pair_id(targets[0], grad, point)) for each in paired)
+
+
+def _titled(targets: tuple[str, ...], root: Path) -> str:
+    """The targets as they are named from the project's folder, so that runs of the same have the same title."""
+    named = []
+    for target in targets:
+        path, colon, name = target.rpartition(":") if Target.parse(target).name else (target, "", "")
+        there = Path(os.path.relpath(path, root)).as_posix() if Path(path).exists() else path
+        named.append(f"{there}{colon}{name}")
+    return ", ".join(named)
 
 
 def _located(run: Run, root: Path) -> Run:

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from verify.execute.child import Child, forked
+from verify.execute.child import FAILED, Child, forked
 from verify.execute.limits import adopt_orphans, family, held, hold_more, kill_others, limit_memory, others
 from verify.execute.messages import SECRET, Channel, Closed, Garbled, Json
 from verify.execute.watch import Changed, remember
@@ -23,6 +23,7 @@ CASES_EACH = 100  # before a worker is replaced
 PROCESSES = 64  # of a case
 TICK = 0.1  # seconds between two looks at a worker's memory
 NAMED = 3  # changes of the library
+LOADING = "loading the target"
 KILLED: Json = {}  # in place of an answer
 _DEATH = 0.5  # seconds that a worker which closed its end has to end
 
@@ -95,14 +96,14 @@ class Keeper:
         try:
             worker.channel.send(secret, request)
         except Closed:
-            return self._ended(worker)
-        seconds, what = request["loading"], "loading the target"
+            return self._ended(worker, "the case")
+        seconds, what = request["loading"], LOADING
         until = time.monotonic() + seconds
         while True:
             try:
                 found = self._awaited(worker, min(TICK, max(0.0, until - time.monotonic())))
             except Closed:
-                return self._ended(worker)
+                return self._ended(worker, what)
             except Garbled as error:
                 return _unreadable(f"something else was sent in its place: {error}")
             if found is not None and found[0] != secret:
@@ -138,8 +139,8 @@ class Keeper:
             raise Closed
         return found
 
-    def _ended(self, worker: Child) -> Json:
-        """What a worker came to that closed its end."""
+    def _ended(self, worker: Child, what: str) -> Json:
+        """What a worker came to that closed its end while it did this."""
         until = time.monotonic() + _DEATH
         while (status := worker.ended()) is None:
             if time.monotonic() > until:
@@ -149,12 +150,14 @@ class Keeper:
             worker.drain()
         if not os.WIFSIGNALED(status):
             code = os.WEXITSTATUS(status)
-            return {"outcome": "exited", "reason": f"the case ended its process, with exit code {code}"}
+            if code == FAILED and b"MemoryError" in worker.printed:  # too little is left even to say so
+                return self._no_memory()
+            return {"outcome": "exited", "reason": f"{what} ended its process, with exit code {code}"}
         number = os.WTERMSIG(status)
         if number == signal.SIGKILL:
             return KILLED
         name = signal.Signals(number).name if number in set(signal.Signals) else "unknown"
-        return {"outcome": "crashed", "reason": f"the case ended by signal {number} ({name}){worker.place()}"}
+        return {"outcome": "crashed", "reason": f"{what} ended by signal {number} ({name}){worker.place()}"}
 
     def _no_memory(self) -> Json:
         return {"outcome": "memory", "reason": f"memory ran out: the case may take {self._memory} MB"}

@@ -15,7 +15,7 @@ import numpy as np
 from dualgrad.frontends.trace import Trace
 from dualgrad.op import Op
 from dualgrad.program.record import Equation
-from dualgrad.samples import Sample
+from dualgrad.samples import Sample, Samples
 from verify.lemma.book import forward_lemmas, lemma_of
 from verify.lemma.lemma import Lemma
 
@@ -41,10 +41,14 @@ class Status:
     unread: bool = False  # the op's meaning cannot be read
 
 
-def survey(op: Op) -> list[Status]:
-    """The status of every rule of an op; of an op with any number of operands, the first two."""
+def survey(op: Op, samples: Samples | None = None) -> list[Status]:
+    """The status of every rule of an op; of an op with any number of operands, the first two.
+
+    It is looked at on these samples, or on its own.
+    """
     found: dict[tuple[str, int], Status] = {}
-    for sample in op.samples(np.random.default_rng(SEED)) if op.samples is not None else ():
+    drawn = samples or op.samples
+    for sample in drawn(np.random.default_rng(SEED)) if drawn is not None else ():
         if has_elements(sample) and not any(status.blocked for status in found.values()):
             for status in _of_sample(op, sample):
                 key = (status.direction, 0 if op.variadic else status.slot)

@@ -112,7 +112,17 @@ def place(entry: Entry) -> tuple[str, int]:
 
 def reproduce(entry: Entry) -> str:
     """Return the command that checks the case again, as a shell takes it."""
-    return f"verify one {shlex.quote(line(entry.case))}"
+    case = line(entry.case)
+    return f"verify one {case if _is_pair(case) else shlex.quote(case)}"
+
+
+def _is_pair(case: str) -> bool:
+    """Whether the id is that of a pair: words for a shell, each of them quoted."""
+    try:
+        words = shlex.split(case)
+    except ValueError:
+        return False
+    return words[1:2] == ["--grad"] and shlex.join(words) == case
 
 
 def loosened(settings: Mapping[str, Any]) -> list[tuple[str, str]]:

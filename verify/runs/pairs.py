@@ -6,10 +6,12 @@ imported here.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
 import json
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,26 @@ def pair_file(target: str, grad: str, point: Sequence[str], root: Path) -> str:
             f"{path}: the pair cannot be written: {error.strerror}. Call from a folder of yours."
         ) from error
     return path.as_posix()
+
+
+def pair_id(target: str, grad: str, point: Sequence[str]) -> str:
+    """Return the id of a pair: what "verify one" takes to check it again.
+
+    >>> pair_id("model.py:loss", "model.py:slope", ["x=[1.0, 2.0]"])
+    "model.py:loss --grad model.py:slope --point 'x=[1.0, 2.0]'"
+    """
+    return shlex.join([target, "--grad", grad, *(part for given in point for part in ("--point", given))])
+
+
+def pair_place(target: str) -> str:
+    """Return where the function of a pair stands, as FILE:LINE; "" where that is not seen without importing it."""
+    wanted = Target.parse(target)
+    try:
+        body = ast.parse(Path(wanted.module).read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return ""
+    lines = [part.lineno for part in body if isinstance(part, ast.FunctionDef) and part.name == wanted.name]
+    return f"{wanted.module}:{lines[-1]}" if lines else ""
 
 
 def at(f: Callable[..., Any], point: Sequence[str]) -> tuple[Any, ...]:

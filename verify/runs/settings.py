@@ -154,10 +154,11 @@ def _nearest(start: Path) -> Path | None:
 
 def _of_file(file: Path) -> _Source:
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("verify", {})
+        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except (OSError, ValueError) as error:
         raise UsageError(f"{file}: this cannot be read as TOML: {error}") from error
     where = f"{file}, [tool.verify]"
+    table = tool.get("verify", {}) if isinstance(tool, dict) else {}  # what another tool asks for is no slip of ours
     if not isinstance(table, dict):
         raise UsageError(f"{file}: tool.verify is {table!r}; expected a table [tool.verify].")
     named = {name: (public(name), value) for name, value in ((key.replace("-", "_"), table[key]) for key in table)}
@@ -180,12 +181,12 @@ def _of_environment(environ: Mapping[str, str]) -> _Source:
 
 def _of_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in flags.items() if value is not None}
-    return {
-        name: _explained(
-            read_value, Settings, name, list(value) if isinstance(value, tuple) else value, f"--{public(name)}"
-        )
-        for name, value in given.items()
-    }
+    return {name: _of_flag(name, value) for name, value in given.items()}
+
+
+def _of_flag(name: str, value: Any) -> Any:
+    read = read_text if isinstance(value, str) else read_value
+    return _explained(read, Settings, name, list(value) if isinstance(value, tuple) else value, f"--{public(name)}")
 
 
 def _read(kind: type[Any], name: str, shown: str, value: Any, where: str) -> Any:

@@ -57,7 +57,8 @@ def test_one_takes_a_function_that_is_no_case_with_its_gradient(lesson, command)
     ("tokens", "code", "told"),
     [
         (["lesson.py"], 2, "lesson.py: these are 2 cases. Name one: lesson.py::good, lesson.py::bad."),
-        (["lesson.py::worse"], 2, "there is no such case. The cases of lesson.py: good, bad."),
+        (["lesson.py::worse"], 2, "lesson.py has no such case. Its cases: good, bad. All are listed by: verify"),
+        (["lesson.py::goood"], 2, "lesson.py has no such case. Did you mean 'good'?"),
         (["nothing.py::f"], 2, "nothing.py: there is no such file"),
         (["lesson.py::good", "--point", "y=1.0"], 2, "--point: good(x) cannot be called so: missing"),
         (["lesson.py:good", "--grad", "lesson.py:slop", "--point", "1"], 2, "lesson.py has no function 'slop'."),
@@ -84,15 +85,40 @@ def test_explain_knows_codes_verdicts_and_cases(ran, command):
 @pytest.mark.parametrize(
     ("what", "told"),
     [
-        ("V13", "there is no such rule code. Did you mean 'V103'?"),
-        ("lesson", "this fits 2 cases: lesson.py::bad, lesson.py::good."),
-        ("lesson.py::goood", "no case of the run 'last', which has 2. Did you mean 'lesson.py::good'?"),
+        ("V13", "V13: no rule code is this, or begins so. Did you mean 'V103'?"),
+        ("lesson", "this fits 2 cases. Name one: lesson.py::bad, lesson.py::good."),
+        ("lesson.py::goood", "no case of the run 'last', which has 2 cases. Did you mean 'lesson.py::good'?"),
+        ("PROVD", "Did you mean 'PROVED'?"),
     ],
 )
 def test_explain_names_what_is_near(ran, command, what, told):
     code, _, complaint = command("explain", what)
     assert code == 2
     assert told in complaint
+
+
+def test_explain_takes_the_beginning_of_codes(lesson, command):
+    _, out, _ = command("explain", "V2")
+    assert [row[:4] for row in out.splitlines() if row.startswith("V")] == ["V201", "V202", "V203"]
+
+
+def test_a_case_is_meant_by_its_function_before_by_a_part_of_its_id(lesson, command):
+    """good is one whole function, and a part of the ids of both others."""
+    (lesson / "lesson.py").write_text(
+        "import verify\n\ndef good(x): return 2 * x\n\n@verify.case(1.0, grad=good)\ndef bad(x): return x * x\n\n"
+        "verify.case(1.0, wrt='x')(good)\n\n@verify.case(1.0)\ndef good_one(x): return x\n"
+    )
+    assert command("run", "lesson.py")[0] == 1
+    assert command("explain", "good")[1].startswith("PROVED  good ")
+    assert command("explain", "lesson.py::bad")[1].startswith("REFUTED  bad ")
+    assert command("one", "lesson.py::good")[1].startswith("PROVED  good ")
+    assert command("one", "lesson.py::bad")[1].startswith("PROVED  bad ")  # which is not asked by its name here
+
+
+def test_looking_at_a_history_makes_none(lesson, command):
+    assert command("history", "list")[:2] == (0, "no run is on record yet. One is put there by: verify run TARGET\n")
+    assert command("history", "prune")[:2] == (0, "0 runs forgotten\n")
+    assert not (lesson / ".verify").exists()
 
 
 def test_without_a_run_the_command_says_how_to_make_one(lesson, command):
@@ -276,6 +302,9 @@ def test_init_writes_what_runs_and_overwrites_nothing(lesson, command):
     assert "gradients.py: is there already, and is left as it is\n" in out
     assert (lesson / "gradients.py").read_text() == "mine"
     assert (lesson / "pyproject.toml").read_text().startswith('[project]\nname = "mine"\n\n[tool.verify]\n')
+    _, out, _ = command("init", "--ci", "github")
+    assert "verify.yml: is there already, and is left as it is\n" in out
+    (lesson / ".github" / "workflows" / "verify.yml").write_text("name: mine\n")
     _, out, _ = command("init", "--ci", "github")
     assert "verify.yml: is there already, and is left as it is. Add to it:" in out
 

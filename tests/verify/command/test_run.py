@@ -57,6 +57,13 @@ def test_cases_are_told_in_the_order_of_their_ids_however_they_end(lesson, comma
         (["run", "lesson.py", "--shard", "0/2"], 2, "--shard '0/2': expected I/N with I from 1 to N"),
         (["run", "lesson.py", "--budget", "nan"], 2, "--budget nan: expected a number of seconds"),
         (["run", "lesson.py", "--jobs", "0"], 2, '--jobs: got 0; expected a whole number or "auto", at least 1.'),
+        (["run", "lesson.py", "--jobs", "all"], 2, "--jobs: got 'all'; expected a whole number or \"auto\"."),
+        (
+            ["run", "lesson.py", "--ignore", "V8", "--reason", "old"],
+            2,
+            "ignore: V8: no rule code is this, or begins so.",
+        ),
+        (["run", "lesson.py", "-k", "none"], 5, "fits none of 2 cases. They are listed by: verify list lesson.py"),
         (["run", "lesson.py", "--fail-on", "refutd"], 2, "Did you mean 'refuted'?"),
         (["run", "lesson.py", "--fail-on", "refuted"], 2, "needs a reason, which reports print: --reason"),
         (
@@ -148,6 +155,34 @@ def test_the_targets_of_the_settings_are_run_from_a_folder_below_with_the_same_i
 
 def test_a_keyword_narrows_what_is_run(lesson, command):
     assert command("run", "lesson.py", "-k", "not bad")[0] == 0
+
+
+def test_the_rules_of_an_override_are_those_there_are(lesson, command):
+    table = '[[tool.verify.override]]\nmatch = "lesson*"\nignore = ["V1O1"]\nreason = "old"\n'
+    (lesson / "pyproject.toml").write_text(table)
+    code, _, complaint = command("run", "lesson.py")
+    assert (code, "override for 'lesson*': ignore: V1O1: no rule code is this" in complaint) == (2, True)
+
+
+def test_a_pair_is_named_by_what_checks_it_again_and_stands_where_its_function_does(lesson, command):
+    text = "\ndef good(x):\n    return x * x\n\ndef slope(x):\n    return 2 * x\n"
+    (lesson / "model.py").write_text(text)
+    tokens = ["model.py:good", "--grad", "model.py:slope", "--point", "x=[1.0, 2.0]"]
+    assert "  model.py:2\n" in command("run", *tokens)[1]
+    name = "model.py:good --grad model.py:slope --point 'x=[1.0, 2.0]'"
+    assert name in command("history", "show")[1]
+    assert f"reproduce   verify one {name}\n" in command("explain", name)[1]
+    assert command("one", *tokens)[1].startswith("PROVED  good  (model.py:2)")
+    assert command("run", *tokens, "--untrusted")[0] == 2
+
+
+def test_a_run_has_the_same_title_from_whatever_folder(lesson, command, monkeypatch):
+    (lesson / "pyproject.toml").write_text('[tool.verify]\ntargets = ["lesson.py:good"]\n')
+    (lesson / "below").mkdir()
+    monkeypatch.chdir(lesson / "below")
+    for tokens in ([], ["../lesson.py:good"]):
+        assert command("run", *tokens)[0] == 0
+    assert [row.split()[-1] for row in command("history", "list")[1].splitlines()] == ["lesson.py:good"] * 2
 
 
 def test_shards_are_every_case_once(lesson, command):

@@ -129,7 +129,7 @@ def test_paths_in_ids_start_at_the_root_and_a_target_counts_once(folder, monkeyp
         ("nothing.py", UsageError, "nothing.py: there is no such file"),
         ("sines.py:worse", UsageError, "no case is named 'worse'. The module's cases: sine, wrong, drawn."),
         ("hangs.py", UsageError, "hangs.py: time ran out: loading the target took more than 1 s and was stopped"),
-        ("leaves.py", UsageError, "leaves.py: the case ended its process, with exit code 0"),
+        ("leaves.py", UsageError, "leaves.py: loading the target ended its process, with exit code 0"),
         ("breaks.py", UsageError, "importing it failed with ZeroDivisionError: division by zero (at breaks.py:2)"),
     ],
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from verify.run import UsageError, collect
-from verify.runs.pairs import at, pair_file
+from verify.runs.pairs import at, pair_file, pair_place
 
 
 def f(x, n=2, *, scale=1):
@@ -82,3 +82,10 @@ def test_a_pair_that_is_none_is_told_before_anything_is_written(tmp_path, target
         pair_file(target, grad, point, tmp_path)
     assert told in str(raised.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_where_a_function_stands_is_seen_without_importing_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.py").write_text("1 / 0\n\ndef loss(x):\n    return x\n")
+    assert pair_place("model.py:loss") == "model.py:3"
+    assert pair_place("model.py:slope") == pair_place("package.model:loss") == pair_place("nothing.py:f") == ""

@@ -50,6 +50,10 @@ def test_the_nearest_file_counts_and_its_paths_start_from_its_folder(project, tm
     assert (found.settings.baseline, found.root) == ("../b.json", tmp_path)
 
 
+def test_what_another_tool_made_of_the_file_is_no_slip_of_ours(project):
+    assert project("tool = 3").settings == Settings()
+
+
 def test_lists_in_the_environment_have_commas(project):
     assert project("", (), {"VERIFY_TARGETS": "a.py, b.py"}).settings.targets == ("a.py", "b.py")
 

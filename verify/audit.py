@@ -110,9 +110,9 @@ def table(rows: Sequence[Row]) -> str:
 
 
 _CLAIM = (
-    "PROVED is said of a *rule* here: the form reading shows the lemma that it is the derivative of its op's meaning, in",
-    "both directions. That is less than what `verify.check` calls PROVED, which is said of a function and its gradient,",
-    "and also takes a certificate that the checker accepts, and the second key in balls.",
+    "PROVED is said of a *rule* here: the form reading shows the lemma that it is the derivative of its op's meaning,",
+    "in both directions. That is less than what `verify.check` calls PROVED, which is said of a function and its",
+    "gradient, and also takes a certificate that the checker accepts, and the second key in balls.",
 )
 
 # ---------------------------------------------------------------------------- one op

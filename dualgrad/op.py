@@ -263,7 +263,7 @@ def pointwise(
     rest.setdefault("dtype", dtype_of(forward))
     if isinstance(forward, np.ufunc):
         rest.setdefault("numpy", (forward,))
-    return register(
+    op = register(
         Op(
             name=name,
             kind=Kind.POINTWISE,
@@ -273,6 +273,9 @@ def pointwise(
             **rest,
         )
     )
+    if op.direct and len(partials) == 1:
+        op.appliers[np.ndarray] = lambda x, /: run(op, (x,), {})
+    return op
 
 
 def structural(name: str, kind: Kind, **fields: Any) -> Op:

@@ -34,6 +34,7 @@ LAYERS = [
         "dualgrad.conjugate",
         "dualgrad.document",
         "dualgrad.lazy",
+        "dualgrad.parts",
         "dualgrad.samples",
         "dualgrad.shapes",
         "dualgrad.rounding",

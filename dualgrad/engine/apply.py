@@ -7,7 +7,7 @@ arrays, tensors of these and numbers.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from dualgrad.engine.graph import Binary, Extra, General, Node, Unary, now
 from dualgrad.engine.keeping import slim
 from dualgrad.engine.modes import ANOMALY, RECORDING, mode, user_line
 from dualgrad.op import Op, run
+from dualgrad.ops.index import canonical, native
+from dualgrad.positions import is_advanced
 
 # On numbers NumPy's operators cost a tenth of its functions, and they are the same functions.
 _OPERATORS: dict[Any, Callable[..., Any]] = {
@@ -199,6 +201,7 @@ def _product(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         node.serial = now()
         node.plain = data1.dtype is _FLOAT64 is data2.dtype and data1.ndim == data2.ndim == 2
         if value.nbytes >= LARGE or edge1 is None or edge2 is None:  # else its rules read both
+            node.plain = node.plain and value.nbytes < LARGE
             slim(node)
         node.extra = None
         if state != RECORDING or _handed_out:
@@ -210,18 +213,28 @@ def _product(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
 
 def _general(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
     """For one operand and static arguments."""
-    shares = op.name in VIEWS
+    result = _of_one(op, kind)
 
     def apply(x: Any, *args: Any, **kwargs: Any) -> Any:
         if type(x) is not kind:
             return slow(x, *args, **kwargs)
-        data, edge = x._data, x._edge
+        data = x._data
         if type(data) is not _ndarray:
             return slow(x, *args, **kwargs)
         inputs, params = op.call(data, *args, **kwargs)
         if len(inputs) != 1 or inputs[0] is not data:
             return slow(x, *args, **kwargs)
-        value = run(op, inputs, params)
+        return result(x, inputs, params, run(op, inputs, params))
+
+    return apply
+
+
+def _of_one(op: Op, kind: Any) -> Callable[..., Any]:
+    """The tensor that an op of one operand and static arguments gives."""
+    shares = op.name in VIEWS
+
+    def result(x: Any, inputs: tuple[Any], params: Mapping[str, Any], value: Any) -> Any:
+        edge = x._edge
         tensor = _new(kind)
         tensor._data = value
         tensor._grad = tensor._family = None
@@ -240,13 +253,27 @@ def _general(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         node.serial = now()
         node.plain = False
         node.extra = None
-        if data.nbytes >= LARGE or value.nbytes >= LARGE:
+        if inputs[0].nbytes >= LARGE or value.nbytes >= LARGE:
             slim(node)
         if state != RECORDING or _handed_out:
             note(node, (x,), inputs)
         return tensor
 
-    return apply
+    return result
+
+
+def reader(op: Op, kind: Any, slow: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """``x[key]`` of a tensor, for keys without arrays."""
+    result = _of_one(op, kind)
+
+    def read(x: Any, key: Any) -> Any:
+        data = x._data
+        if type(data) is not _ndarray or is_advanced(key):
+            return slow(x, key)
+        steps = canonical(key, data.shape)
+        return result(x, (data,), {"key": steps}, data[native(steps)])
+
+    return read
 
 
 def related(view: Any, base: Any) -> Any:

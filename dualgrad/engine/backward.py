@@ -16,14 +16,16 @@ import numpy as np
 from dualgrad.engine.buffers import LARGE, doubled, minus, negated, own, plus, sole, times
 from dualgrad.engine.graph import Binary, Edge, Node, Unary, free, leading_to, walk
 from dualgrad.engine.hooks import replaced
+from dualgrad.engine.keeping import unread
 from dualgrad.engine.overwritten import nothing_changed
 from dualgrad.engine.spaces import cast, full, project, summed
 from dualgrad.engine.tensor import Tensor, handle
-from dualgrad.op import Complex, Op
+from dualgrad.op import REGISTRY, Complex, Op
 
 Adjoints = dict[Edge, Any]
 Lift = Callable[[Any, Edge], Any]
 _ARRAYS = (np.ndarray, np.generic)
+_OURS = frozenset(REGISTRY.values())  # before any op of the user's is declared
 
 
 def pull_back(
@@ -52,7 +54,7 @@ def pull_back(
     way = _Way(useful, lift, nothing_changed())
     with np.errstate(all="ignore"):  # infinities and underflow are values here, whatever the user has them do
         if lift is None and useful is None and ends <= leaves and way.unchanged:
-            _flow_quickly(nodes, adjoints, way)
+            _flow_quickly(nodes, adjoints, way, not retain and all(leaf.watch is None for leaf in leaves))
         else:
             _flow(nodes, adjoints, ends, way)
         for edge in leaves & adjoints.keys():
@@ -84,9 +86,14 @@ def _flow(nodes: Sequence[Node], adjoints: Adjoints, ends: set[Edge], way: _Way)
             _through(node, adjoints[node] if stays else adjoints.pop(node), adjoints, way)
 
 
-def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way) -> None:
-    """The same, where nothing special is asked: :func:`_through`, written out for what needs no second look."""
+def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way, spend: bool) -> None:
+    """The same, where nothing special is asked: :func:`_through`, written out for what needs no second look.
+
+    ``spend`` says that nobody wants the graph again: what a node has saved of large arrays is let go as it is read,
+    where no code of the user's could raise on the way.
+    """
     get, pop = adjoints.get, adjoints.pop
+    asked = False
     partial: Any
     partial1: Any
     partial2: Any
@@ -104,7 +111,10 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way) -> None:
             else:
                 g = pop(node)  # a variable, which reference counts are told from: what holds an argument varies
                 through = _scaled_through if node.op.partials else _ruled_through
-                through(node, g, adjoints, None)
+                large = spend and _is_large(node)
+                if large and not asked:
+                    asked, spend = True, all(map(_is_ours, nodes))
+                through(node, g, adjoints, None, large and spend)
                 del g
             continue
         g = pop(node, None)
@@ -151,6 +161,15 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way) -> None:
                 pulled = g * partial(node.value, node.x1)
             held = get(edge)
             adjoints[edge] = pulled if held is None else held + pulled
+
+
+def _is_large(node: Node) -> bool:
+    return any(type(value) is np.ndarray and value.nbytes >= LARGE for value in (node.value, *node.saved))
+
+
+def _is_ours(node: Node) -> bool:
+    """Whether nothing that the user wrote runs when a gradient flows through."""
+    return node.op in _OURS and (node.extra is None or (node.extra.watch is None and not node.extra.after))
 
 
 def _watched(adjoints: Adjoints, edge: Edge) -> None:
@@ -207,33 +226,46 @@ def _hooked(node: Node, hooks: dict[object, Any], g: Any, adjoints: Adjoints, wa
             adjoints[edge] = adjoints[edge] + new if edge in adjoints else new
 
 
-def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None) -> None:
-    """Through a pointwise op on arrays. What is constant along an axis stays of size 1 there."""
+def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, spend: bool = False) -> None:
+    """Through a pointwise op on arrays. What is constant along an axis stays of size 1 there.
+
+    With ``spend`` the node lets go of what it saved, and a cotangent may take the place of what is not read again.
+    """
     if g.dtype.kind == "c":
-        _ruled_through(node, g, adjoints, useful)
+        _ruled_through(node, g, adjoints, useful, spend)
         return
-    value, operands, params, partials = node.value, node.saved, node.params, node.op.partials
+    values, params, partials = [node.value, *node.saved], node.params, node.op.partials
+    if spend:
+        node.free()
     edges: Sequence[Any] = node.edges
+    shape, likes = node.value.shape, node.saved
     slots = [slot for slot, edge in enumerate(edges) if edge is not None and (useful is None or edge in useful)]
-    if len(slots) == 2 and edges[0] is edges[1] and operands[0] is operands[1] and edges[0] not in adjoints:
-        one, other = (p(value, *operands, **params) if callable(p) else p for p in partials)
-        if one is other is operands[0] and type(one) is np.ndarray:  # a square
-            adjoints[edges[0]] = doubled(g, one)
+    if len(slots) == 2 and edges[0] is edges[1] and values[1] is values[2] and edges[0] not in adjoints:
+        one, other = (p(*values, **params) if callable(p) else p for p in partials)
+        if one is other is values[1] and type(one) is np.ndarray:  # a square
+            del values, other
+            adjoints[edges[0]] = doubled(g, one, sole(one, 1))
             return
+    if len(slots) == 2 and likes[slots[1]].shape != shape == likes[slots[0]].shape:
+        slots.reverse()  # what is summed first: the other may then take the place of the cotangent
     for slot in slots:
         factor = partials[slot]
         if callable(factor):
-            factor = factor(value, *operands, **params)
+            factor = factor(*values, **params)
         if factor is None:
             continue
-        mine = slot == slots[-1] and sole(g, 2)
-        like, edge = operands[slot], edges[slot]
+        last = slot == slots[-1]
+        if spend:
+            for place in unread(node.op, () if last else (slots[-1],)):
+                values[place] = None
+        mine = last and sole(g, 2)
+        like, edge = likes[slot], edges[slot]
         held = adjoints.get(edge)
         turned = type(factor) is int and factor == -1  # of what is left of the cotangent, not of all of it
         pulled = g if turned or (type(factor) is int and factor == 1) else times(g, factor, mine)
         del factor
-        if like.shape != value.shape:
-            pulled = summed(full(pulled, value), like.shape)
+        if like.shape != shape:
+            pulled = summed(full(pulled, node.value), like.shape)
         if pulled.dtype != like.dtype:
             pulled = cast(pulled, like.dtype)
         if held is None:
@@ -243,14 +275,17 @@ def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | 
         del pulled, held
 
 
-def _ruled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None) -> None:
+def _ruled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, spend: bool = False) -> None:
     """Through any other op on arrays."""
-    op, value, operands, params = node.op, node.value, node.saved, node.params
+    op, params = node.op, node.params
+    value, operands = node.value, node.saved
+    if spend:
+        node.free()
+    if g.shape != value.shape:
+        g = full(g, value)
     if op.adds is not None and type(g) is np.ndarray and g.dtype == operands[0].dtype:
         _added_through(node, g, adjoints, useful)
         return
-    if g.shape != value.shape:
-        g = full(g, value)
     wanted = [edge is not None and (useful is None or edge in useful) for edge in node.edges]
     together = op.each is not None and (op.variadic or (all(wanted) and g.dtype.kind != "c"))
     parts = op.each(g, value, operands, params) if together else None  # type: ignore[misc]

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.engine.overwritten import handed_out
+
 LARGE = 1 << 16  # bytes; a smaller array is made faster than it is looked at
 _BLOCK = 1 << 17  # bytes; some of these fit into the cache of a core
 _OWN = 2  # the parameter of alone, and the argument of getrefcount
@@ -23,6 +25,7 @@ def alone(array: Any, holders: int) -> bool:
         and type(array) is np.ndarray
         and getrefcount(array) == _OWN + holders
         and array.base is None
+        and id(array) not in handed_out
         and array.flags.writeable
     )
 
@@ -41,14 +44,17 @@ def own(array: Any, like: Any, holders: int) -> Any:
     return copied
 
 
-def doubled(g: Any, factor: Any) -> Any:
-    """``g * factor + g * factor``, of a large array some entries at a time: they are still in the cache."""
+def doubled(g: Any, factor: Any, mine: bool) -> Any:
+    """``g * factor + g * factor``, of a large array some entries at a time: they are still in the cache.
+
+    ``mine`` says that nobody will use the factor any more.
+    """
     one = type(g) is not np.ndarray or g.size == 1
     alike = type(factor) is np.ndarray and g.dtype == factor.dtype and factor.flags.c_contiguous
     if not alike or factor.nbytes < _BLOCK or not (one or (g.shape == factor.shape and g.flags.c_contiguous)):
-        product = g * factor
+        product = np.multiply(g, factor, out=factor) if mine and _fits(g, factor) else g * factor
         return np.add(product, product, out=product) if type(product) is np.ndarray else product + product
-    found = np.empty(np.broadcast_shapes(g.shape, factor.shape), factor.dtype)
+    found = factor if mine and _fits(g, factor) else np.empty(np.broadcast_shapes(g.shape, factor.shape), factor.dtype)
     step, parts = _BLOCK // factor.itemsize, (found.reshape(-1), factor.reshape(-1), g.reshape(-1))
     for start in range(0, found.size, step):
         into, right, left = (part if part.size == 1 else part[start : start + step] for part in parts)

@@ -51,6 +51,14 @@ def kept(op: Op, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
     return read[0], tuple(read[1:])
 
 
+@cache
+def unread(op: Op, slots: tuple[int, ...]) -> tuple[int, ...]:
+    """Which of the result (0) and the operands of a pointwise op no partial derivative in these slots reads."""
+    partials = [op.partials[slot] for slot in slots]
+    places = range(1 + len(op.partials))
+    return tuple([place for place in places if not any(callable(p) and _may_read(p, place) for p in partials)])
+
+
 def _rules(op: Op, slot: int) -> tuple[tuple[Any, int], ...]:
     """The rules of a slot, each with the place of the result among its arguments."""
     if op.partials:

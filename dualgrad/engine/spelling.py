@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dualgrad.array import ArrayMethods, method, public
-from dualgrad.engine.apply import applier
+from dualgrad.engine.apply import applier, reader
 from dualgrad.op import REGISTRY, Kind, Op
 
 _SPELLED = (
@@ -34,6 +34,7 @@ def spell(kind: Any) -> None:
         if not hasattr(kind, name):
             setattr(kind, name, method(name, functions[name]))
     kind.pow = method("power", functions["power"])
+    kind.__getitem__ = reader(REGISTRY["getitem"], kind, ArrayMethods.__getitem__)
     for sign, name in _OPERATORS.items():
         for spelled, reverse in ((f"__{sign}__", False), (f"__r{sign}__", True)):
             setattr(kind, spelled, _operator(kind, REGISTRY[name], getattr(ArrayMethods, spelled), reverse))

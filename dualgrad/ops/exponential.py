@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.op import Complex, Op, pointwise
+from dualgrad.parts import in_parts, is_plain
 from dualgrad.program.entry import kernel
 from dualgrad.samples import over
 
@@ -102,8 +103,20 @@ logaddexp2 = pointwise(
 )
 
 
+def _sigmoid_steps(x: Any, into: Any) -> Any:
+    # exp of -|x| never overflows, and both exp(x) and 1 over 1 and it keep every digit in their tail.
+    decay = np.abs(x)
+    np.negative(decay, decay)
+    np.exp(decay, decay)
+    np.add(decay, 1.0, decay)
+    into = np.minimum(x, 0.0, out=into)
+    np.exp(into, into)
+    return np.divide(into, decay, into)
+
+
 def _sigmoid(x: Any) -> Any:
-    # exp of -|x| never overflows, and both branches keep every digit in their tail.
+    if is_plain(x):
+        return in_parts(_sigmoid_steps, x)
     x = np.asarray(x)
     if x.dtype.kind == "c":
         decay = np.exp(np.where(x.real >= 0, -x, x))

@@ -32,9 +32,10 @@ def canonical(key: Any, shape: Shape) -> Key:
     >>> canonical((0, slice(None, None, -1)), (2, 3))
     ((0,), (2, 3, -1))
     """
-    if type(key) is tuple and len(key) == len(shape):  # what is asked most often
+    given = key if type(key) is tuple else (key,)
+    if len(given) <= len(shape):  # what is asked most often
         steps: list[Step] = []
-        for part, length in zip(key, shape, strict=True):
+        for part, length in zip(given, shape, strict=False):
             if type(part) is slice:
                 steps.append(_range(part, length))
             elif type(part) is type(length) is int and 0 <= part < length:
@@ -42,6 +43,7 @@ def canonical(key: Any, shape: Shape) -> Key:
             else:
                 break
         else:
+            steps += [_range(_WHOLE, length) for length in shape[len(given) :]]
             return tuple(steps)
     parts = list(key) if isinstance(key, tuple) else [key]
     named = sum(part is not None and part is not Ellipsis for part in parts)
@@ -78,6 +80,7 @@ def _from_front(place: Extent, length: Extent, what: str) -> Extent:
 
 
 _KNOWN = frozenset({int, type(None)})
+_WHOLE = slice(None)
 
 
 def _range(part: slice, length: Extent) -> Step:

@@ -120,6 +120,29 @@ def test_broadcasting_is_undone():
     assert number.grad.tolist() == [6.0]
 
 
+def test_long_rows_that_are_summed_whole():
+    x = dg.tensor(np.ones((5, 200)), requires_grad=True)
+    x[[1, 2, 2]].sum().backward()
+    assert x.grad.data[:, 0].tolist() == [0.0, 1.0, 2.0, 0.0, 0.0]
+    assert x.grad.data.sum() == 600.0
+
+
+def test_what_a_node_saved_is_let_go_as_it_is_read():
+    x = dg.tensor(np.full(1 << 14, 0.5), requires_grad=True)
+    y = dg.exp(x) * x
+    product, exponential = y.grad_fn, y.grad_fn.edges[0]
+    seen = []
+    x.register_hook(lambda g: seen.append((product.saved[0].strides, exponential.value.strides)))
+    y.sum().backward(retain_graph=True)
+    assert seen.pop() == ((8,), (8,))
+    (again,) = dg.autograd.grad(dg.exp(x) * x, x, grad_outputs=dg.ones(1 << 14))
+    assert np.array_equal(again.data, x.grad.data)
+    y.sum().backward()
+    assert np.array_equal(x.grad.data, 2 * again.data)
+    with pytest.raises(RuntimeError, match="a second time"):
+        y.sum().backward()
+
+
 def test_unbroadcast_spreads_what_is_smaller():
     assert unbroadcast(np.ones((1, 1)), (2, 3)).shape == (2, 3)
     assert unbroadcast(np.float64(1), (2,)).shape == (2,)

@@ -14,7 +14,7 @@ import numpy as np
 
 from verify.ball.sides import signs_by_guard
 from verify.points.assign import assignments, largest_literal, shapes
-from verify.points.look import Point, look, off_ties, shaped, sizes_at
+from verify.points.look import Point, finite_value, look, off_ties, shaped, sizes_at
 from verify.points.sampling import near, sample
 from verify.question.problem import Array, Problem, Undecidable
 from verify.question.recording import Recording, fingerprint, guards, record, run_floats, with_inputs
@@ -87,8 +87,8 @@ def _turn(
             continue
         if seen.status == "different":
             return _Fault(CLASH, clash=True)
-        if seen.status != "equal":
-            fault = _Fault(seen.reason)
+        if seen.status != "equal" or not finite_value(problem, attempt.arrays):  # the user's f is defined on less
+            fault = _Fault(seen.reason) if seen.status != "equal" else fault
             continue
         if any(one.reading not in ("exact", reading) for one in (seen, seen.base) if one is not None):
             return _Fault(OTHER_READING)

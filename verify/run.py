@@ -24,6 +24,7 @@ from verify.verdict import Formula, Numbers, Result, Verdict
 Check = Callable[..., Result]
 DECLARED = (".toml", ".json")  # what verify.declared reads
 _SUFFIXES = (".py", *DECLARED)
+_LISTED = 10
 
 
 class UsageError(Exception):
@@ -66,8 +67,11 @@ def collect(target: str) -> tuple[Case, ...]:
         )
     chosen = tuple(case for case in found if wanted.name in ("", case.name))
     if not chosen:
-        names = ", ".join(dict.fromkeys(case.name for case in found))
-        raise UsageError(f"{target}: no case is named {wanted.name!r}. The module's cases: {names}.")
+        names = list(dict.fromkeys(case.name for case in found))
+        listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+        raise UsageError(
+            f"{target}: no case is named {wanted.name!r}.{_meant(wanted.name, names)} The module's cases: {listed}."
+        )
     return chosen
 
 
@@ -96,8 +100,7 @@ def function(text: str) -> Callable[..., Any]:
     module = _load(wanted)
     found: Callable[..., Any] | None = getattr(module, wanted.name, None)
     if found is None or not callable(found):
-        near = get_close_matches(wanted.name, [name for name in vars(module) if callable(vars(module)[name])], 1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
+        meant = _meant(wanted.name, [name for name in vars(module) if callable(vars(module)[name])])
         raise UsageError(f"{text}: {wanted.module} has no function {wanted.name!r}.{meant}")
     return found
 
@@ -173,7 +176,23 @@ def require_file(target: Target) -> None:
     """Raise :class:`UsageError` where a target is written as a path, and nothing is there."""
     path = Path(target.module)
     if not path.exists() and (path.suffix in _SUFFIXES or "/" in target.module or os.sep in target.module):
-        raise UsageError(f"{target.text}: there is no such file. Paths start from {Path.cwd().as_posix()}.")
+        raise UsageError(
+            f"{target.text}: there is no such file.{_meant(path.name, _beside(path))} "
+            f"Paths start from {Path.cwd().as_posix()}."
+        )
+
+
+def _beside(path: Path) -> list[str]:
+    """The names of files that could be targets in the folder of a path."""
+    try:
+        return sorted(each.name for each in path.parent.iterdir() if each.suffix in _SUFFIXES)
+    except OSError:
+        return []
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _load_file(target: Target, path: Path) -> ModuleType:

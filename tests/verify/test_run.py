@@ -106,6 +106,13 @@ def test_a_name_that_is_no_case_lists_the_cases(lesson):
     assert "no case is named 'h'. The module's cases: f, g." in complaint(f"{lesson}:h")
 
 
+def test_what_is_nearly_a_name_is_asked_after(lesson):
+    lesson.write_text("import verify\n\n@verify.case(1.0)\ndef squared(x): return x * x\n")
+    assert "Did you mean 'squared'?" in complaint(f"{lesson}:square")
+    assert f"Did you mean {lesson.name!r}?" in complaint(lesson.with_name(f"x{lesson.name}"))
+    assert "Did you mean" not in complaint(lesson.parent / "nowhere" / "lesson.py")
+
+
 def test_every_case_is_checked_with_its_arguments_and_options():
     seen = []
 

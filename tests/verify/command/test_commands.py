@@ -354,4 +354,4 @@ def test_an_audit_of_a_module_without_ops_is_not_a_pass(lesson, command):
     (lesson / "no_ops_here.py").write_text("")
     assert command("audit", "no_ops_here.py")[0] == 5
     code, _, complaint = command("audit", "no_such_module_of_ops")
-    assert (code, "Name a module or a file that declares ops" in complaint) == (2, True)
+    assert (code, "there is no module named 'no_such_module_of_ops'" in complaint) == (2, True)

@@ -316,7 +316,7 @@ class Reader:
         need(array.shape == tuple(map(self.size, item["shape"])), f"{item['name']} has another shape")
         if opaque:
             return array._replace(entry=lambda at: self.w.atom("input", item["name"], tuple(at)))
-        at = [self.w.index(extent) for extent in array.shape]
+        at = self.w.places(array.shape)
         form, names = array.entry(at), [index.name for index in at]
         return array._replace(entry=lambda at: self.w.at(form, dict(zip(names, at, strict=True))))
 

@@ -208,6 +208,17 @@ class Denotation:
         moves = {i: p for i, p in zip(axes, atom.linears, strict=True) if i.extent != 1}
         return substitute(self.step(self.equations[variable]), moves)
 
+    def opened_in(self, form: Form, equation: Equation) -> Form:
+        """A form with an opaque variable replaced by what its equation means, one step."""
+        opened, meaning, axes = self.source(equation.output), self.step(equation), self.axes(equation.output.shape)
+
+        def fill(source: Source, position: Position) -> Form | None:
+            if source is not opened:
+                return None
+            return substitute(meaning, {i: p for i, p in zip(axes, position, strict=True) if i.extent != 1})
+
+        return rewrite(form, lambda atom: opened in atom.sources, Fill(fill))
+
     def required(self, program: Program) -> list[Requirement]:
         """What a program's equations require of their operands, in order."""
         for equation in program.equations:

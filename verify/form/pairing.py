@@ -6,12 +6,13 @@ proved, not guessed: the two forms are equal, for all values of what is opaque i
 
 from __future__ import annotations
 
-from dualgrad.program.record import Program, Variable
+from dualgrad.program.record import Equation, Program, Variable
 from verify.form.denote import Denotation
 from verify.form.meeting import Means, guards_in, meeting_guards
 from verify.form.term import Form
 
 WIDEST = 24  # equations that a candidate may take to unfold
+MOST_OPENED = 4  # intermediates that one of two forms alone may name
 
 
 class Pairing:
@@ -19,6 +20,7 @@ class Pairing:
 
     def __init__(self, forward: Program, gradient: Program, denote: Denotation) -> None:
         own = {equation.output for equation in forward.equations}
+        self.steps = forward.equations[::-1]
         self.denote = denote
         self.order = [equation.output for equation in gradient.equations if equation.output not in own]
         self.paired: list[Variable] = []
@@ -39,14 +41,29 @@ class Pairing:
         for candidate in self.order:
             if candidate in self.denote.opaque:
                 continue
-            if tuple(map(self.denote.facts.resolve, candidate.shape)) == shape and self._is_near(candidate):
-                form = self.denote.form(candidate)
-                if form.sources == adjoint.sources and self._same(form, adjoint):
-                    return candidate
+            near = tuple(map(self.denote.facts.resolve, candidate.shape)) == shape and self._is_near(candidate)
+            if near and self._same(*self._levelled(self.denote.form(candidate), adjoint)):
+                return candidate
         return None
 
+    def _levelled(self, form: Form, adjoint: Form) -> tuple[Form, Form]:
+        """Both over the same intermediates, where a few that one of them alone names are opened, the latest first.
+
+        The slope of a root or of exp is one of its operand in a derivative, and one of its result in a program.
+        """
+        opened: list[Equation] = []
+        ours, theirs = form.sources, adjoint.sources
+        for equation in self.steps if len(ours ^ theirs) <= MOST_OPENED else ():
+            source, inner = self.denote.source(equation.output), self.denote.step(equation).sources
+            if (source in ours) != (source in theirs):
+                opened.append(equation)
+                ours, theirs = ((each - {source}) | inner if source in each else each for each in (ours, theirs))
+        for equation in opened if ours == theirs else ():
+            form, adjoint = (self.denote.opened_in(each, equation) for each in (form, adjoint))
+        return form, adjoint
+
     def _same(self, form: Form, adjoint: Form) -> bool:
-        if form.key != adjoint.key and not guards_in(adjoint):
+        if form.sources != adjoint.sources or (form.key != adjoint.key and not guards_in(adjoint)):
             return False
         return self.means.allow(form, adjoint)
 

@@ -10,8 +10,8 @@ from itertools import chain
 from dualgrad.program.record import Equation, Operand, Program, Shape, Variable
 from dualgrad.program.size import Extent, Size
 from verify.form.adjoint import Gradient, by_chain_rule, unfolded
-from verify.form.algebra import Fill, plain_factors, rewrite, substitute, subtract
-from verify.form.denote import Denotation, Lossy, Position, shapes_agree
+from verify.form.algebra import plain_factors, subtract
+from verify.form.denote import Denotation, Lossy, shapes_agree
 from verify.form.domain import (
     MOST_TERMS_SAID,
     SECONDS_TO_SAY,
@@ -249,10 +249,10 @@ class _Question:
         views = {source for source, equation in folded.items() if _is_view(denote.step(equation))}
         for source in reversed(folded):
             if source in difference.sources and source not in views:
-                difference = _unfold(difference, source, folded[source], denote)
+                difference = denote.opened_in(difference, folded[source])
                 for view in reversed(folded):
                     if view in views and view in difference.sources:
-                        difference = _unfold(difference, view, folded[view], denote)
+                        difference = denote.opened_in(difference, folded[view])
                 zero = _settled_soon(difference)
                 if zero is not None:
                     return self._made(variable, gradient, zero, _labels(difference, folded))
@@ -328,19 +328,6 @@ class _Question:
 
 def _labels(form: Form, folded: Iterable[Source]) -> list[str]:
     return sorted(repr(source) for source in form.sources.intersection(folded))
-
-
-def _unfold(form: Form, source: Source, equation: Equation, denote: Denotation) -> Form:
-    """The form with an opaque variable replaced by its equation's meaning, one step."""
-    meaning = denote.step(equation)
-    axes = denote.axes(equation.output.shape)
-
-    def fill(met: Source, position: Position) -> Form | None:
-        if met is not source:
-            return None
-        return substitute(meaning, {i: p for i, p in zip(axes, position, strict=True) if i.extent != 1})
-
-    return rewrite(form, lambda atom: source in atom.sources, Fill(fill))
 
 
 def _is_view(step: Form) -> bool:

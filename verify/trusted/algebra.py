@@ -39,6 +39,7 @@ class Algebra(Several, Relations, ABC):
         self.known: dict[Poly, bool] = {}
         self.always = cache(self.always)  # type: ignore[method-assign]  # ranges and facts stay as they are
         self.ranges: dict[str, Poly] = {}
+        self.axes: dict[tuple[int, Poly], Poly] = {}
         self.tie: Number | None = None
         self.steps, self.deadline, self.hints = 0, time.thread_time() + MAX_SECONDS, Hints([])
 
@@ -64,6 +65,13 @@ class Algebra(Several, Relations, ABC):
         name = f"#{len(self.ranges):06d}"
         self.ranges[name] = extent
         return ZERO if extent == terms.ONE else poly(name)
+
+    def places(self, shape: Sequence[Poly]) -> list[Poly]:
+        """An index for each axis, the same ones for every array of a shape: what is made elementwise needs no other."""
+        for place in enumerate(shape):
+            if place not in self.axes:
+                self.axes[place] = self.index(place[1])
+        return [self.axes[place] for place in enumerate(shape)]
 
     def opened(self, term: Term) -> tuple[list[str], Factors]:
         """The bound indices of a stored term under fresh names, and its factors."""
@@ -98,6 +106,9 @@ class Algebra(Several, Relations, ABC):
 
     def at(self, form: Mapping[Term, Number], by: Mapping[str, Poly]) -> Form:
         """The form with indices replaced."""
+        by = {name: p for name, p in by.items() if p.name != name}
+        if not by:
+            return Form(form)
         out = Form()
         for term, c in form.items():
             if all(names_of(atom).isdisjoint(by) for atom, _ in term[1]):

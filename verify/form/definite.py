@@ -52,11 +52,11 @@ def _places(atom: Atom, definite: Container[Source]) -> tuple[Index, Index] | No
     """Row and column at which an entry of a positive definite matrix is read, or of its inverse."""
     entry = atom
     if atom.kind == "inv":
-        held = [inner for term, _ in atom.forms[0].terms.values() for inner, _ in term.factors.values()]
-        plain = len(held) == 1 and [c for _, c in atom.forms[0].terms.values()] == [1]
-        if not plain or {*map(single, held[0].linears)} != {*atom.binders}:
+        held = [pair for term, _ in atom.forms[0].terms.values() for pair in term.factors.values()]
+        plain = len(held) == 1 and [c for _, c in atom.forms[0].terms.values()] == [1] and held[0][1] == 1
+        if not plain or {*map(single, held[0][0].linears)} != {*atom.binders}:
             return None
-        entry = held[0]
+        entry = held[0][0]
     if entry.kind != "cell" or entry.source not in definite or len(atom.linears) != 2:
         return None
     row, column = map(single, atom.linears)

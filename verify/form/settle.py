@@ -40,7 +40,7 @@ def settled(bound: frozenset[Index], factors: Factors) -> Form:
     if "kernel" in kinds:
         related = relation(factors)
         if related is not None:
-            return scale(sum_over(multiply(_product(factors), related), *bound), coefficient)
+            return scale(sum_over(multiply(settled(frozenset(), factors), related), *bound), coefficient)
     if "delta" in kinds:
         done = _contract(bound, factors)
         if done is not None:

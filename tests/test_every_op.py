@@ -34,6 +34,7 @@ from dualgrad.program.entry import (
     Reduce,
     Select,
     Times,
+    Turn,
 )
 
 STEP = 1e-30
@@ -171,6 +172,8 @@ def value(node, inputs, at):
             return {"sum": sum, "prod": math.prod, "max": largest, "min": smallest}[kind](values)
         case Holds(relation, form):
             return float(place(form, at) >= 0 if relation == ">=" else place(form, at) == 0)
+        case Turn(name, left, right, size):
+            return complex(getattr(math, name)(math.pi * place(left, at) * place(right, at) / (2 * size)))
         case Guard(relation, body):
             return float(sub(body).real > 0 if relation == ">" else sub(body).real == 0)
         case Select(condition, yes, no):

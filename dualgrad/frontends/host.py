@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from dualgrad.frontends.arrays import is_array, is_traced, stacked
+from dualgrad.frontends.complex_parts import parts
 from dualgrad.frontends.dims import Dim
+from dualgrad.frontends.pairs import Pair
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Tracer
 from dualgrad.frontends.watch import COPY_MARK, is_copy
@@ -39,6 +41,8 @@ class Host:
     def filled(self, value: Any, shape: Any, dtype: Any) -> Any:
         """An array of one value. Integers of known shape are counters and positions, and stay plain."""
         kind = np.dtype(dtype)
+        if kind.kind == "c":
+            return self._complex(value, shape, kind)
         extents = plain_extents(shape)
         if kind.kind in "iub" and not is_traced(value) and all(isinstance(extent, int) for extent in extents):
             return np.full(extents, value, kind)
@@ -47,6 +51,15 @@ class Host:
         call = op.call(value, extents)
         result = self.trace.record(op, call.inputs, call.params) if not is_array(value) else op(value, extents)
         return self.own(result)
+
+    def _complex(self, value: Any, shape: Any, kind: np.dtype[Any]) -> Any:
+        """A complex array of one value."""
+        bare, real = Host(self.trace), kind.type(0).real.dtype
+        found = [bare.filled(part, shape, real) for part in parts(value)]
+        for array, part in zip(found, parts(value), strict=True):
+            if not is_array(part) and part == 0:
+                self.trace.zeros.add(array.operand)
+        return self.wrap(Pair(*found))
 
     def own(self, result: Any) -> Any:
         """An array of its own: not a view of what it was made from."""

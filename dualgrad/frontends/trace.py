@@ -55,6 +55,7 @@ class Trace:
     captured: dict[Variable, np.ndarray[Any, Any]] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
     poison: list[Poison] = field(default_factory=list)
+    zeros: set[Operand] = field(default_factory=set)  # what is 0 everywhere, as parts of complex arrays often are
     _captures: dict[tuple[Any, ...], Variable] = field(default_factory=dict)
     _known: dict[tuple[Any, ...], tuple[Variable, Any]] = field(default_factory=dict)
     _inputs: set[Variable] = field(default_factory=set)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dualgrad.array import ArrayMethods
-from dualgrad.frontends import advanced, choosing
+from dualgrad.frontends import advanced, choosing, complexes
 from dualgrad.frontends.arrays import stacked
 from dualgrad.frontends.dims import Dim, Extents, user_line
 from dualgrad.frontends.escapes import Escapes
@@ -89,6 +89,8 @@ class Tracer(Escapes, ArrayMethods):
 
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        if complexes.is_for_pairs(op, inputs, params):
+            return complexes.apply(op, inputs, params)
         first = next(value for value in inputs if isinstance(value, Tracer))
         result = unwatched(first._trace.record, op, inputs, params)
         if op.name in LOOSE_VIEWS and len(inputs) == 1 and isinstance(inputs[0], Tracer) and result.ndim:

@@ -28,6 +28,7 @@ from dualgrad.program.entry import (
     Reduce,
     Select,
     Times,
+    Turn,
     affine,
     rebuild,
 )
@@ -265,6 +266,8 @@ def renamed(node: Entry, mapping: Mapping[Index, Affine]) -> Entry:
             return Element(slot, tuple(move(form, mapping) for form in position))
         case Holds(relation, form):
             return holds(relation, move(form, mapping))
+        case Turn(name, left, right, size):
+            return Turn(name, move(left, mapping), move(right, mapping), size)
         case Reduce(kind, index, body):
             fresh = Index(index.name, index.extent)
             return Reduce(kind, fresh, renamed(body, {**mapping, index: affine(fresh)}))

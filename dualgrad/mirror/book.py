@@ -29,6 +29,7 @@ from dualgrad.program.entry import (
     Meaning,
     Number,
     Reduce,
+    Turn,
     affine,
     children,
     rebuild,
@@ -225,6 +226,8 @@ def composed(
             return count(resolve(extent))
         case Holds(relation, form):
             return holds(relation, at(form))
+        case Turn(name, left, right, size):
+            return Turn(name, at(left), at(right), resolve(size))
         case Reduce(kind, index, body):
             fresh = Index(index.name, resolve(index.extent))
             return reduced(kind, fresh, composed(body, read, {**mapping, index: affine(fresh)}, resolve))

@@ -21,6 +21,7 @@ from dualgrad.program.entry import (
     Reduce,
     Select,
     Times,
+    Turn,
     children,
     walk,
 )
@@ -40,6 +41,8 @@ def key(node: Entry, level: Mapping[Index, Any] | None = None) -> Key:
             return ("element", slot, *(_form_key(form, level) for form in position))
         case Holds(relation, form):
             return ("holds", relation, _form_key(form, level))
+        case Turn(name, left, right, size):
+            return ("turn", name, *sorted((_form_key(form, level) for form in (left, right)), key=hash), size)
         case Plus(args) | Times(args):
             return (type(node).__name__, *sorted((key(arg, level) for arg in args), key=hash))
         case Power(base, exponent):
@@ -75,6 +78,8 @@ def free(node: Entry) -> frozenset[Index]:
             return frozenset(index for form in position for index, _ in form.terms)
         case Holds(_, form):
             return frozenset(index for index, _ in form.terms)
+        case Turn(_, left, right):
+            return frozenset(index for form in (left, right) for index, _ in form.terms)
         case Reduce(_, index, body):
             return free(body) - {index}
         case MatrixEntry(_, row, column, body, at):

@@ -33,6 +33,7 @@ from dualgrad.program.entry import (
     Reduce,
     Select,
     Times,
+    Turn,
 )
 from dualgrad.program.size import Extent, evaluate
 
@@ -99,6 +100,9 @@ class Evaluation:
             case Holds(relation, form):
                 number = self.position(form, at)
                 return Fraction(number >= 0 if relation == ">=" else number == 0)
+            case Turn(name, left, right, size):
+                steps, quarter = self.position(left, at) * self.position(right, at), self.extent(size)
+                return _turned(steps - quarter if name == "sin" else steps, quarter)
             case Guard(relation, value):
                 number_at = self.value(value, at)
                 return Fraction(number_at > 0 if relation == ">" else number_at == 0)
@@ -124,6 +128,12 @@ class Evaluation:
             if total == 0 and isinstance(total, Fraction):
                 return total
         return total
+
+
+def _turned(steps: int, size: int) -> Value:
+    """cos(π steps / (2 size)), exact at quarters of a turn."""
+    quarters, rest = divmod(steps % (4 * size), size)
+    return Fraction((1, 0, -1, 0)[quarters]) if rest == 0 else math.cos(math.pi * steps / (2 * size))
 
 
 def exact(value: Any) -> Value:

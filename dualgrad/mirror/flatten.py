@@ -23,6 +23,7 @@ from dualgrad.program.entry import (
     Power,
     Reduce,
     Times,
+    Turn,
     affine,
     rebuild,
 )
@@ -96,7 +97,7 @@ def _flat(node: Entry, row: Row, blocks: Blocks) -> Entry:
                 raise NotFlat
             index = row.index()
             return Reduce(kind, index, _flat(body, row, {**blocks, block: index}))
-        case Holds() | MatrixEntry():
+        case Holds() | Turn() | MatrixEntry():
             raise NotFlat
         case Times() | Power(Count(), _) | Count():
             return _counted(node, row, blocks)

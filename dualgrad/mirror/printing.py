@@ -30,6 +30,7 @@ from dualgrad.mirror.patterns import (
 )
 from dualgrad.mirror.sigmoid import with_sigmoid
 from dualgrad.mirror.softmax import Softmax, with_softmax
+from dualgrad.mirror.turning import angle, bracketed
 from dualgrad.program.entry import (
     Affine,
     Count,
@@ -44,6 +45,7 @@ from dualgrad.program.entry import (
     Power,
     Reduce,
     Select,
+    Turn,
     affine,
 )
 from dualgrad.program.size import Extent, terms
@@ -177,6 +179,11 @@ class Printer(ABC):
                 return self._of_matrix(node, context)
             case Holds() | Guard():
                 return self._indicator(node, context)
+            case Turn():
+                top, bottom = angle(node)
+                text = " ".join([self.constant("pi"), *(bracketed(self.form(form, context), form) for form in top)])
+                over, under = (Piece(part, Level.PRODUCT) for part in (text, self.form(bottom, context)))
+                return self.applied(node.name, [self.quotient(over, under)])
             case Select():
                 return self._selection(node, context)
         return self._product(node, context)

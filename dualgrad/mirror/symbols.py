@@ -30,6 +30,7 @@ from dualgrad.program.entry import (
     Reduce,
     Select,
     Times,
+    Turn,
     affine,
 )
 from dualgrad.program.size import Extent, Monomial, terms
@@ -64,6 +65,9 @@ def expression(node: Entry, context: Context) -> Any:
             return _reduction(kind, index, body, context.with_indices([index]))
         case Holds() | Guard():
             return _indicator(node, context)
+        case Turn(name, left, right, size):
+            angle = sympy.pi * _form(left, context) * _form(right, context) / (2 * _extent(size))
+            return sympy.sin(angle) if name == "sin" else sympy.cos(angle)
         case Select(condition, yes, no):
             taken = (expression(yes, context), _condition(condition, context))
             return sympy.Piecewise(taken, (expression(no, context), True))

@@ -179,6 +179,16 @@ class Select(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn(Entry):
+    """The "cos" or "sin" of π left · right / (2 size): entries of the matrices of Fourier and cosine transforms."""
+
+    name: str
+    left: Affine
+    right: Affine
+    size: Extent
+
+
+@dataclass(frozen=True, slots=True)
 class MatrixEntry(Entry):
     """One entry of a function of the matrix whose entry at (row, column) is the body.
 
@@ -314,6 +324,8 @@ def free_indices(node: Entry, below: frozenset[Index]) -> frozenset[Index]:
             return below | {index for form in position for index, _ in form.terms}
         case Holds(_, form):
             return below | {index for index, _ in form.terms}
+        case Turn(_, left, right):
+            return below | {index for form in (left, right) for index, _ in form.terms}
         case Reduce(_, index, _):
             return below - {index}
         case MatrixEntry(_, row, column, _, at):

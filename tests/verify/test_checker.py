@@ -261,6 +261,11 @@ class Values:
             return (
                 math.pi if atom.kind == "pi" else float(self.sizes[atom.name] if atom.kind == "dim" else int(atom.name))
             )
+        if atom.kind == "turn":
+            steps, size = (self.place(arg, at) for arg in atom.args)
+            return math.cos(math.pi * steps / (2 * size))
+        if atom.kind == "multiple":
+            return float(self.place(atom.args[0], at) % self.place(atom.args[1], at) == 0)
         if atom.kind in HELD:
             return self.held(atom, at)
         if atom.kind in SEVERAL:

@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from dualgrad.program.entry import Affine, Holds, Index
+from dualgrad.program.entry import Affine, Holds, Index, Turn
 from dualgrad.program.size import evaluate
 
 Ints = NDArray[np.int64]
@@ -71,6 +71,12 @@ class Grid:
         value = self.form(relation.form, sizes)
         result: Mask = value == 0 if relation.relation == "==" else value >= 0
         return result
+
+    def turns(self, node: Turn, sizes: Mapping[str, int]) -> list[tuple[int, int]]:
+        """At every point the angle, in units of π, as a numerator and a denominator."""
+        size = 2 * evaluate(node.size, sizes)
+        tops = self.form(node.left, sizes) * self.form(node.right, sizes)
+        return [(top % (2 * size), size) for top in tops.tolist()]
 
     def extended(self, index: Index, extent: int) -> Grid:
         """The grid with one more index variable, the fastest."""

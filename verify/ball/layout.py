@@ -37,6 +37,7 @@ from verify.ball.steps import (
     Step,
     Sum,
     Times,
+    Turns,
 )
 
 
@@ -221,6 +222,9 @@ class _Builder:
             case e.Holds():
                 held = tuple(Fraction(int(h)) for h in grid.holds(node, self.sizes))
                 return self.add(Constant, (), grid.size, numbers=held)
+            case e.Turn():
+                turns = tuple(Fraction(int(top), int(below)) for top, below in grid.turns(node, self.sizes))
+                return self.add(Turns, (), grid.size, name=node.name, turns=turns)
             case e.Element(slot, position):
                 return self.element(slot, position, grid)
             case e.Plus((a, e.Times((e.Number(Fraction(numerator=-1, denominator=1)), b)))):

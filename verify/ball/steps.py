@@ -13,7 +13,7 @@ from fractions import Fraction
 from operator import mul
 from typing import NamedTuple
 
-from flint import arb
+from flint import arb, fmpq
 
 from verify.ball.kernels import NAN, VALUES, power, power_slope, rational, slope, slopes
 from verify.ball.literals import exponent
@@ -91,6 +91,19 @@ class Constant(Step):
 
     def _value(self, run: Run) -> Balls:
         return [rational(number) for number in self.numbers]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Turns(Step):
+    """Cosines, or sines, of rational multiples of π."""
+
+    name: str
+    turns: tuple[Fraction, ...]
+
+    def _value(self, run: Run) -> Balls:
+        of = arb.sin_pi_fmpq if self.name == "sin" else arb.cos_pi_fmpq
+        found = {turn: of(fmpq(turn.numerator, turn.denominator)) for turn in set(self.turns)}
+        return [found[turn] for turn in self.turns]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,7 +29,7 @@ EVEN = frozenset({"cos", "cosh"})
 _REFLECTED = frozenset({"bessel_j", "bessel_y", "bessel_i", "bessel_k"})  # their orders, whole ones or all
 _AT_ZERO = {**dict.fromkeys(ODD, 0), **dict.fromkeys(EVEN, 1)}
 _INVERSE = {"tanh": "arctanh", "sin": "arcsin", "cos": "arccos", "cosh": "arccosh", "erf": "erfinv", "tan": "arctan"}
-_TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
+_TRUTHS = frozenset({"delta", "atleast", "multiple", "positive", "vanishes"})
 MOST_FACTORIAL = 20
 
 

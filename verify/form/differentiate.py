@@ -22,7 +22,7 @@ from verify.form.setting import NoForm
 from verify.form.settle import settled, truth
 from verify.form.term import ONE, ZERO, Atom, Form, Rational, Source, Term, power_of, tidy
 
-TRUTHS = frozenset({"positive", "vanishes", "atleast", "delta"})
+TRUTHS = frozenset({"positive", "vanishes", "atleast", "multiple", "delta"})
 
 
 class NoDerivative(NoForm):

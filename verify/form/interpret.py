@@ -19,6 +19,7 @@ from verify.form.power import power
 from verify.form.setting import NoForm
 from verify.form.settle import truth
 from verify.form.term import ONE, Form, constant_value
+from verify.form.turns import turn
 
 At = Mapping[Index, Linear]
 
@@ -93,6 +94,8 @@ class Interpreter:
             case e.Holds(relation, form):
                 kind = "delta" if relation == "==" else "atleast"
                 return truth(kind, self.position(form, at))
+            case e.Turn(name, left, right, size):
+                return turn(name, self.position(left, at), self.position(right, at), self.resolve(size))
             case e.Guard(relation, inner):
                 asked = self.value(inner, at, path)
                 return construct.positive(asked) if relation == ">" else construct.vanishes(asked)

@@ -35,7 +35,7 @@ from verify.form.term import (
 )  # fmt: skip
 
 MOST_EXPONENT = 64
-_NO_CONTENT = frozenset({"delta", "atleast", "positive", "vanishes"})
+_NO_CONTENT = frozenset({"delta", "atleast", "multiple", "positive", "vanishes"})
 
 
 def power(form: Form, exponent: Rational) -> Form:

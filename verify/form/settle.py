@@ -3,7 +3,7 @@
 Σ_j δ(i - j) E(j)  =  E(i), with i's range where it is not j's     δ(i - k) E(k)  =  δ(i - k) E(i)
 Σ_j E  =  n E  where j does not occur                              [l >= 0] [l + 1 >= 0]  =  [l >= 0]
 Σ_{j<n} [j >= 1] E(j)  =  Σ_{j<n-1} E(j + 1)                       I(u)² = I(u),  I(u) I(-u) = 0
-Σ_j M(i, j) inv(M)[j, k]  =  δ(i - k)
+Σ_j M(i, j) inv(M)[j, k]  =  δ(i - k)                           Σ_k cos(2π k l / n)  =  n δ(l)
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from verify.form.linear import Linear
 from verify.form.relations import relation
 from verify.form.setting import Undefined, spend
 from verify.form.term import PARTS, ZERO, Atom, Factors, Form, Rational, Term
+from verify.form.turns import either, turned
 
-TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
+TRUTHS = frozenset({"delta", "atleast", "multiple", "positive", "vanishes"})
 Replacement = Mapping[Index, Linear]
 
 
@@ -47,6 +48,10 @@ def settled(bound: frozenset[Index], factors: Factors) -> Form:
             return scale(done, coefficient)
     if "atleast" in kinds:
         done = _merge_guards(bound, factors)
+        if done is not None:
+            return scale(done, coefficient)
+    if "turn" in kinds or "multiple" in kinds:
+        done = turned(bound, factors)
         if done is not None:
             return scale(done, coefficient)
     if "inv" in kinds and bound:
@@ -351,7 +356,8 @@ def _counted(bound: frozenset[Index], factors: Factors) -> Form:
             flipped = lin.minus((index.extent - 1, ()), lin.of_index(index))
             return _again(bound, _moved(factors, {index: flipped}), {})
     term = Term(bound.intersection(used), factors)
-    form = Form({term.key: (term, 1)})
+    turns = any(atom.kind == "turn" for atom, _ in factors.values())
+    form = either(term) if turns else Form({term.key: (term, 1)})
     for index in sorted(unused, key=lambda index: index.serial):
         form = multiply(size_form(index.extent), form)
     return form

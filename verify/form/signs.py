@@ -24,7 +24,7 @@ _OF_INPUTS: dict[str, Sign] = {
 }
 _POSITIVE = frozenset({"dim", "root", "constant", "exp"})
 _POSITIVE_KERNELS = frozenset("cosh gamma_distribution gamma_quantile beta_distribution beta_quantile".split())
-_TRUTHS = frozenset({"delta", "atleast", "positive", "vanishes"})
+_TRUTHS = frozenset({"delta", "atleast", "multiple", "positive", "vanishes"})
 
 
 def sign(form: Form) -> Sign:

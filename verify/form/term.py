@@ -10,6 +10,8 @@ An atom is one of
     constant  π                             a named real constant
     delta     δ(i - j)                      1 where an affine form of indices is 0, else 0
     atleast   [i - j >= 0]                  1 where it is >= 0, else 0
+    multiple  [i - j is a multiple of n]    1 where it is, else 0
+    turn      cos(π (j k + 1) / (2n))       of a quadratic form of indices over a size: see verify.form.phases
     exp       exp(t)                        of a term with coefficient 1; the coefficient is the power
     base      P(form)                       a form under a negative or fractional power
     kernel    tanh(form)                    any other function
@@ -35,6 +37,7 @@ from dualgrad.program.entry import Index
 from dualgrad.program.size import Extent
 from verify.form.canonical import Names, naming
 from verify.form.linear import Linear, times
+from verify.form.phases import multiple_text, turn_text
 
 Rational = int | Fraction
 T = TypeVar("T")
@@ -249,6 +252,10 @@ def _atom_text(atom: Atom, names: Names) -> str:
         return _cell_text(atom, names)
     if atom.kind == "delta":
         return f"δ({min(linear_text(atom.linears[0], names), linear_text(times(atom.linears[0], -1), names))})"
+    if atom.kind == "turn":
+        return turn_text(atom.linears, names)
+    if atom.kind == "multiple":
+        return multiple_text(atom.linears, names)
     if len(atom.binders) == 2:
         return min(_matrix_text(atom, names, turned) for turned in (False, *([True] if atom.kind in TURNED else [])))
     positions = ",".join(linear_text(form, names) for form in atom.linears)

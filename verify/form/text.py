@@ -8,6 +8,7 @@ from fractions import Fraction
 from dualgrad.program.entry import Index
 from dualgrad.program.size import Extent
 from verify.form.linear import Linear
+from verify.form.phases import phase_of
 from verify.form.term import Atom, Form, Rational, Term, canonical_names
 
 _LETTERS = "abcdefgh"
@@ -68,6 +69,10 @@ def atom_written(atom: Atom, names: Names) -> str:
             return f"[{_linear(atom.linears[0], names)} = 0]"
         case "atleast":
             return f"[{_linear(atom.linears[0], names)} >= 0]"
+        case "multiple":
+            return f"[{_linear(atom.linears[0], names)} = 0 mod {atom.linears[1][0]}]"
+        case "turn":
+            return _turn(atom, names)
         case "exp" | "kernel":
             return f"{atom.name or 'exp'}({', '.join(inner)})"
         case "base":
@@ -82,6 +87,15 @@ def atom_written(atom: Atom, names: Names) -> str:
         own = _unused(atom.index.name, set(names.values()))
         return f"{atom.name}_{own}({written(atom.forms[0], {**names, atom.index: own})})"
     return atom.name
+
+
+def _turn(atom: Atom, names: Names) -> str:
+    size = atom.linears[-1][0]
+    parts = [
+        _scaled(" ".join(names.get(index, index.name) for index in indices), factor) if indices else str(factor)
+        for indices, factor in phase_of(atom.linears).items()
+    ]
+    return f"cos(π ({' + '.join(parts).replace('+ -', '- ')})/({size * 2}))"
 
 
 def _of_matrix(atom: Atom, names: Names) -> str:

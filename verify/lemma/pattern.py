@@ -130,6 +130,8 @@ class _Spelling:
                 return (kind, self.index(index), self.entry(body))
             case e.Holds(relation, form):
                 return (relation, self.affine(form))
+            case e.Turn(name, left, right, size):
+                return ("turn", name, self.affine(left), self.affine(right), self.extent(size))
             case e.Guard(relation, value):
                 return ("guard", relation, self.entry(value))
             case e.Power(base, exponent):

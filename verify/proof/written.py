@@ -27,6 +27,7 @@ from dualgrad.program.entry import (
     Meaning,
     Reduce,
     Times,
+    Turn,
     affine,
     rebuild,
 )
@@ -138,6 +139,10 @@ class _Restored:
                 return self._same(form, axes)
             case Holds(relation, form):
                 return Holds(relation, self._form(form, axes))
+            case Turn(name, left, right, size):
+                if self.row:
+                    raise _NotAProgram
+                return Turn(name, self._form(left, axes), self._form(right, axes), self.extent(size))
             case Reduce(kind, index, body):
                 fresh = self._fresh(index)
                 inner = self.entry(body, {**axes, index: fresh})

@@ -20,13 +20,14 @@ from verify.trusted.relations import Relations
 from verify.trusted.scalar import Hints
 from verify.trusted.special import LAWS_OF_SEVERAL, Several
 from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly, Term, lifted, names_of, need, poly
+from verify.trusted.turns import Turns
 
 MAX_STEPS, MAX_SECONDS = 200_000, 8.0
 MOST_PLACES = 16  # of an index that has a number of places, each looked at alone
 HELD = {"max", "prod", "inv", "det", *PARTS}  # functions of all entries over some indices
 
 
-class Algebra(Several, Relations, ABC):
+class Algebra(Several, Relations, Turns, ABC):
     """The rules: what is known of sizes and inputs, and the budget."""
 
     def __init__(self, least: Mapping[str, int], facts: Sequence[Poly], positive: set[str], generic: set[str]) -> None:
@@ -158,8 +159,12 @@ class Algebra(Several, Relations, ABC):
                 return out  # [u > 0][u == 0] = 0
         if any(self.simplified(out, c, binders, factors, atom) for atom in factors if atom.kind in ("==", ">=")):
             return out
+        turns = any(atom.kind in terms.PERIODS for atom in factors)
+        if turns and (step := self.turned(factors, binders)) is not None:
+            return self.emit(out, c, *step)
         for name in binders:
-            signs = {(a.kind in terms.BOOLEAN, f) for a in factors for p in a.args for names, f in p if name in names}
+            plain = [a for a in factors if a.kind not in terms.PERIODS]
+            signs = {(a.kind in terms.BOOLEAN, f) for a in plain for p in a.args for names, f in p if name in names}
             if not any(name in names_of(atom) for atom in factors):  # Σ_j 1 = the range of j
                 return self.emit(out, c, [n for n in binders if n != name], factors, [self.number(self.ranges[name])])
             if max({f for relation, f in signs if not relation} or {f for _, f in signs} or {1}) < 0:
@@ -170,7 +175,8 @@ class Algebra(Several, Relations, ABC):
                 inside = self.index(length)
                 others = [n for n in binders if n != name] + [inside.name] * bool(inside)
                 return self.emit(out, c, others, *self.replaced(left, {name: start + inside}))
-        out.gather(terms.canonical(factors, {name: self.ranges[name] for name in binders}), c)
+        for term, sign in self.oriented(factors, {name: self.ranges[name] for name in binders}):
+            out.gather(term, c * sign)
         return out
 
     def written_out(self, atom: Atom, power: Number) -> list[Form] | None:

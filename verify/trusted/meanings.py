@@ -184,6 +184,20 @@ class Ops(Indexing, Matrices, Special):
 
         return Array((a.shape[0] + v.shape[0] - 1,), entry, widest(a, v))
 
+    def cosines(self, a: Array, axis: int, **given: Any) -> Array:
+        """y[k] = Σ_j x[j] cos(π (a k + b)(c j + d) / (2 size)), (a, b) outer and (c, d) inner; or sines"""
+        count, n, sine = size(given.pop("count")), size(given.pop("size")), given.pop("sine")
+        (outer, first), (inner, last) = (map(size, given.pop(name)) for name in ("outer", "inner"))
+        need(not given and type(sine) is bool and 0 <= axis < len(a.shape), "cosines along an axis")
+        need(self.w.nonnegative(n - 1), "cosines of parts of a turn")
+
+        def entry(at: Sequence[Poly]) -> Form:
+            j = self.w.index(a.shape[axis])
+            turn = self.w.turn((at[axis] * outer + first) * (j * inner + last) - n * sine, n)
+            return self.w.total(self.w.mul(turn, a.entry([*at[:axis], j, *at[axis + 1 :]])), [j])  # type: ignore[no-any-return]
+
+        return Array((*a.shape[:axis], count, *a.shape[axis + 1 :]), entry)
+
     def reshape(self, a: Array, shape: Sequence[Any]) -> Array:
         new = tuple(map(size, shape))
         old, now = ([k for k, e in enumerate(s) if e != ONE] for s in (a.shape, new))

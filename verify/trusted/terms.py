@@ -95,7 +95,8 @@ def size(value: Any) -> Poly:
 # "@d.0", "@d.1", … where d is one more than in any term inside its factors, so that nothing is captured.
 
 Number = int | Fraction
-BOOLEAN = {"==", ">=", "positive", "zero"}  # factors that are 0 or 1
+BOOLEAN = {"==", ">=", "multiple", "positive", "zero"}  # factors that are 0 or 1
+PERIODS = {"turn": 4, "multiple": 1}  # factors of p and n that are the same for p plus so many n, and for -p
 Term = tuple[tuple[Poly, ...], tuple[Any, ...]]  # extents of the bound indices, sorted factors
 UNIT: Term = ((), ())
 MOST_NAMINGS = 720
@@ -173,12 +174,23 @@ def moved(atom: Atom, by: Mapping[str, Poly]) -> Atom:
         scale = math.gcd(*(f for _, f in args[0])) or 1
         p = Poly((names, f // scale) for names, f in args[0])
         args = (min(p, ZERO - p) if atom.kind == "==" else p,)
+    if atom.kind in PERIODS:  # of p and of its opposite
+        args = (min(unwound(p, args[1], PERIODS[atom.kind]) for p in (args[0], ZERO - args[0])), args[1])
     args = tuple(sorted(args)) if "symmetric" in (atom.kind, atom.name if atom.kind == "inv" else "") else args
     if not atom.body:
         return Atom(atom.kind, atom.name, args)
     if names_of(Atom("", "", (), atom.body)).isdisjoint(by):
         return atom._replace(args=args)
     return atom._replace(args=args, body=tuple(sorted((renamed(term, by), c) for term, c in atom.body)))
+
+
+def unwound(p: Poly, n: Poly, times: int = 4) -> Poly:
+    """p up to multiples of a few n, as whole turns are, as far as n is a number or a single product of dimensions."""
+    if len(n) != 1:
+        return p
+    ((own, g),) = n
+    inside = [all(names.count(x) >= own.count(x) for x in own) for names, _ in p]
+    return Poly((names, f % (times * g) if within else f) for (names, f), within in zip(p, inside, strict=True))
 
 
 def renamed(term: Term, by: Mapping[str, Poly]) -> Term:

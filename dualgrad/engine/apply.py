@@ -14,9 +14,10 @@ import numpy as np
 
 from dualgrad.engine import overwritten
 from dualgrad.engine.buffers import LARGE
-from dualgrad.engine.graph import Binary, Extra, General, Node, Unary, now
-from dualgrad.engine.keeping import slim
+from dualgrad.engine.graph import Binary, Extra, General, Node, Unary, now, shell
+from dualgrad.engine.keeping import NOTABLE, slim, unread
 from dualgrad.engine.modes import ANOMALY, RECORDING, mode, user_line
+from dualgrad.engine.reuse import taken
 from dualgrad.op import Op, run
 from dualgrad.ops.index import canonical, native
 from dualgrad.positions import is_advanced
@@ -30,6 +31,7 @@ _OPERATORS: dict[Any, Callable[..., Any]] = {
     np.negative: operator.neg,
     np.matmul: operator.matmul,
 }
+_INTO = frozenset({np.add, np.subtract, np.multiply, np.divide})  # whose results may take the place of an operand
 VIEWS = frozenset({"getitem", "reshape", "transpose", "diagonal", "broadcast_to"})  # may share their operand's memory
 _FLOAT64 = np.dtype(np.float64)
 _NUMBERS = frozenset({float, int, np.float64})
@@ -91,10 +93,10 @@ def _unary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         node.serial = now()
         if held is _float64:
             node.plain = type(value) is _float64
-        elif value.nbytes < LARGE:
+        elif (size := value.nbytes) < NOTABLE:
             node.plain = data.dtype is _FLOAT64 is value.dtype
         else:
-            node.plain = False
+            node.plain = size < LARGE and data.dtype is _FLOAT64 is value.dtype
             slim(node)
         node.extra = None
         if state != RECORDING or _handed_out:
@@ -106,6 +108,7 @@ def _unary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
 
 def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
     compute = _computed(op)
+    may_take = op.forward in _INTO
 
     def apply(x1: Any, x2: Any) -> Any:
         edge1 = edge2 = None
@@ -142,7 +145,21 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
             plain = held2 is _float64 or data2.dtype is _FLOAT64
         else:
             return slow(x1, x2)
-        value = compute(data1, data2)
+        place = 0
+        if may_take and (
+            (held1 is _ndarray and data1.nbytes >= LARGE) or (held2 is _ndarray and data2.nbytes >= LARGE)
+        ):
+            place = taken(x1, x2, data1, data2, unread(op, _flows(edge1, edge2)))
+        if not place:
+            value = compute(data1, data2)
+        elif place == 1:
+            del x1._data
+            value = op.forward(data1, data2, data1)
+            data1 = shell(value)
+        else:
+            del x2._data
+            value = op.forward(data1, data2, data2)
+            data2 = shell(value)
         tensor = _new(kind)
         tensor._data = value
         tensor._grad = tensor._family = None
@@ -160,10 +177,10 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         node.serial = now()
         if type(value) is _float64:
             node.plain = plain
-        elif value.nbytes < LARGE:
+        elif (size := value.nbytes) < NOTABLE:
             node.plain = plain and value.dtype is _FLOAT64
         else:
-            node.plain = False
+            node.plain = plain and size < LARGE and value.dtype is _FLOAT64
             slim(node)
         node.extra = None
         if state != RECORDING or _handed_out:
@@ -171,6 +188,15 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         return tensor
 
     return apply
+
+
+def _flows(edge1: Any, edge2: Any) -> tuple[int, ...]:
+    """The slots that a gradient will flow to."""
+    if not mode() & RECORDING:
+        return ()
+    return (
+        (0, 1) if edge1 is not None and edge2 is not None else (0,) if edge1 is not None else (1,) * (edge2 is not None)
+    )
 
 
 def _product(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
@@ -200,8 +226,8 @@ def _product(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         node.edge2 = edge2
         node.serial = now()
         node.plain = data1.dtype is _FLOAT64 is data2.dtype and data1.ndim == data2.ndim == 2
-        if value.nbytes >= LARGE or edge1 is None or edge2 is None:  # else its rules read both
-            node.plain = node.plain and value.nbytes < LARGE
+        if (size := value.nbytes) >= NOTABLE or edge1 is None or edge2 is None:  # else its rules read both
+            node.plain = node.plain and size < LARGE
             slim(node)
         node.extra = None
         if state != RECORDING or _handed_out:
@@ -253,7 +279,7 @@ def _of_one(op: Op, kind: Any) -> Callable[..., Any]:
         node.serial = now()
         node.plain = False
         node.extra = None
-        if inputs[0].nbytes >= LARGE or value.nbytes >= LARGE:
+        if inputs[0].nbytes >= NOTABLE or value.nbytes >= NOTABLE:
             slim(node)
         if state != RECORDING or _handed_out:
             note(node, (x,), inputs)

@@ -244,7 +244,7 @@ def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | 
         one, other = (p(*values, **params) if callable(p) else p for p in partials)
         if one is other is values[1] and type(one) is np.ndarray:  # a square
             del values, other
-            adjoints[edges[0]] = doubled(g, one, sole(one, 1))
+            adjoints[edges[0]] = doubled(g, one, sole(one, 2))  # a variable, and the argument
             return
     if len(slots) == 2 and likes[slots[1]].shape != shape == likes[slots[0]].shape:
         slots.reverse()  # what is summed first: the other may then take the place of the cotangent

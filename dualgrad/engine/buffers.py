@@ -52,9 +52,9 @@ def doubled(g: Any, factor: Any, mine: bool) -> Any:
     one = type(g) is not np.ndarray or g.size == 1
     alike = type(factor) is np.ndarray and g.dtype == factor.dtype and factor.flags.c_contiguous
     if not alike or factor.nbytes < _BLOCK or not (one or (g.shape == factor.shape and g.flags.c_contiguous)):
-        product = np.multiply(g, factor, out=factor) if mine and _fits(g, factor) else g * factor
+        product = np.multiply(g, factor, out=factor) if mine and fits(g, factor) else g * factor
         return np.add(product, product, out=product) if type(product) is np.ndarray else product + product
-    found = factor if mine and _fits(g, factor) else np.empty(np.broadcast_shapes(g.shape, factor.shape), factor.dtype)
+    found = factor if mine and fits(g, factor) else np.empty(np.broadcast_shapes(g.shape, factor.shape), factor.dtype)
     step, parts = _BLOCK // factor.itemsize, (found.reshape(-1), factor.reshape(-1), g.reshape(-1))
     for start in range(0, found.size, step):
         into, right, left = (part if part.size == 1 else part[start : start + step] for part in parts)
@@ -65,9 +65,9 @@ def doubled(g: Any, factor: Any, mine: bool) -> Any:
 
 def times(g: Any, factor: Any, mine: bool) -> Any:
     """``g * factor``. ``mine`` says that nobody will use g any more; of factor the caller has one variable."""
-    if sole(factor, 2) and _fits(g, factor):
+    if sole(factor, 2) and fits(g, factor):
         return np.multiply(g, factor, out=factor)
-    if mine and _fits(factor, g):
+    if mine and fits(factor, g):
         return np.multiply(g, factor, out=g)
     return g * factor
 
@@ -79,23 +79,23 @@ def negated(g: Any, mine: bool) -> Any:
 
 def plus(held: Any, new: Any, mine: bool) -> Any:
     """``held + new``. ``mine`` says that nobody will use what is held any more; of new the caller has one variable."""
-    if mine and _fits(new, held):
+    if mine and fits(new, held):
         return np.add(held, new, out=held)
-    if sole(new, 2) and _fits(held, new):
+    if sole(new, 2) and fits(held, new):
         return np.add(held, new, out=new)
     return held + new
 
 
 def minus(held: Any, new: Any, mine: bool) -> Any:
     """``held - new``, which is ``held + -new`` to the bit; see :func:`plus`."""
-    if mine and _fits(new, held):
+    if mine and fits(new, held):
         return np.subtract(held, new, out=held)
-    if sole(new, 2) and _fits(held, new):
+    if sole(new, 2) and fits(held, new):
         return np.subtract(held, new, out=new)
     return held - new
 
 
-def _fits(other: Any, array: Any) -> bool:
+def fits(other: Any, array: Any) -> bool:
     """Whether arithmetic of the two gives an array like the second."""
     if type(other) is np.ndarray:
         shape: tuple[int, ...] = array.shape

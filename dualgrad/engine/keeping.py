@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.buffers import LARGE
 from dualgrad.engine.graph import Node, reads_shapes_only, shell
 from dualgrad.op import Kind, Op
+
+NOTABLE = 1 << 14  # bytes; it takes longer to see whether a smaller array is needed than to make it
 
 
 def slim(node: Node) -> None:
     """Let go of the large arrays that no rule of the node's op will read. Those of leaves stay: the user has them."""
-    large = [type(value) is np.ndarray and value.nbytes >= LARGE for value in (node.value, *node.saved)]
+    large = [type(value) is np.ndarray and value.nbytes >= NOTABLE for value in (node.value, *node.saved)]
     if True not in large:
         return
     edges = node.edges

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from dualgrad.array import ArrayMethods, method, public
 from dualgrad.engine.apply import applier, reader
+from dualgrad.engine.reuse import reflected
 from dualgrad.op import REGISTRY, Kind, Op
 
 _SPELLED = (
@@ -44,5 +45,4 @@ def _operator(kind: Any, op: Op, slow: Callable[[Any, Any], Any], reverse: bool)
     """An operator; with anything but tensors and numbers it is what it is for tracers."""
     if not reverse:
         return applier(op, kind, slow)
-    apply = applier(op, kind, lambda other, tensor: slow(tensor, other))
-    return lambda tensor, other: apply(other, tensor)
+    return cast("Callable[[Any, Any], Any]", reflected(applier(op, kind, lambda other, tensor: slow(tensor, other))))

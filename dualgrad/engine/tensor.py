@@ -19,6 +19,7 @@ from dualgrad.engine.manners import Manners
 from dualgrad.engine.modes import RECORDING, is_grad_enabled, mode
 from dualgrad.engine.operands import array_of, differentiable, operand
 from dualgrad.engine.overwritten import anything_is_out, hand_out
+from dualgrad.engine.reuse import TAKEN
 from dualgrad.engine.spelling import spell
 from dualgrad.engine.writing import Writing
 from dualgrad.op import BY_NUMPY, Op, bind
@@ -58,6 +59,11 @@ class Tensor(Writing, Manners, ArrayMethods):
             hand_out(data)  # the user has it already
         if requires_grad is not False:
             self.requires_grad = requires_grad
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_data":
+            raise RuntimeError(TAKEN)
+        return object.__getattribute__(self, name)
 
     # ------------------------------------------------------------------------ what it is
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import dualgrad as dg
-from dualgrad.engine import apply, backward, buffers, keeping
+from dualgrad.engine import apply, backward, buffers, keeping, reuse
 
 UNARY = [np.sin, np.negative, lambda x: x * x, lambda x: 1 - x, lambda x: x - x * x, lambda x: x + x, lambda x: -x * x]
 BINARY = [
@@ -64,8 +64,10 @@ def differences(seed, programs):
 
 
 def have_everything_large(change):
-    for module in (apply, backward, buffers, keeping):
+    for module in (apply, backward, buffers, reuse):
         change(module, "LARGE", 1)
+    for module in (apply, keeping):
+        change(module, "NOTABLE", 1)
     change(buffers, "_BLOCK", 16)
 
 

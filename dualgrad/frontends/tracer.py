@@ -337,18 +337,11 @@ class Tracer(Escapes, ArrayMethods):
             "assignment into an array made outside); make the array in the function, use NumPy functions"
         )
 
-    def _equality(self, name: str, other: object) -> Any:
-        if self._value is None:
-            self._trace.refuse(
-                "an equality test between values holds on a set of measure zero; it cannot be proved over"
-            )
-        return REGISTRY[name](self, other)
-
     def __eq__(self, other: object) -> Any:
-        return self._equality("equal", other)
+        return REGISTRY["equal"](self, other)
 
     def __ne__(self, other: object) -> Any:
-        return self._equality("not_equal", other)
+        return REGISTRY["not_equal"](self, other)
 
     def __hash__(self) -> int:
         if self.ndim:

@@ -323,12 +323,6 @@ def _decided_at_a_sample(form):
     return ONE if (constant_value(at) or 0) > 0 else ZERO
 
 
-def _plain_equality(self, name, other):
-    from dualgrad.op import REGISTRY
-
-    return REGISTRY[name](self, other)
-
-
 def _careless_means(meeting):
     """Means that choose the weight of each operand of a step apart."""
     found = Means(meeting)
@@ -464,7 +458,7 @@ GUARDS = {
     ),
     "an equality guard on exact data": Way(
         lambda: bool(first_key(equality_on_data, lambda x: 2 * x, x)),
-        ((verify.form.prove, "equality_tests", lambda *_: ()), (Tracer, "_equality", _plain_equality)),
+        ((verify.form.prove, "equality_tests", lambda *_: ()),),
     ),
     "a region of width 1e-3": Way(
         lambda: form(square, sliver, x), ((verify.form.interpret.construct, "positive", _decided_at_a_sample),)

@@ -104,10 +104,10 @@ def _reduced(term: Term) -> Form:
     for key, (guard, _) in sorted(term.factors.items()):
         if guard.kind != "vanishes":
             continue
-        solved = _solved(guard.forms[0])
-        if solved is None:
+        found = solved(guard.forms[0])
+        if found is None:
             continue
-        cell, value = solved
+        cell, value = found
         rest = Term(frozenset(), {k: known for k, known in term.factors.items() if k != key})
         if cell.source not in rest.sources:
             continue
@@ -140,13 +140,13 @@ class _Put:
         return self.value if source is self.cell.source and position == self.cell.linears else None
 
 
-def _solved(form: Form) -> tuple[Atom, Form] | None:
-    """An entry x and the form x₀ for which the form is c (x - x₀) with a number c."""
+def solved(form: Form, source: Source | None = None) -> tuple[Atom, Form] | None:
+    """An entry x, of an array where one is named, and the form x₀ for which the form is c (x - x₀) with a number c."""
     for _, (term, factor) in sorted(form.terms.items()):
         if term.bound or len(term.factors) != 1:
             continue
         ((atom, p),) = term.factors.values()
-        if atom.kind != "cell" or p != 1:
+        if atom.kind != "cell" or p != 1 or (source is not None and atom.source is not source):
             continue
         rest = form_of(pair for pair in form.terms.values() if pair[0] is not term)
         if atom.source not in rest.sources:

@@ -275,7 +275,7 @@ def _words(one: Requirement) -> str:
 
 def equality_tests(
     program: Program, wrt: Sequence[Variable], removable: Callable[[Equation], bool] = lambda equation: False
-) -> Iterator[str]:
+) -> Iterator[Equation]:
     """Equations that ask whether a number which depends on the arguments is zero, unless that makes no difference."""
     active: set[Operand] = set(wrt)
     for equation in program.equations:
@@ -283,7 +283,12 @@ def equality_tests(
             active.add(equation.output)
             tests = any(_tests_equality(node, equation, active) for node in e.walk(equation.meaning.body))
             if tests and not removable(equation):
-                yield f"{equation!r} {equation.line}".strip()
+                yield equation
+
+
+def named(equation: Equation) -> str:
+    """An equation and where it stands."""
+    return f"{equation!r} {equation.line}".strip()
 
 
 def _tests_equality(node: e.Entry, equation: Equation, active: set[Operand]) -> bool:

@@ -83,7 +83,7 @@ def _or_none(form: Form, cell: Atom) -> Form | None:
 def _limit(form: Form, cell: Atom) -> Form | None:
     if cell.source not in form.sources:
         return form
-    if not all(_is_smooth(atom, cell) for atom in atoms(form) if cell.source in atom.sources):
+    if not all(is_smooth(atom, cell) for atom in atoms(form) if cell.source in atom.sources):
         return None
     if len(form.terms) > 1:
         each = [_or_none(Form({key: pair}), cell) for key, pair in form.terms.items()]
@@ -108,7 +108,8 @@ def _limit(form: Form, cell: Atom) -> Form | None:
     return None if left is None else multiply(*made, left)
 
 
-def _is_smooth(atom: Atom, cell: Atom) -> bool:
+def is_smooth(atom: Atom, cell: Atom) -> bool:
+    """Whether an atom that holds an entry is smooth in it, wherever it has a value."""
     if atom.kind == "cell":
         return atom.key == cell.key
     return atom.kind in PLAIN or (atom.kind == "kernel" and atom.name in SMOOTH)

@@ -22,6 +22,7 @@ from verify.form.domain import (
     holds,
     in_words,
     known_signs,
+    named,
 )
 from verify.form.facts import Facts
 from verify.form.fragment import is_polynomial, sizes_that_tell
@@ -36,6 +37,7 @@ from verify.form.setting import Budget, NoForm, TooLarge, Undefined, at_most, wi
 from verify.form.term import ONE, Atom, Form, Source, atoms, power_of
 from verify.form.text import written
 from verify.form.ties import bends, conventions, guards_of, with_convention
+from verify.form.told import Told
 
 MOST_TERMS_AGAIN = 256
 SECONDS_AGAIN = 0.5
@@ -67,6 +69,7 @@ class _Found:
     domains: list[str] = field(default_factory=list)
     certificate: dict[str, object] = field(default_factory=dict)
     composed: bool = False
+    derivative: Form | None = None
 
 
 def prove_gradient(
@@ -78,17 +81,19 @@ def prove_gradient(
     literals: str = "exact",
     budget: Budget | None = None,
     kind: str = "grad",
+    engine: Sequence[Program] = (),
 ) -> Proof | Failure:
     """Decide whether output k of ``gradient`` is the derivative of ``forward`` with respect to ``wrt[k]``.
 
     ``kind`` "grad" is the gradient of the sum over all elements of all outputs, "jac" the array of shape
-    ``out.shape + wrt.shape``. The claim is for every dimension >= 1, or as :class:`Proof` lists.
+    ``out.shape + wrt.shape``. ``engine`` are those of the two that are the engine's: what these test for equality, and
+    nobody wrote, are ties. The claim is for every dimension >= 1, or as :class:`Proof` lists.
     """
     facts = facts or Facts()
     started = time.perf_counter()
     try:
         with within(budget or Budget(), (*facts.sizes, *_sizes((forward, gradient), facts))):
-            question = _Question(forward, tuple(wrt), gradient, facts, literals, kind)
+            question = _Question(forward, tuple(wrt), gradient, facts, literals, kind, engine)
             return question.answer(started)
     except _NotShown as not_shown:
         return not_shown.failure
@@ -112,7 +117,14 @@ def _sizes(programs: Iterable[Program], facts: Facts) -> set[Extent]:
 
 class _Question:
     def __init__(
-        self, forward: Program, wrt: tuple[Variable, ...], gradient: Program, facts: Facts, literals: str, kind: str
+        self,
+        forward: Program,
+        wrt: tuple[Variable, ...],
+        gradient: Program,
+        facts: Facts,
+        literals: str,
+        kind: str,
+        engine: Sequence[Program],
     ) -> None:
         self.forward = forward
         self.wrt = wrt
@@ -122,6 +134,8 @@ class _Question:
         self.kind = kind
         self.plain = Denotation((forward, gradient), facts, literals, wrt=wrt)
         captured = {**forward.captured, **gradient.captured}
+        self._told_apart: list[Equation] = []  # where F tests numbers for equality, and more is not shown
+        self._told = Told(forward, gradient, self.plain, kind, engine)
         self._captured = {self.plain.source(variable): array for variable, array in captured.items()}
 
     def answer(self, started: float) -> Proof | Failure:
@@ -143,9 +157,7 @@ class _Question:
             ties=_unique(text for one in found for text in one.ties),
             sizes=tuple(sorted(sizes.items())),
             opaque=_unique(text for one in found for text in one.opaque),
-            equality_tests=_unique(
-                equality_tests(self.forward, self.wrt, lambda one: is_removable(self.plain.step(one)))
-            ),
+            equality_tests=_unique(map(named, self._told_apart)),
             domains=_unique(text for one in found for text in one.domains),
             composed=any(one.composed for one in found),
             literals=self.literals,
@@ -192,6 +204,12 @@ class _Question:
     # ------------------------------------------------------------------------ one argument
 
     def _one(self, variable: Variable, operand: Operand) -> _Found:
+        found = self._across(variable, operand) or self._plain(variable, operand)
+        self._check_tests(variable, operand, found)
+        return found
+
+    def _plain(self, variable: Variable, operand: Operand) -> _Found:
+        """A proof with guards constant."""
         shared = {eq.output for eq in self.forward.equations} & {eq.output for eq in self.gradient.equations}
         if shared:
             try:
@@ -258,22 +276,53 @@ class _Question:
                     return self._made(variable, gradient, zero, _labels(difference, folded))
         return None
 
-    def _unfolded(self, variable: Variable, operand: Operand) -> _Found:
-        gradient = unfolded(self.forward, variable, self.kind, self.plain)
+    def _unfolded(self, variable: Variable, operand: Operand, known: Gradient | None = None) -> _Found:
+        gradient = known or self._gradient(variable)
         given = self.plain.at(operand, self.plain.positions(self._shape(variable)))
         difference = subtract(given, gradient.form)
-        programs = (self.forward, self.gradient)
-        required = [*(one for each in programs for one in self.plain.required(each)), *gradient.requirements]
-        ladder = Ladder(self.plain, required, self._captured)
+        ladder = self._ladder(gradient)
         for weights in chain((None,), conventions(given, gradient.form)):
             derivative = gradient.form if weights is None else with_convention(gradient.form, weights)
             zero = ladder.zero(subtract(given, derivative))
             if zero is not None:
                 found = self._made(variable, gradient, zero)
+                found.derivative = derivative
                 for guard in guards_of(gradient.form, weights or {}):
                     self._admit(guard, found)
                 return found
         raise _NotShown(self._failure(difference))
+
+    def _across(self, variable: Variable, operand: Operand) -> _Found | None:
+        """A proof where F tests numbers for equality, for the points at which they are equal, too."""
+        own = list(equality_tests(self.forward, self.wrt, lambda one: is_removable(self.plain.step(one))))
+        if not own:
+            return None
+        try:
+            gradient = self._told.across(variable, own)
+            if gradient is not None:
+                return self._unfolded(variable, operand, gradient)
+        except (NoForm, TooLarge, Undefined, _NotShown):
+            pass
+        self._told_apart += own
+        return None
+
+    def _check_tests(self, variable: Variable, operand: Operand, found: _Found) -> None:
+        """That also where a test for equality holds G is the derivative, whatever its form says of it there."""
+        if not self._told or self._told_apart:
+            return
+        ladder, place = self._ladder(self._gradient(variable)), self.plain.positions(self._shape(variable))
+        if any(
+            ladder.zero(left) is None for left in self._told.differences(variable, operand, place, found.derivative)
+        ):
+            raise _NotShown(Failure("a difference is left where a test for equality holds"))
+
+    def _gradient(self, variable: Variable) -> Gradient:
+        return unfolded(self.forward, variable, self.kind, self.plain)
+
+    def _ladder(self, gradient: Gradient) -> Ladder:
+        programs = (self.forward, self.gradient)
+        required = [*(one for each in programs for one in self.plain.required(each)), *gradient.requirements]
+        return Ladder(self.plain, required, self._captured)
 
     def _admit(self, guard: Atom, found: _Found) -> None:
         shown = null(guard.forms[0], self._continuous())

@@ -10,7 +10,7 @@ from dualgrad.program.record import Equation, Program, Variable
 from verify.clock import now
 from verify.form.denote import Denotation, Lossy
 from verify.form.differentiate import Derivative
-from verify.form.domain import equality_tests, holds, in_words
+from verify.form.domain import equality_tests, holds, in_words, named
 from verify.form.facts import Facts
 from verify.form.interpret import Requirement
 from verify.form.limits import is_removable
@@ -82,7 +82,7 @@ class _Said:
             ties=(),
             sizes=(),
             opaque=tuple(equation.output.name for equation in self.forward.equations),
-            equality_tests=tuple(dict.fromkeys(equality_tests(self.forward, self.wrt, self._is_removable))),
+            equality_tests=tuple(dict.fromkeys(map(named, equality_tests(self.forward, self.wrt, self._is_removable)))),
             domains=(),
             composed=True,
             literals=self.literals,

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from dualgrad.program.entry import Number, Power, walk
-from dualgrad.program.record import Equation, Literal
+from dualgrad.program.record import Equation, Literal, Program
 from verify import checker
 from verify.clock import now
 from verify.form.facts import Facts
@@ -159,7 +159,16 @@ def _decided(problem: Problem, recording: Recording, reading: str, seconds: floa
         literals=reading,
         budget=Budget(seconds=seconds),
         kind=problem.kind,
+        engine=_of_the_engine(problem, recording),
     )
+
+
+def _of_the_engine(problem: Problem, recording: Recording) -> tuple[Program, ...]:
+    """Which of both programs is a backward pass of the engine's."""
+    assert recording.forward is not None and recording.gradient is not None
+    is_base = recording.base is None and recording.function is not None and recording.function is not recording.forward
+    own = problem.own or is_base
+    return (*((recording.forward,) if problem.derived is not None else ()), *((recording.gradient,) if own else ()))
 
 
 def _composed(problem: Problem, recording: Recording, reading: str) -> Proof | Failure:

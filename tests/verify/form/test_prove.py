@@ -37,6 +37,7 @@ def decide(f, g, shapes, wrt=0, kind="grad", domains=None, literals="exact"):
     return prove_gradient(
         recording.forward, [recording.inputs[wrt]], recording.gradient,
         facts=facts, literals=literals, kind=kind, budget=Budget(seconds=10),
+        engine=(recording.gradient,) if g is None else (),
     )  # fmt: skip
 
 

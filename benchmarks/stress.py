@@ -1,8 +1,9 @@
 """python -m benchmarks.stress --cases 3000 --kills 300
 python -m benchmarks.stress --cases 3000 --engine dask        (a cluster of two workers here, one killed in the run)
 
-Cheap cases while the processes that run them are killed at random: every case has the outcome that is its own, and
-nothing hangs or is left behind. Exits with 1 where that does not hold.
+Ordinary cases with hostile ones between them, while the processes that run them are killed at random: every case has
+the outcome that is its own, and nothing hangs or is left behind. Exits with 1 where that does not hold. With --record
+FILE the figures are kept in a JSON file, by engine.
 """
 
 import argparse
@@ -16,15 +17,48 @@ import threading
 import time
 from collections import Counter
 from contextlib import contextmanager, nullcontext, suppress
+from datetime import date
 from pathlib import Path
 
 from verify.execute.limits import family, others
 from verify.execute.suite import collected, entries
+from verify.report.record import environment
 
 KEEPERS = 0.05  # of the kills are of a keeper, which takes seconds to start
 PROVED_EACH = 20  # every so many cases is one that takes its time
+HOSTILE_EACH, FIRST = 60, 7  # every so many is one that is hostile
+TIMEOUT = 5.0  # seconds a case
 LONGEST = 1800.0  # seconds
-HEAD = "import numpy as np\nimport verify\n\nX = np.array([1.0, 2.0])\n"
+HEAD = """import ctypes, json, os, sys, time
+import numpy as np
+import verify
+
+X = np.array([1.0, 2.0])
+FAKE = {"outcome": "done", "result": {"verdict": "PROVED"}}
+FORKED = []
+
+
+class Odd:
+    def __reduce__(self):
+        raise RuntimeError("no")
+"""
+# What each does, the outcome that it must have, and what is said of it.
+HOSTILE = {
+    "spins in Python": ("while True: pass", "timeout", "UNDECIDED", "time ran out"),
+    "spins in C": ("return len(str(7**7**12))", "timeout", "UNDECIDED", "time ran out"),
+    "takes 10 GB": ("return np.sum(np.ones(10 * 2**30 // 8)) + np.sum(x)", "memory", "UNDECIDED", "memory ran out"),
+    "segfault": ("return ctypes.string_at(0)", "crashed", "UNDECIDED", "signal 11 (SIGSEGV)"),
+    "os._exit(0)": ("os._exit(0)", "exited", "UNDECIDED", "ended its process, with exit code 0"),
+    "fake output": (
+        "os.write(1, json.dumps(FAKE).encode()); return 3 * np.sum(x**2)",
+        "done",
+        "REFUTED",
+        "",
+    ),
+    "recursion": ("return case_{number}(x)", "done", "UNDECIDED", "RecursionError"),
+    "unpicklable result": ("return Odd()", "done", "UNDECIDED", "returned Odd"),
+    "fork": ("FORKED or FORKED.append(os.fork() or time.sleep(1000)); return np.sum(x**2)", "done", "PROVED", ""),
+}
 
 
 def write(folder, count, each=250):
@@ -33,13 +67,28 @@ def write(folder, count, each=250):
         parts = [HEAD]
         for number in range(start, min(start + each, count)):
             body = "return np.sum(x**2)" if number % PROVED_EACH == 0 else f"raise ValueError({number})"
+            body = HOSTILE[kind][0].replace("{number}", str(number)) if (kind := hostile(number)) else body
             parts.append(f"@verify.case(X, grad=lambda x: 2 * x)\ndef case_{number}(x):\n    {body}\n")
         (folder / f"lesson_{start // each:03}.py").write_text("\n".join(parts), encoding="utf-8")
 
 
+def hostile(number):
+    """What the case of this number tries, by its name in the table; "" where it is ordinary."""
+    return list(HOSTILE)[number // HOSTILE_EACH % len(HOSTILE)] if number % HOSTILE_EACH == FIRST else ""
+
+
+def number_of(entry):
+    """The number of a case."""
+    return int(entry.case.partition("case_")[2].partition("[")[0])
+
+
 def expected(entry):
     """Whether the entry tells what its case does, or that it was killed."""
-    number = int(entry.case.partition("case_")[2].partition("[")[0])
+    number = number_of(entry)
+    if kind := hostile(number):
+        _, outcome, verdict, told = HOSTILE[kind]
+        if (entry.outcome, entry.result.verdict.value) == (outcome, verdict) and told in entry.result.reason:
+            return True
     if entry.outcome == "crashed":
         return "killed" in entry.result.reason or "lost" in entry.result.reason
     if number % PROVED_EACH == 0:
@@ -90,7 +139,7 @@ def stressed(count, kills, seconds, engine, jobs):
         started = time.perf_counter()
         with cluster(8.0) if engine == "dask" else nullcontext(engine) as chosen:
             killer.start()
-            found = list(entries(selected, jobs=jobs, engine=chosen))
+            found = list(entries(selected, jobs=jobs, engine=chosen, timeout=TIMEOUT, memory=1024))
             killer.ended.set()
         return {
             "cases": len(selected),
@@ -98,6 +147,10 @@ def stressed(count, kills, seconds, engine, jobs):
             "killed": 1 if engine == "dask" else killer.killed,
             "seconds": round(time.perf_counter() - started, 1),
             "outcomes": dict(Counter(entry.outcome for entry in found)),
+            "hostile": {
+                kind: dict(Counter(f"{e.outcome}: {e.result.verdict}" for e in found if hostile(number_of(e)) == kind))
+                for kind in HOSTILE
+            },
             "not told": len({case.id for case in selected} - {entry.case for entry in found}),
             "told twice": len(found) - len({entry.case for entry in found}),
             "told wrongly": [f"{e.case}: {e.outcome}: {e.result.reason}" for e in found if not expected(e)][:20],
@@ -112,13 +165,19 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.3, help="between two kills, on average")
     parser.add_argument("--engine", default="local", help='"dask", or whatever verify takes as an engine')
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--record", type=Path, help="the JSON file that keeps the figures, by engine")
     options = parser.parse_args()
     watchdog = threading.Timer(LONGEST, lambda: (print("it hangs", file=sys.stderr), os._exit(1)))
     watchdog.daemon = True
     watchdog.start()
     figures = stressed(options.cases, options.kills, options.seconds, options.engine, options.jobs)
     print(json.dumps(figures, indent=1))
-    sys.exit(bool(figures["not told"] or figures["told twice"] or figures["told wrongly"]))
+    if options.record:
+        kept = json.loads(options.record.read_text(encoding="utf-8")) if options.record.exists() else {}
+        kept[options.engine.partition(":")[0]] = figures | {"on": str(date.today()), **environment()}
+        options.record.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    failed = ("not told", "told twice", "told wrongly", "left behind")
+    sys.exit(any(figures[name] for name in failed))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ WORST_FIRST = (
     Verdict.PROVED,
 )
 _BRIEF = 300  # characters of a message
+_EXPANDED = frozenset('"$`\\!')  # in double quotes
 
 
 def summary(results: Sequence[Result]) -> str:
@@ -113,7 +114,12 @@ def place(entry: Entry) -> tuple[str, int]:
 def reproduce(entry: Entry) -> str:
     """Return the command that checks the case again, as a shell takes it."""
     case = line(entry.case)
-    return f"verify one {case if _is_pair(case) else shlex.quote(case)}"
+    return f"verify one {case if _is_pair(case) else _quoted(case)}"
+
+
+def _quoted(case: str) -> str:
+    """The id as one word of a shell: in double quotes where that is easier to read, and means the same."""
+    return f'"{case}"' if "'" in case and not _EXPANDED & set(case) else shlex.quote(case)
 
 
 def _is_pair(case: str) -> bool:

@@ -11,7 +11,8 @@ MEANING = {
     "where kinks are listed, at almost every point of it.",
     Verdict.CERTIFIED: "At every tested point a rigorous enclosure holds the difference. Nothing is said elsewhere.",
     Verdict.AGREES: "The numbers agree in floating point. The weakest pass: a gate may refuse it.",
-    Verdict.REFUTED: "At a point of the domain the two enclosures are disjoint: the gradient is wrong there.",
+    Verdict.REFUTED: "The gradient is wrong: at a point of the domain the two enclosures are disjoint, or what is "
+    "returned cannot be it, as another shape, or another value on a second call.",
     Verdict.NONDIFFERENTIABLE: "The input lies on a kink, where no gradient exists.",
     Verdict.UNDECIDED: "Nothing is claimed, and the reason is given.",
 }

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import pytest
 from verify.report.formats import FORMATS, of_path, write
 from verify.report.github import MOST
 from verify.report.markdown import LIMIT
+from verify.report.overview import reproduce
 from verify.report.trends import past_of
 from verify.runs.suite import Entry, Run
 from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Verdict
@@ -197,3 +199,19 @@ def test_at_most_so_many_sections_and_the_rest_in_lines():
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_empty_run_can_be_written(name):
     assert write(Run(()), name).endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ("a.py::f", "a.py::f"),
+        ("a.py::f[grad=g]", "'a.py::f[grad=g]'"),
+        ("a.py::f[wrt='x']", "\"a.py::f[wrt='x']\""),
+        ("a.py::f[wrt='$x']", "'a.py::f[wrt='\"'\"'$x'\"'\"']'"),
+        ("a.py:f --grad a.py:g --point 'x=[1.0, 2.0]'", "a.py:f --grad a.py:g --point 'x=[1.0, 2.0]'"),
+        ("a.py:f --grad a.py:g; ls", "'a.py:f --grad a.py:g; ls'"),
+    ],
+)
+def test_what_checks_a_case_again_is_one_command_of_a_shell(run, case, told):
+    assert reproduce(replace(run.entries[0], case=case)) == f"verify one {told}"
+    assert shlex.join(shlex.split(f"verify one {told}")) == f"verify one {told if told == case else shlex.quote(case)}"

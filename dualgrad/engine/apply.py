@@ -20,6 +20,7 @@ from dualgrad.engine.modes import ANOMALY, RECORDING, mode, user_line
 from dualgrad.engine.reuse import taken
 from dualgrad.op import Op, run
 from dualgrad.ops.index import canonical, native
+from dualgrad.parts import by_rows
 from dualgrad.positions import is_advanced
 
 # On numbers NumPy's operators cost a tenth of its functions, and they are the same functions.
@@ -145,21 +146,22 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
             plain = held2 is _float64 or data2.dtype is _FLOAT64
         else:
             return slow(x1, x2)
-        place = 0
         if may_take and (
             (held1 is _ndarray and data1.nbytes >= LARGE) or (held2 is _ndarray and data2.nbytes >= LARGE)
         ):
             place = taken(x1, x2, data1, data2, unread(op, _flows(edge1, edge2)))
-        if not place:
-            value = compute(data1, data2)
-        elif place == 1:
-            del x1._data
-            value = op.forward(data1, data2, data1)
-            data1 = shell(value)
+            if place == 1:
+                del x1._data
+                value = by_rows(op.forward, data1, data2, data1)
+                data1 = shell(value)
+            elif place == 2:
+                del x2._data
+                value = by_rows(op.forward, data1, data2, data2)
+                data2 = shell(value)
+            else:
+                value = by_rows(op.forward, data1, data2)
         else:
-            del x2._data
-            value = op.forward(data1, data2, data2)
-            data2 = shell(value)
+            value = compute(data1, data2)
         tensor = _new(kind)
         tensor._data = value
         tensor._grad = tensor._family = None

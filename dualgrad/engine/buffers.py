@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.engine.overwritten import handed_out
+from dualgrad.parts import by_rows
 
 LARGE = 1 << 16  # bytes; a smaller array is made faster than it is looked at
 _BLOCK = 1 << 17  # bytes; some of these fit into the cache of a core
@@ -66,10 +67,10 @@ def doubled(g: Any, factor: Any, mine: bool) -> Any:
 def times(g: Any, factor: Any, mine: bool) -> Any:
     """``g * factor``. ``mine`` says that nobody will use g any more; of factor the caller has one variable."""
     if sole(factor, 2) and fits(g, factor):
-        return np.multiply(g, factor, out=factor)
+        return by_rows(np.multiply, g, factor, factor)
     if mine and fits(factor, g):
-        return np.multiply(g, factor, out=g)
-    return g * factor
+        return by_rows(np.multiply, g, factor, g)
+    return by_rows(np.multiply, g, factor) if type(g) is type(factor) is np.ndarray else g * factor
 
 
 def negated(g: Any, mine: bool) -> Any:

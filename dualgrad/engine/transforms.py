@@ -67,7 +67,7 @@ def _value_and_grad(asked: str, f: Function, argnums: int | Sequence[int], give:
                 f"dualgrad.{asked}: {name_of(f)} returned a complex number, expected a real one; take its real part "
                 f"or absolute value, or use dualgrad.jacobian or dualgrad.vjp"
             )
-        return give(run.value, _per_argument(run.pull(ones(run.out._data)), argnums))
+        return give(run.value, _per_argument(run.pull(ones(run.out._data), once=True), argnums))
 
     return derivative
 
@@ -255,18 +255,18 @@ class _Run:
                 units = np.eye(stop - start, size, start, like.dtype)
                 yield slice(start, stop), Stack(units.reshape(-1, *like.extents))
 
-    def pull(self, cotangent: Any) -> tuple[Any, ...]:
-        """The cotangents of the arguments."""
+    def pull(self, cotangent: Any, once: bool = False) -> tuple[Any, ...]:
+        """The cotangents of the arguments; ``once`` says that this run is asked for nothing else."""
         lifted = self.lifted or (isinstance(cotangent, Tensor) and cotangent.requires_grad)
-        found = self._adjoints(_matching(cotangent, self.out, lifted), lifted)
+        found = self._adjoints(_matching(cotangent, self.out, lifted), lifted, lifted or not once)
         return tuple(self._result(found.get(x._edge, None), x) for x in self.fresh if x._edge is not None)
 
-    def _adjoints(self, seed: Any, lifted: bool) -> Adjoints:
+    def _adjoints(self, seed: Any, lifted: bool, retain: bool) -> Adjoints:
         if self.out._edge is None:
             return {}
         edges = [x._edge for x in self.fresh if x._edge is not None]
         with _recording(lifted):
-            return pull_back([(self.out._edge, seed)], edges, handle if lifted else None, retain=True)
+            return pull_back([(self.out._edge, seed)], edges, handle if lifted else None, retain)
 
     def rows(self, f: Function, holomorphic: bool) -> Iterator[tuple[Any, ...]]:
         """The derivatives of each entry of the result in the arguments."""

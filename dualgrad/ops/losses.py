@@ -78,7 +78,7 @@ def nll_loss(
     ignored = target == ignore_index
     classes = np.where(ignored, 0, target)
     flat = np.take_along_axis(numbered(log_probabilities), np.expand_dims(classes, 1), 1)
-    loss = -np.squeeze(np.take(log_probabilities, flat), 1)
+    loss = -np.squeeze(np.take(np.reshape(log_probabilities, -1), flat, 0), 1)
     counted, count = _counted(classes, weight, ignored)
     if counted is None:
         return _reduced(loss, reduction)

@@ -35,3 +35,32 @@ def test_the_argument_is_not_written_to():
     assert not parts.is_plain(np.float64(1))
     assert not parts.is_plain(np.array(1.0))
     assert not parts.is_plain(np.array([1]))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((1, 1000, 20), (5, 1, 20)),
+        ((5, 1000, 20), (5, 1, 20)),
+        ((20,), (1000, 20)),
+        ((1000, 20), (1000, 1)),
+        ((997, 20), (20,)),
+        ((4000, 3), (3,)),
+        ((4000, 3), (1, 3)),
+        ((2, 4000, 3), (4000, 3)),
+        ((3, 2), (2,)),
+    ],
+)
+def test_rows_taken_together_give_what_they_give_apart(first, second):
+    x1, x2 = (np.random.default_rng(len(shape)).standard_normal(shape) for shape in (first, second))
+    expected = x1 - x2
+    for y1, y2 in ((x1, x2), (np.asfortranarray(x1), x2), (x1, np.asfortranarray(x2))):
+        found = parts.by_rows(np.subtract, y1, y2)
+        assert np.array_equal(found, expected)
+        assert found.shape == expected.shape
+        assert found.base is None
+    if x1.shape == expected.shape:
+        assert parts.by_rows(np.subtract, x1, x2, x1) is x1
+        assert np.array_equal(x1, expected)
+    assert np.array_equal(parts.by_rows(np.add, x2, 1.0), x2 + 1)
+    assert parts.by_rows(np.add, x2, x2.astype(np.float32)).dtype == np.float64

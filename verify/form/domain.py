@@ -53,11 +53,18 @@ def in_words(requirements: Iterable[Requirement], denote: Denotation) -> tuple[s
 
 def beyond(given: Iterable[Requirement], known: Sequence[Requirement], denote: Denotation) -> list[Requirement]:
     """The requirements that do not follow, one by one, from the known ones that hold without a condition."""
-    nonzero, positive = never_zero(known, denote), always_positive(known, denote)
     reached = {(one.form.key, one.relation, one.path.key) for one in known}
 
+    def is_known(one: Requirement) -> bool:
+        return (one.form.key, one.relation, one.path.key) in reached or holds(one)
+
+    given = [one for one in given if not all(map(is_known, _cases(one)))]
+    if not given:
+        return []
+    nonzero, positive = never_zero(known, denote), always_positive(known, denote)
+
     def follows(one: Requirement) -> bool:
-        if (one.form.key, one.relation, one.path.key) in reached:
+        if is_known(one):
             return True
         if one.relation == "!= 0":
             return _never_zero(one.form, nonzero, denote)

@@ -6,13 +6,15 @@ proved, not guessed: the two forms are equal, for all values of what is opaque i
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from dualgrad.program.record import Equation, Program, Variable
 from verify.form.denote import Denotation
 from verify.form.meeting import Means, guards_in, meeting_guards
-from verify.form.term import Form
+from verify.form.term import Form, Source
 
 WIDEST = 24  # equations that a candidate may take to unfold
-MOST_OPENED = 4  # intermediates that one of two forms alone may name
+MOST_OPENED = 6  # intermediates, so that two forms name the same ones
 
 
 class Pairing:
@@ -20,8 +22,13 @@ class Pairing:
 
     def __init__(self, forward: Program, gradient: Program, denote: Denotation) -> None:
         own = {equation.output for equation in forward.equations}
-        self.steps = forward.equations[::-1]
         self.denote = denote
+        self.steps = forward.equations
+        self.made = {denote.source(equation.output): place for place, equation in enumerate(self.steps)}
+        self.uses: dict[Source, list[Equation]] = {source: [] for source in self.made}
+        for equation in self.steps:
+            for source in denote.step(equation).sources & self.made.keys():
+                self.uses[source].append(equation)
         self.order = [equation.output for equation in gradient.equations if equation.output not in own]
         self.paired: list[Variable] = []
         self.means = Means(meeting_guards(denote.step(equation) for equation in forward.equations))
@@ -42,25 +49,35 @@ class Pairing:
             if candidate in self.denote.opaque:
                 continue
             near = tuple(map(self.denote.facts.resolve, candidate.shape)) == shape and self._is_near(candidate)
-            if near and self._same(*self._levelled(self.denote.form(candidate), adjoint)):
+            if near and self._same(*self.levelled(self.denote.form(candidate), adjoint)):
                 return candidate
         return None
 
-    def _levelled(self, form: Form, adjoint: Form) -> tuple[Form, Form]:
-        """Both over the same intermediates, where a few that one of them alone names are opened, the latest first.
+    def levelled(self, form: Form, adjoint: Form) -> tuple[Form, Form]:
+        """Both over the same intermediates, where a few are opened, the latest first.
 
         The slope of a root or of exp is one of its operand in a derivative, and one of its result in a program.
         """
         opened: list[Equation] = []
         ours, theirs = form.sources, adjoint.sources
-        for equation in self.steps if len(ours ^ theirs) <= MOST_OPENED else ():
+        while ours != theirs:
+            equation = self._next((ours ^ theirs) & self.made.keys(), ours | theirs)
+            if equation is None or len(opened) == MOST_OPENED:
+                return form, adjoint
+            opened.append(equation)
             source, inner = self.denote.source(equation.output), self.denote.step(equation).sources
-            if (source in ours) != (source in theirs):
-                opened.append(equation)
-                ours, theirs = ((each - {source}) | inner if source in each else each for each in (ours, theirs))
-        for equation in opened if ours == theirs else ():
+            ours, theirs = ((each - {source}) | inner if source in each else each for each in (ours, theirs))
+        for equation in opened:
             form, adjoint = (self.denote.opened_in(each, equation) for each in (form, adjoint))
         return form, adjoint
+
+    def _next(self, apart: Set[Source], named: Set[Source]) -> Equation | None:
+        """What to open of the latest variable that one form alone names: a result of it that is named, or itself."""
+        latest = max(apart, key=self.made.__getitem__, default=None)
+        if latest is None:
+            return None
+        results = [equation for equation in self.uses[latest] if self.denote.source(equation.output) in named]
+        return results[-1] if results else self.steps[self.made[latest]]
 
     def _same(self, form: Form, adjoint: Form) -> bool:
         if form.sources != adjoint.sources or (form.key != adjoint.key and not guards_in(adjoint)):

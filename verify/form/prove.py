@@ -248,7 +248,7 @@ class _Question:
         given = denote.at(operand, place)
         equations = dict.fromkeys((*self.forward.equations, *self.gradient.equations))
         folded = {denote.source(equation.output): equation for equation in equations}
-        if pairing.means.allow(given, gradient.form):
+        if pairing.means.allow(*pairing.levelled(given, gradient.form)):
             found = self._made(variable, gradient, Settled("equal normal forms"), _labels(gradient.form, folded))
             found.ties += [f"both sides meet: {guard}" for guard in pairing.means.ties]
             return found

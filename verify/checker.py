@@ -140,17 +140,6 @@ class Judge(Inverses):
         each = len(cases) <= 256 and all(self.vanishes(self.unrolled(self.at(form, case))) for case in cases)
         return each or self.hints.show(self.reduced(form), self.certainly_positive, self.null)
 
-    def unrolled(self, form: Form) -> Form:
-        """The form with sums over few known entries written out."""
-        out = Form()
-        for term, c in form.items():
-            binders, factors = self.opened(term)
-            few = [name for name in binders if self.few(name)]
-            for at in product(*(range(self.ranges[name][0][1]) for name in few)):
-                by = dict(zip(few, map(poly, at), strict=True))
-                self.emit(out, c, [name for name in binders if name not in by], *self.replaced(factors, by))
-        return out
-
     def null(self, atom: Atom) -> bool:
         """Whether {u == 0} is a null set: a term of u is a product of generic inputs that occur only there and once."""
         seen = terms.inputs(atom)

@@ -43,6 +43,11 @@ RIGHT: dict[str, tuple[Callable[..., Any], tuple[Any, ...], Callable[..., Any]]]
     ),
     "inverse of an inverse": (lambda a: np.sum(inv(inv(a)) ** 2), (A,), lambda a: 2 * a),
     "inverse times matrix": (lambda a, b: np.trace(inv(a) @ a @ b), (A, B), lambda a, b: 0 * a),
+    "inverse of an antisymmetric matrix": (
+        lambda a, b: np.sum(b * inv(a - a.T)),
+        (A, B),
+        lambda a, b: -(inv(a - a.T) @ (b - b.T) @ inv(a - a.T)),
+    ),
     "inverse of a transpose": (lambda a: np.sum(inv(a.T) - inv(a).T) + np.sum(a), (A,), np.ones_like),
 }
 WRONG: dict[str, tuple[Callable[..., Any], tuple[Any, ...], Callable[..., Any]]] = {
@@ -55,7 +60,7 @@ WRONG: dict[str, tuple[Callable[..., Any], tuple[Any, ...], Callable[..., Any]]]
     "antisymmetric taken as symmetric": (
         lambda a, b: np.sum(b * inv(a - a.T)),
         (A, B),
-        lambda a, b: -(inv(a - a.T) @ (b - b.T) @ inv(a - a.T)),
+        lambda a, b: -(inv(a - a.T) @ (b + b.T) @ inv(a - a.T)),
     ),
     "inverse by entries": (lambda a: np.sum(inv(a)), (A,), lambda a: -1 / a**2),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from typing import Any
 
 from verify.trusted import terms
@@ -257,7 +258,7 @@ class Algebra(Several, Relations, Turns, ABC):
         return self.power(value, power)
 
     def over(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...] = ()) -> Form:
-        """max or prod of the entries u over an index; of the matrix u, its inverse at a place or its determinant.
+        """max over indices, prod over one of the entries u; of the matrix u, its inverse at a place or its determinant.
 
         What is stored is the one term Σ_j entry(u), only to hold the bound indices; markers tell a row from a column.
         """
@@ -266,26 +267,41 @@ class Algebra(Several, Relations, Turns, ABC):
         if kind in PARTS:
             need(all(indices), f"the {kind} of a matrix of one row or one column")
             return self.atom(*self.holder(kind, self.reduced(u), indices, args))
+        if kind == "max":  # over all of them at once: nested, the entries that attain it would share another way
+            several = [index for index in indices if index]
+            return self.atom(*self.holder(kind, u, several)) if several else u
         (index,) = indices
-        for atom in {a for term in u for a, _ in term[1] if a.kind == "==" and kind == "prod" and index}:
+        if not index:
+            return u
+        if self.few(index.name):
+            places = [self.unrolled(self.at(u, {index.name: poly(k)})) for k in range(self.ranges[index.name][0][1])]
+            single = all(len(entry) <= 1 for entry in places)
+            return self.mul(*places) if single else self.atom(*self.holder(kind, u, indices))
+        for atom in sorted({a for term in u for a, _ in term[1] if a.kind == "=="}):
             value = terms.solution(atom.args[0], index.name)
             if value is not None and self.always(value) and self.always(self.ranges[index.name] - 1 - value):
                 rest = Form({term: c for term, c in u.items() if atom not in dict(term[1])})  # where j is not the value
                 here, instead = self.at(u, {index.name: value}), self.at(rest, {index.name: value})
-                if not instead and self.few(index.name):
-                    return self.product_of_entries(u, index)
                 return self.mul(self.over(kind, rest, indices), here, self.power(instead, -1))
-        if kind == "prod" and index and len(u) == 1 and self.few(index.name):
-            return self.product_of_entries(u, index)
-        return self.atom(*self.holder(kind, u, indices)) if index else u
+        return self.atom(*self.holder(kind, u, indices))
 
     def few(self, name: str) -> bool:
         """Whether an index has a number of places, and few of them."""
         return [names for names, _ in self.ranges[name]] == [()] and self.ranges[name][0][1] <= MOST_PLACES
 
-    def product_of_entries(self, u: Form, index: Poly) -> Form:
-        """The product of the entries at every place of an index."""
-        return self.mul(*(self.at(u, {index.name: poly(k)}) for k in range(self.ranges[index.name][0][1])))
+    def unrolled(self, form: Form) -> Form:
+        """The form with sums over few known entries written out, in the arguments of functions too."""
+        out = Form()
+        for term, c in form.items():
+            binders, factors = self.opened(term)
+            few = [name for name in binders if self.few(name)]
+            for at in product(*(range(self.ranges[name][0][1]) for name in few)):
+                by = dict(zip(few, map(poly, at), strict=True))
+                kept, values = self.replaced(factors, by)
+                inner = [atom for atom in kept if atom.body]
+                values += [self.power(self.rebuilt(atom, self.unrolled, atom.args), kept.pop(atom)) for atom in inner]
+                self.emit(out, c, [name for name in binders if name not in by], kept, values)
+        return out
 
     @abstractmethod
     def of_matrix(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...]) -> Form:
@@ -297,7 +313,7 @@ class Algebra(Several, Relations, Turns, ABC):
 
     def holder(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...] = ()) -> Atom:
         """The factor that holds the entries u over these indices."""
-        marks = {Atom("axis", str(k), (index,)): 1 for k, index in enumerate(indices)}
+        marks = {Atom("axis", "" if kind == "max" else str(k), (index,)): 1 for k, index in enumerate(indices)}
         held: Factors = {Atom("entry", "", (), tuple(sorted(u.items()))): 1, **marks}
         return Atom(kind, "", args, ((terms.canonical(held, {i.name: self.ranges[i.name] for i in indices}), 1),))
 

@@ -116,8 +116,10 @@ class Ops(Indexing, Matrices, Special):
             left, new = iter(at), {k: self.w.index(a.shape[k]) for k in axis}
             kept = [next(left) if keepdims or k not in new else ZERO for k in range(len(a.shape))]
             form = a.entry([new.get(k, place) for k, place in enumerate(kept)])
+            if fold != "prod":
+                return self.w.over(fold, form, [*new.values()]) if fold else self.w.total(form, new.values())  # type: ignore[no-any-return]
             for index in new.values():
-                form = self.w.over(fold, form, [index]) if fold else self.w.total(form, [index])
+                form = self.w.over(fold, form, [index])
             return form
 
         return Array(shape, entry, "i" if a.kind == "b" and fold != "max" else a.kind)

@@ -152,7 +152,7 @@ class Signs:
             for way in (1, -1):
                 if -way in known:
                     continue
-                for shift in {p[m] / (c * way) for m, c in f.items() if m in p}:
+                for shift in sorted({p[m] / (c * way) for m, c in f.items() if m in p}):
                     if shift > 0:
                         rest = self.by_known(plus(p, f, -shift * way), depth - 1)
                         if -1 not in rest:

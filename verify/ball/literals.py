@@ -55,6 +55,17 @@ def _by_double() -> dict[float, Callable[[], arb]]:
 _BY_DOUBLE = _by_double()
 
 
+class Written(float):
+    """A float of which it is known how far it is at most from what was written."""
+
+    def __new__(cls, value: float, off: float) -> Written:
+        made = super().__new__(cls, value)
+        made.off = off
+        return made
+
+    off: float
+
+
 def exponent(value: Fraction, reading: str = "exact") -> Fraction | arb:
     """A constant exponent under a reading: those that are doubles of many digits are literals like any other.
 
@@ -83,6 +94,8 @@ def literal(value: int | float | bool, reading: str = "exact") -> arb:
         raise ValueError(f"literal: got reading={reading!r}, expected one of {', '.join(READINGS)}")
     if reading == "exact" or not isinstance(value, float) or value != value or value in (float("inf"), -float("inf")):
         return arb(int(value)) if isinstance(value, (bool, int)) else arb(value)
+    if reading == "rounded" and isinstance(value, Written):
+        return arb(float(value), value.off)
     if reading == "rounded":
         return arb(value) if _short(Fraction(value)) else arb(value, abs(value) * 2.0**-52)
     if reading == "named" and abs(value) in _BY_DOUBLE:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from flint import arb
 
-from verify.ball.compare import NEGLIGIBLE, disjoint
+from verify.ball.compare import NEGLIGIBLE, disjoint, spacing
 from verify.ball.precision import working_precision
 from verify.ball.read import BallArray
 
@@ -137,6 +138,18 @@ def off_by_a_share(sides: Sides, bits: int, share: float) -> str:
             near = abs(true - claimed) <= abs(true) * share if apart else narrow(true, claimed, AGREED_BITS, bits)
             wide = wide or not near
     return "undecided" if wide else "equal"
+
+
+def off_by_an_ulp(exact: Sides, sides: Sides, dtypes: Sequence[np.dtype[Any]], bits: int) -> bool:
+    """Whether an element of the claim is off by an ulp of its dtype, and disjoint from the truth in ``sides``."""
+    with working_precision(bits):
+        return any(
+            a is not None and b is not None and disjoint(a, b) and bool(abs(true - got) >= spacing(true, dtypes[place]))
+            for (place, _, true, got), (_, _, a, b) in zip(
+                elements(exact.truth, exact.claim.outputs), elements(sides.truth, sides.claim.outputs), strict=True
+            )
+            if true is not None and got is not None and place < len(dtypes) and dtypes[place].kind == "f"
+        )
 
 
 def elements(

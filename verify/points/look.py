@@ -30,8 +30,10 @@ from verify.points.agreement import (
     less_than_an_ulp_of_terms,
     narrow,
     off_by_a_share,
+    off_by_an_ulp,
     status_of,
 )
+from verify.points.constants import as_written, written
 from verify.points.declared_meanings import misdeclared
 from verify.points.kinks import look_around
 from verify.points.numbers import Question
@@ -264,7 +266,22 @@ def _compared(problem: Problem, point: Point, recording: Recording, bits: int, s
         return replace(seen, status="numbers only", reason="it uses numbers computed elsewhere, which are rounded")
     if _iterates(recording.forward) and left_over(exact, bits, ITERATED):
         return replace(seen, status="numbers only", reason="f iterates, and the difference is what that may leave")
-    return _rounded(_sides(problem, point, recording, bits, "rounded"), replace(seen, difference=difference), bits)
+    found = _rounded(_sides(problem, point, recording, bits, "rounded"), replace(seen, difference=difference), bits)
+    if found.status == "equal" and _is_off_as_written(problem, point, recording, bits, exact):
+        return replace(seen, status="different", difference=difference)
+    return found
+
+
+def _is_off_as_written(problem: Problem, point: Point, recording: Recording, bits: int, exact: Sides) -> bool:
+    """Whether it is off by an ulp, and no rounding of numbers that Python folded, or that are unknown, is why."""
+    known = written(problem.f, *(() if problem.own else (problem.candidate,)))
+    programs = (recording.forward, recording.gradient)
+    if not known or any(program is None for program in programs):
+        return False
+    forward, gradient = (as_written(program, known) for program in programs if program is not None)
+    sides = _sides(problem, point, replace(recording, forward=forward, gradient=gradient), bits, "rounded")
+    dtypes = [operand.dtype for operand in gradient.outputs if isinstance(operand, Variable)]
+    return sides.finite and off_by_an_ulp(exact, sides, dtypes, bits)
 
 
 def _sides(problem: Problem, point: Point, recording: Recording, bits: int, reading: str) -> Sides:

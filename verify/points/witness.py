@@ -116,19 +116,25 @@ def source(function: Callable[..., Any], name: str = "f") -> str:
     declared = getattr(function, "__source_text__", None)  # an expression that was never Python code
     if isinstance(declared, str):
         return declared
+    node = node_of(function)
+    if node is None:
+        return ""
+    lines = linecache.getlines(function.__code__.co_filename)
+    text = ast.unparse(_assigned(node, name)) if isinstance(node, ast.Lambda) else _segment(lines, node)
+    return text if text.count("\n") <= 12 else ""
+
+
+def node_of(function: Callable[..., Any]) -> ast.FunctionDef | ast.Lambda | None:
+    """The syntax of a plain function; None where it cannot be found, or might be another."""
     code = getattr(function, "__code__", None)
     if code is None:
-        return ""
-    lines = linecache.getlines(code.co_filename)
+        return None
     try:
-        tree = ast.parse("".join(lines))
+        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
     except SyntaxError:
-        return ""
+        return None
     found = [node for node in ast.walk(tree) if isinstance(node, _KINDS) and _is(node, code)]
-    if len(found) != 1:
-        return ""
-    text = ast.unparse(_assigned(found[0], name)) if isinstance(found[0], ast.Lambda) else _segment(lines, found[0])
-    return text if text.count("\n") <= 12 else ""
+    return found[0] if len(found) == 1 else None
 
 
 def full_source(function: Callable[..., Any]) -> str:

@@ -68,6 +68,9 @@ class Kink:
     because: str
 
 
+_NOTHING: Any = object()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Op:
     """One declared op. Call it like the NumPy function it is named after.
@@ -122,15 +125,14 @@ class Op:
     def __post_init__(self) -> None:
         object.__setattr__(self, "signature", inspect.signature(self.call))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, first: Any = _NOTHING, /, *args: Any, **kwargs: Any) -> Any:
         try:
-            if args:
-                apply = self.appliers.get(type(args[0]))  # what a class has for this op that is quicker than bind
-                if apply is not None:
-                    return apply(*args, **kwargs)
-            call = self.call(*args, **kwargs)
+            apply = self.appliers.get(type(first))  # what a class has for this op that is quicker than bind
+            if apply is not None:
+                return apply(first, *args, **kwargs) if args or kwargs else apply(first)
+            call = self.call(*(() if first is _NOTHING else (first,)), *args, **kwargs)
         except TypeError:
-            self._check(args, kwargs)
+            self._check(() if first is _NOTHING else (first, *args), kwargs)
             raise
         return bind(self, call.inputs, call.params)
 

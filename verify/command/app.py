@@ -8,7 +8,8 @@ import traceback
 from collections.abc import Sequence
 from typing import Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.exceptions import UnusedCliTokensError
 
 from verify.command import (
     audit,
@@ -80,8 +81,11 @@ def completion(shell: Literal["bash", "zsh", "fish", "powershell"], /) -> int:
 def main(tokens: Sequence[str] | None = None) -> int:
     """Run the command on these arguments, or on those of this process, and return its exit code."""
     try:
-        code = application()(tokens, result_action="return_value")
+        code = application()(tokens, result_action="return_value", exit_on_error=False, print_error=False)
         sys.stdout.flush()
+    except CycloptsError as error:
+        complain(_misused(error))
+        return USAGE
     except NothingCollected as error:
         complain(str(error))
         return NOTHING
@@ -100,6 +104,14 @@ def main(tokens: Sequence[str] | None = None) -> int:
         )
         return FAULT
     return code if isinstance(code, int) else PASSED
+
+
+def _misused(error: CycloptsError) -> str:
+    """What is wrong with the words on the command line, and where it is said which are right."""
+    said = " ".join(str(error).split())
+    if isinstance(error, UnusedCliTokensError):
+        said = f"{' '.join(error.unused_tokens or ())}: one argument too many."
+    return f"{said} See: {' '.join(['verify', *(error.command_chain or ()), '--help'])}"
 
 
 _REPORT = "Please report it with the lines above, and with what this prints: verify doctor"

@@ -54,7 +54,9 @@ def _listed() -> str:
 def require_writable(file: Path) -> None:
     """UsageError where a file cannot be written, which is better known before a run than after it."""
     folder = file.absolute().parent
-    if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+    if file.is_dir():
+        raise UsageError(f"{file}: this is a folder. Name a file in it, as {file / 'verify.html'}.")
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UsageError(f"{file}: cannot be written. Name a file in a folder that exists.")
 
 

@@ -48,7 +48,8 @@ def run(
     Parameters
     ----------
     targets
-        Files, folders, modules, or one function of a file or module: notebook.py, package.module:function.
+        Files, folders, modules, one function of a file or module, or cases by their ids: notebook.py,
+        package.module:function, 'notebook.py::loss[grad=g]'.
     keyword
         Only cases whose id fits: parts of ids joined by and, or, not, as in 'loss and not slow'.
     grad
@@ -90,7 +91,7 @@ def run(
     entries, interrupted = run_cases(chosen, resolved.settings, budget, teller(chosen, loudness, out), out)
     found = Run(
         entries,
-        title=_titled(named, resolved.root) + (f" -k {keyword}" if keyword else ""),
+        title=", ".join(_titled(each, resolved.root) for each in named) + (f" -k {keyword}" if keyword else ""),
         settings={
             **resolved.record(),
             **({"shard": shard} if shard else {}),
@@ -125,14 +126,13 @@ def _pair(
     return tuple(replace(each, id=pair_id(targets[0], grad, point)) for each in paired)
 
 
-def _titled(targets: tuple[str, ...], root: Path) -> str:
-    """The targets as they are named from the project's folder, so that runs of the same have the same title."""
-    named = []
-    for target in targets:
-        path, colon, name = target.rpartition(":") if Target.parse(target).name else (target, "", "")
-        there = Path(os.path.relpath(path, root)).as_posix() if Path(path).exists() else path
-        named.append(f"{there}{colon}{name}")
-    return ", ".join(named)
+def _titled(target: str, root: Path) -> str:
+    """The target as it is named from the project's folder, so that runs of the same have the same title."""
+    wanted = Target.parse(target)
+    if "::" in target or not Path(wanted.module).exists():
+        return target
+    there = Path(os.path.relpath(wanted.module, root)).as_posix()
+    return f"{there}:{wanted.name}" if wanted.name else there
 
 
 def _located(run: Run, root: Path) -> Run:

@@ -74,11 +74,19 @@ def test_cases_are_told_in_the_order_of_their_ids_however_they_end(lesson, comma
         (["run", "lesson.py", "--untrusted"], 2, "lesson.py: --untrusted runs no Python of others."),
         (["run", "lesson.py", "--point", "1.0"], 2, "--point belongs to a pair: name the gradient too"),
         (["run", "lesson.py", "--tolerance", "1"], 2, "Unknown option: --tolerance."),
+        (
+            ["run", "lesson.py", "--report", "below"],
+            2,
+            "below: this is a folder. Name a file in it, as below/verify.html.",
+        ),
+        (["report", "1", "2"], 2, "2: one argument too many. See: verify report --help"),
+        (["run", "-k"], 2, "See: verify run --help"),
         (["walk"], 2, 'Unknown command "walk"'),
     ],
 )
 def test_what_cannot_be_run_is_told_with_nothing_run(lesson, command, tokens, code, told):
     (lesson / "empty.py").write_text("")
+    (lesson / "below").mkdir()
     (lesson / "broken.py").write_text("1 / 0\n")
     found, out, complaint = command(*tokens)
     assert (found, out) == (code, "")
@@ -155,6 +163,16 @@ def test_the_targets_of_the_settings_are_run_from_a_folder_below_with_the_same_i
 
 def test_a_keyword_narrows_what_is_run(lesson, command):
     assert command("run", "lesson.py", "-k", "not bad")[0] == 0
+
+
+def test_a_case_is_run_by_its_id(lesson, command):
+    (lesson / "below").mkdir()
+    assert command("list", "lesson.py::good", "lesson.py:good")[:2] == (0, "lesson.py::good\n")
+    assert command("run", "lesson.py::good")[0] == 0
+    assert command("report", "--format", "json")[1].startswith('{"schema": 1, "title": "lesson.py::good"')
+    _, _, complaint = command("run", "lesson.py::god")
+    assert "lesson.py::god: lesson.py has no such case. Did you mean 'good'? Its cases: bad, good." in complaint
+    assert "--untrusted runs no Python of others" in command("run", "lesson.py::good", "--untrusted")[2]
 
 
 def test_the_rules_of_an_override_are_those_there_are(lesson, command):

@@ -111,10 +111,10 @@ def results() -> list[dict[str, Any]]:
 
     x = np.array([0.5, -1.5, 2.0])
     found: list[Result] = [
-        check(lambda x: (3 * (x + 2) ** 2).mean(), (x,), grad=lambda x: 6 / x.size * (x + 2)),
-        check(lambda x: np.sum(np.sin(x)), (x,), grad=lambda x: np.cos(x) * 1.001),
-        check(lambda x: np.sum(np.abs(x)), (np.array([0.0, 1.0]),)),
-        check(lambda x: float(x[0]), (x,), grad=lambda x: x),
+        check(lambda x: (3 * (x + 2) ** 2).mean(), x, grad=lambda x: 6 / x.size * (x + 2)),
+        check(lambda x: np.sum(np.sin(x)), x, grad=lambda x: np.cos(x) * 1.001),
+        check(lambda x: np.sum(np.abs(x)), np.array([0.0, 1.0])),
+        check(lambda x: float(x[0]), x, grad=lambda x: x),
     ]
     return [suite.writable(result.to_json()) for result in found]
 

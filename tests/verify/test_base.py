@@ -95,3 +95,11 @@ def test_mutants_are_killed_in_forks(tmp_path):
     assert len(said) == 10
     assert sum(one.startswith("killed: tests/verify/trusted") or one == "time" for one in said) >= 7
     assert all(one.startswith("killed") or one in ("time", "survived") for one in said)
+
+
+def test_the_results_that_are_fuzzed_are_those_that_are_named(base):
+    import targets
+
+    said = [record["verdict"] for record in targets.results()]
+    assert said[:3] == ["PROVED", "REFUTED", "NONDIFFERENTIABLE"]
+    assert len(set(said)) > 2

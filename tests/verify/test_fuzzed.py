@@ -122,3 +122,13 @@ def test_a_record_of_a_baseline_has_its_types(tmp_path, name, value):
     path.write_text(json.dumps({"schema": 1, "cases": {"a.py::f": {"verdict": "PROVED", name: value}}}))
     with pytest.raises(UsageError, match=f"{name} is"):
         load(path)
+
+
+def test_a_curve_has_as_many_numbers_in_y_as_in_x(undecided):
+    """Read, it would only fail the page that draws it."""
+    record = undecided.to_json()
+    line = {"label": "a", "x": [1.0, 2.0], "y": [1.0, 3.0]}
+    curve = {"title": "t", "x_label": "x", "y_label": "y", "series": [line], "marks": [{**line, "y": []}]}
+    assert from_json({**record, "curves": [curve]}).curves[0].series[0].y == (1.0, 3.0)
+    with pytest.raises(ValueError, match=r"curves\[0\].series: expected as many numbers in y as in x"):
+        from_json({**record, "curves": [{**curve, "series": [{**line, "y": [1.0]}]}]})

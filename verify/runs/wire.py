@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from verify.question.kinds import WORDS
-from verify.verdict import Expression, Formula, Result
+from verify.verdict import Curve, Expression, Formula, Result
 
 
 def from_json(record: Mapping[str, Any]) -> Result:
@@ -77,6 +77,8 @@ def _record(kind: Any, value: Any, where: str) -> Any:
         raise ValueError(f"{where}.kind: {given['kind']!r:.60} is no kind of derivative")
     if kind is Result and not math.isfinite(given.get("seconds", 0.0)):
         raise ValueError(f"{where}.seconds: {given['seconds']}")
+    if kind is Curve and any(len(line.x) != len(line.y) for line in given.get("series", ())):
+        raise ValueError(f"{where}.series: expected as many numbers in y as in x")
     try:
         return kind(**given)
     except TypeError as error:

@@ -185,9 +185,9 @@ class Algebra(Several, Relations, Turns, ABC):
         whole, body = math.floor(power), Form(dict(atom.body))
         if atom.kind == "prime" and whole:  # p^(k + r) = p^k · p^r
             left = Form({((), ((atom, power - whole),)): 1}) if power - whole else UNITY
-            return [UNITY * Fraction(int(atom.name)) ** whole, left]
+            return [UNITY * Fraction(int(atom.name)) ** terms.bounded(whole), left]
         if atom.kind == "base" and whole >= 1:
-            return [body] * whole + [self.power(body, power - whole)]
+            return [body] * terms.bounded(whole) + [self.power(body, power - whole)]
         if atom.kind in ("sin", "sinh") and whole >= 2:  # sin² = 1 − cos², sinh² = cosh² − 1
             square = self.function("cos" if atom.kind == "sin" else "cosh", body, 2)
             rest = self.function(atom.kind, body, power - 2)
@@ -353,7 +353,7 @@ class Algebra(Several, Relations, Turns, ABC):
     def power(self, form: Form, q: Number) -> Form:
         """form ** q for a rational q; the domain has form > 0 where q is fractional, and form != 0 where q < 0."""
         if q % 1 == 0 and q >= 0:
-            return self.mul(*[form] * int(q))
+            return self.mul(*[form] * terms.bounded(q))
         outer, rest = self.split(form, q % 1 != 0)
         outer, sign = {atom: p * q for atom, p in outer.items()}, 1
         if rest != UNITY:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
@@ -76,9 +77,10 @@ CODES: dict[str, tuple[str, type]] = {
 
 def valued(w: Any, item: Mapping[str, Any]) -> Callable[[Sequence[Poly]], Form]:
     """The entries of an array whose values are given, with the hash that they must have."""
-    places = list(product(*(range(size) for size in item["shape"])))
     code, kind = CODES[item["dtype"]]
     numbers = [float.fromhex(text) for text in item["values"]]
+    need(math.prod(item["shape"]) == len(numbers), f"the values of {item['name']}")
+    places = list(product(*(range(size) for size in item["shape"])))
     digest = hashlib.sha256(struct.pack(f"<{len(numbers)}{code}", *map(kind, numbers))).hexdigest()
     need(len(places) == len(numbers) and digest == item["sha256"], f"the values of {item['name']}")
 

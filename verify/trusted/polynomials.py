@@ -12,7 +12,7 @@ Monomial = tuple[tuple[int, int], ...]  # (generator, power), the newest generat
 Poly = dict[Monomial, Fraction]
 Key = tuple[tuple[Monomial, Fraction], ...]
 Factored = tuple[Fraction, list[tuple[Poly, int]]]
-MAX_TERMS, MAX_POWER = 20_000, 64
+MAX_TERMS, MAX_POWER, MAX_BITS = 20_000, 64, 2**15
 ONE: Poly = {(): Fraction(1)}
 
 
@@ -42,6 +42,8 @@ def times(p: Poly, q: Poly) -> Poly:
         for b, d in q.items():
             m = monomial(a, b)
             total = out.pop(m, Fraction(0)) + c * d
+            bits = total.numerator.bit_length() + total.denominator.bit_length()
+            need(bits <= MAX_BITS, "out of budget: long numbers")
             if total:
                 out[m] = total
     return out

@@ -100,6 +100,13 @@ PERIODS = {"turn": 4, "multiple": 1}  # factors of p and n that are the same for
 Term = tuple[tuple[Poly, ...], tuple[Any, ...]]  # extents of the bound indices, sorted factors
 UNIT: Term = ((), ())
 MOST_NAMINGS = 720
+MOST_POWER, MOST_BITS = 2**12, 2**15  # of what is multiplied out, and of a coefficient
+
+
+def bounded(exponent: Number) -> int:
+    """A whole exponent that something is raised to by multiplication, as long as it is small enough for that."""
+    need(-MOST_POWER <= exponent <= MOST_POWER, "out of budget: a power that is too high")
+    return int(exponent)
 
 
 def whole(number: Number) -> Number:
@@ -116,6 +123,7 @@ class Form(dict[Term, Number]):
     def gather(self, term: Term, c: Number) -> None:
         """Add one term in place."""
         total = whole(self.pop(term, 0) + c)
+        need(total.numerator.bit_length() + total.denominator.bit_length() <= MOST_BITS, "out of budget: long numbers")
         if total:
             self[term] = total
 
@@ -185,12 +193,17 @@ def moved(atom: Atom, by: Mapping[str, Poly]) -> Atom:
 
 
 def unwound(p: Poly, n: Poly, times: int = 4) -> Poly:
-    """p up to multiples of a few n, as whole turns are, as far as n is a number or a single product of dimensions."""
-    if len(n) != 1:
+    """p up to multiples of a few n, as whole turns are, by the leading part of n."""
+    if not n:
         return p
-    ((own, g),) = n
-    inside = [all(names.count(x) >= own.count(x) for x in own) for names, _ in p]
-    return Poly((names, f % (times * g) if within else f) for (names, f), within in zip(p, inside, strict=True))
+    own, g = max(n, key=lambda part: (len(part[0]), part[0]))
+    for names, f in p if g > 0 else ():
+        if all(names.count(x) >= own.count(x) for x in own):
+            rest = list(names)
+            for x in own:
+                rest.remove(x)
+            p = p - n * Poly([(tuple(rest), f // (times * g) * times)])
+    return p
 
 
 def renamed(term: Term, by: Mapping[str, Poly]) -> Term:

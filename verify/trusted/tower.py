@@ -115,6 +115,7 @@ class Case(Signs):
     def fraction(self, num: Poly, den: Mapping[Key, int]) -> Value:
         """num / den without what divides both."""
         need(time.thread_time() < self.tower.deadline, "out of budget")
+        need(all(k <= MAX_POWER**2 for k in den.values()), "out of budget: a power that is too high")
         num, left = self.reduced(num), dict[Key, int]()
         for f, power in den.items() if num else ():
             if not self.reduced(dict(f)):

@@ -113,6 +113,12 @@ class Values:
                 return float(places[0] == 0)
             case "atleast":
                 return float(places[0] >= 0)
+            case "multiple":
+                return float(places[0] % places[1] == 0)
+            case "turn":
+                *pairs, shift, size = places
+                steps = sum(a * b for a, b in zip(pairs[::2], pairs[1::2], strict=True)) + shift
+                return float(np.cos(np.pi * steps / (2 * size)))
             case "exp":
                 return float(np.exp(self.form(atom.forms[0], at)))
             case "base":
@@ -141,7 +147,7 @@ class Values:
 
 
 def part(kind: str, matrix: Any) -> Any:
-    """A function of a matrix; vectors have a first entry (or that of a row) that is positive, Q R a positive diagonal."""
+    """A function of a matrix; vectors begin (or their rows do) with what is positive, and so is the diagonal of R."""
     match kind:
         case "inv" | "det":
             return getattr(np.linalg, kind)(matrix)

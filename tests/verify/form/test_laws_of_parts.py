@@ -139,7 +139,7 @@ def test_vectors_of_a_matrix_that_may_be_longer_either_way_are_not_known_to_be_a
 
 
 def test_a_sum_of_two_matrices_is_no_factor_that_is_inverted():
-    """Σ_k L⁻¹[k, i] L⁻¹[k, j] is put together where L is a whole Cholesky factor, not where it is a sum or a multiple."""
+    """Σ_k L⁻¹[k, i] L⁻¹[k, j] is put together where L is a Cholesky factor, not where it is a sum."""
     of, (i, j, k) = matrix(3, 3, "s"), (Index(name, 3) for name in "ijk")
     r, c = Index("r", 3), Index("c", 3)
     lower = decomposition("cholesky", of, lin.of_index(r), lin.of_index(c))

@@ -436,8 +436,9 @@ def test_only_a_sum_with_a_definite_matrix_is_positive():
 def test_symmetric_matrices_inside_of_others_are_mirrored(same):
     """The matrix of an inverse is written with its transpose; what only stands around one is left as it is."""
     r, c = Index("r", N), Index("c", N)
-    upper = add(multiply(truth("atleast", lin.minus(lin.of_index(c), lin.of_index(r))), cell(A, r, c)),
-                multiply(truth("atleast", lin.plus(lin.minus(lin.of_index(r), lin.of_index(c)), (-1, ()))), cell(A, c, r)))  # fmt: skip
+    on, off = lin.minus(lin.of_index(c), lin.of_index(r)), lin.minus(lin.of_index(r), lin.of_index(c))
+    below = multiply(truth("atleast", lin.plus(off, (-1, ()))), cell(A, c, r))
+    upper = add(multiply(truth("atleast", on), cell(A, r, c)), below)
     whole = inverse(Matrix(r, c, upper), lin.of_index(I_), lin.of_index(J))
     form = kernel("tanh", multiply(whole, x))
     made = with_symmetric_matrices(form)

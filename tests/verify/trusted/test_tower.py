@@ -423,3 +423,12 @@ def test_powers_have_a_bound():
         replay([["var", 0], ["pow", 0, power], *twice(1)], [VAR_X], leaf())
     for power in ("65", "-65"):
         refused("a power that is too high", [["var", 0], ["pow", 0, power], *twice(1)], [VAR_X], leaf())
+
+
+def test_powers_of_powers_have_a_bound():
+    """Each node multiplies exponents by 64, and the digits of 3: neither is done at any length."""
+    chain = [["pow", k, "64"] for k in range(6)]
+    down = [["var", 0], ["pow", 0, "-64"], *([name, at + 1, power] for name, at, power in chain)]
+    refused("a power that is too high", [*down, *twice(len(down) - 1)], [VAR_X], leaf())
+    up = [["num", "3"], *chain]
+    refused("long numbers", [*up, *twice(len(up) - 1)], [VAR_X], leaf())

@@ -38,7 +38,11 @@ def no_shorter(x: Any, first: int, second: int) -> bool:
     >>> no_shorter(np.ones((2, 3)), 0, 1)
     False
     """
-    a, b = extents(x)[first], extents(x)[second]
+    return at_least(x, extents(x)[first], extents(x)[second])
+
+
+def at_least(x: Any, a: Extent, b: Extent) -> bool:
+    """Whether an extent is at least another: of symbolic ones at the sizes run of this array, and the claim says so."""
     if isinstance(a, int) and isinstance(b, int):
         return a >= b
     while not hasattr(x, "sizes"):

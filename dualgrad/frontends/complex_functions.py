@@ -12,7 +12,18 @@ from typing import Any
 import numpy as np
 
 from dualgrad.conjugate import is_complex
-from dualgrad.frontends.complex_parts import exactly, is_zero, negative, nothing, paired, parts, summed, times, traced
+from dualgrad.frontends.complex_parts import (
+    exactly,
+    is_zero,
+    like,
+    negative,
+    nothing,
+    paired,
+    parts,
+    summed,
+    times,
+    traced,
+)
 from dualgrad.frontends.pairs import Pair
 from dualgrad.op import REGISTRY, Op, bind
 from dualgrad.shapes import extents, rank
@@ -82,7 +93,11 @@ def _power_constant(z: Any, exponent: Any) -> Any:
 
 def _power(a: Any, b: Any) -> Any:
     """exp(b log a): the principal value."""
-    return _exp(_multiply(b, _logarithm(a)))
+    known = not hasattr(a, "_trace") and not isinstance(a, Pair)
+    if known and not rank(a) and is_zero(parts(a)[1]) and parts(a)[0] > 0:
+        return _exp(_multiply(b, exactly(traced(*parts(b)), "log", float(a.real))))
+    base = paired(*(like(part, traced(*parts(b))) for part in parts(a))) if known else a
+    return _exp(_multiply(b, _logarithm(base)))
 
 
 def _along(z: Pair, axis: Sequence[int], keepdims: bool) -> Any:
@@ -149,9 +164,8 @@ def _sqrt(z: Any) -> Pair:
         above = a >= 0
         root = np.sqrt(np.where(above, a, -a))
         return paired(np.where(above, root, 0.0), np.where(above, 0.0, root))
-    length = np.sqrt(_squared_length(z))
-    sign = np.where(b < 0, -1.0, 1.0)
-    return paired(np.sqrt((length + a) / 2), sign * np.sqrt((length - a) / 2))
+    real = np.sqrt((np.sqrt(_squared_length(z)) + a) / 2)
+    return paired(real, b / (2 * real))
 
 
 def _absolute(z: Any) -> Any:

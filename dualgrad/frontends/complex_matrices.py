@@ -67,20 +67,42 @@ def _bins(x: Any, axis: int) -> int:
 def _inverse_real_dft(z: Any, n: int, axis: int, norm: str) -> Any:
     """Twice those frequencies that stand for their mirror images too; the imaginary parts of the others are unread."""
     half, before = n // 2, (slice(None),) * axis
-    doubled = [part if is_zero(part) else part * 2.0 for part in parts(z)]
     last = half + 1 if n % 2 else half
-    cuts = (slice(0, 1), slice(1, last), slice(last, half + 1))
-    sources = [(whole, twice, whole) for whole, twice in zip(parts(z), doubled, strict=True)]
-    weighted = []
-    for row in sources:
-        chosen = [part[(*before, cut)] for part, cut in zip(row, cuts, strict=True) if cut.stop > cut.start]
-        weighted.append(0.0 if is_zero(row[0]) else chosen[0] if len(chosen) == 1 else np.concatenate(chosen, axis))
-    re, im = weighted
+    cuts = [(slice(0, 1), 1.0), (slice(1, last), 2.0), (slice(last, half + 1), 1.0)]
+
+    def weighted(part: Any) -> Any:
+        if is_zero(part):
+            return 0.0
+        chosen = [times(part[(*before, cut)], weight) for cut, weight in cuts if cut.stop > cut.start]
+        return chosen[0] if len(chosen) == 1 else np.concatenate(chosen, axis)
+
+    re, im = map(weighted, parts(z))
     found = summed(_waves(re, axis, n, False, n), negative(_waves(im, axis, n, True, n)))
     return _scaled((found, 0.0), n, norm, True, traced(re, im)._trace).re
 
 
 # ---------------------------------------------------------------------------- matrices
+
+
+_FEW = (1, 2, 3)  # rows of a matrix whose determinant is written out
+
+
+class _Unread:
+    """What cannot be recorded and need not be, as long as nobody looks at it."""
+
+    def __init__(self, refuse: Callable[[str], Any], what: str) -> None:
+        self.__dict__ |= {"refuse": refuse, "what": what}
+
+    def __getattr__(self, name: str) -> Any:
+        return self.refuse(f"{self.what} cannot be recorded; write it with real and imaginary parts")
+
+
+def _phase(a: Any) -> Any:
+    """The determinant over its absolute value, of few rows."""
+    if extents(a)[-1] not in _FEW:
+        return _Unread(a.__refuse__, "the phase of a complex determinant")
+    found = _determinant(a)
+    return found / np.abs(found)
 
 
 def _embedded(a: Any) -> Any:
@@ -106,7 +128,7 @@ def _inverse(a: Any) -> Pair:
 def _determinant(a: Any) -> Any:
     """By the rule of Leibniz, of at most three rows."""
     rows = extents(a)[-1]
-    if rows not in (1, 2, 3):
+    if rows not in _FEW:
         return a.__refuse__(f"the determinant of a complex matrix of {rows} rows cannot be recorded; use slogdet")
     if rows == 1:
         return a[..., 0, 0]
@@ -125,5 +147,6 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "solve_matrix": _solve,
     "inv": _inverse,
     "det": _determinant,
+    "phase_of_det": _phase,
     "logabsdet": lambda a: REGISTRY["logabsdet"](_embedded(a)) / 2,
 }

@@ -26,7 +26,7 @@ def is_zero(part: Any) -> bool:
     """Whether a part is known to be 0 everywhere: a plain 0, or made of one."""
     if hasattr(part, "_trace"):
         return part.operand in part._trace.zeros
-    return not np.any(part)
+    return isinstance(part, (int, float, np.ndarray, np.generic)) and not np.any(part)
 
 
 def paired(re: Any, im: Any) -> Pair:
@@ -50,6 +50,7 @@ def like(part: Any, one: Any) -> Any:
 
 
 def nothing(one: Any) -> Any:
+    """Zeros in the shape of an array, known to be zeros."""
     zero = REGISTRY["zeros_like"](one if one.dtype.kind == "f" else one.astype(float))
     zero._trace.zeros.add(zero.operand)
     return zero
@@ -65,6 +66,7 @@ def summed(*terms: Any) -> Any:
 
 
 def times(a: Any, b: Any) -> Any:
+    """The product; a plain 0 where a factor is known to be 0."""
     if is_zero(a) or is_zero(b):
         return 0.0
     for one, other in ((a, b), (b, a)):
@@ -74,6 +76,7 @@ def times(a: Any, b: Any) -> Any:
 
 
 def negative(part: Any) -> Any:
+    """The negative, of what is not known to be 0."""
     return part if is_zero(part) else -part
 
 
@@ -83,4 +86,5 @@ def exactly(array: Any, name: str, number: float) -> Any:
 
 
 def traced(*values: Any) -> Any:
+    """The first of some values that is traced."""
     return next(value for value in values if hasattr(value, "_trace"))

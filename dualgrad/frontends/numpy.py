@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dualgrad.frontends import counting
 from dualgrad.frontends.checks import questions
 from dualgrad.frontends.choosing import choices
 from dualgrad.frontends.composing import compositions, listings, vectorizing
@@ -21,14 +22,15 @@ from dualgrad.frontends.scipy import scipy_functions
 from dualgrad.frontends.sparse import sparse_functions
 from dualgrad.frontends.stats import distributions
 from dualgrad.frontends.trace import Trace
+from dualgrad.frontends.transforms import transforms
 from dualgrad.frontends.ufuncs import ufuncs
 from dualgrad.op import BY_NUMPY
 
 _Group = Callable[[], Mapping[Any, Any]]  # makes replacements, by the original
 
 _OPTIONAL = (
-    "scipy._lib._array_api", "scipy._lib.array_api_extra", "scipy.integrate", "scipy.linalg", "scipy.spatial.distance",
-    "scipy.special", "scipy.stats", "scipy.sparse", "scipy.sparse.linalg",
+    "scipy._lib._array_api", "scipy._lib.array_api_extra", "scipy.fft", "scipy.integrate", "scipy.linalg",
+    "scipy.spatial.distance", "scipy.special", "scipy.stats", "scipy.sparse", "scipy.sparse.linalg",
 )  # fmt: skip
 _Places = tuple[dict[int, tuple[Any, int]], tuple[str, ...]]  # the group of each original, the names of built-in ones
 _known: dict[tuple[Any, ...], _Places] = {}
@@ -51,9 +53,11 @@ def rewiring(trace: Trace, wrap: Callable[[Any], Any] | None = None) -> Rewiring
         partial(unfollowed, host),
         partial(questions, host),
         choices,
+        counting.choices,
         distributions,
         lambda: sparse_functions(trace.refuse),
         lambda: scipy_functions(lambda: wires.translate(np)),
+        transforms,
     )
     table = _Replacements(groups)
     wires = Rewiring(table, trace.refuse, table.builtins, vectorizing(host), for_every_call=not trace.concrete)

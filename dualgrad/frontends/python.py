@@ -19,6 +19,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dualgrad.frontends import choosing
+from dualgrad.frontends.complex_numbers import number as complex_number
+from dualgrad.frontends.complex_numbers import of_cmath
 from dualgrad.frontends.dims import Dim
 from dualgrad.frontends.host import Host, is_array, is_traced, numbers, traced_or
 from dualgrad.frontends.tracer import Tracer
@@ -54,6 +56,7 @@ def _builtins(host: Host) -> dict[Any, Any]:
         builtins.len: _len,
         builtins.float: number_type(float),
         builtins.int: number_type(int),
+        builtins.complex: number_type(complex),
         builtins.sum: _sum,
         builtins.max: _extremum(host, builtins.max, "max"),
         builtins.min: _extremum(host, builtins.min, "min"),
@@ -70,11 +73,13 @@ def _len(value: Any) -> Any:
 
 @functools.cache
 def number_type(original: type) -> type:
-    """A stand-in for ``float``, ``int`` or ``np.float64``: keeps what is traced traced, and is that type elsewhere."""
+    """A stand-in for ``float``, ``int``, … : keeps what is traced traced, and is that type elsewhere."""
 
     class Meta(type):
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
             value: Any = args[0] if args else None
+            if original is complex and is_traced((*args, *kwargs.values())):
+                return complex_number(*args, **kwargs)
             if isinstance(value, Dim):
                 return value if original is int else value.number()
             if is_array(value) and original is int:
@@ -216,7 +221,7 @@ class _type(metaclass=_TypeMeta):
         return cls.stand_ins.get(int if isinstance(value, Dim) else found, found)
 
 
-_type.stand_ins = {kind: number_type(kind) for kind in (float, int, np.float64)}
+_type.stand_ins = {kind: number_type(kind) for kind in (float, int, complex, np.float64)}
 
 # ---------------------------------------------------------------------------- math
 
@@ -242,7 +247,7 @@ def mathematics(host: Host) -> dict[Any, Any]:
         replaced[getattr(math, name)] = traced_or(getattr(math, name), _rounded(REGISTRY[name]))
     for name in ("isclose",):
         replaced[getattr(math, name)] = traced_or(getattr(math, name), _unread(host, name))
-    return replaced
+    return replaced | of_cmath(host)
 
 
 def _careful(host: Host, name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from dualgrad.conjugate import conj
 from dualgrad.meanings import Unread
 from dualgrad.op import REGISTRY, Call, Complex, Kind, Op, composed, structural
 from dualgrad.samples import Draw, call, drawn
-from dualgrad.shapes import extents, one_axis, rank
+from dualgrad.shapes import at_least, extents, one_axis, plain_extent, rank
 
 _UNREAD = Unread("a Fourier transform is complex, and complex numbers are not in the language of meanings")
 _SWAPPED = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}  # of the adjoint
@@ -122,14 +122,15 @@ _irdft: Op = structural(
 def _resized(a: Any, n: Any, axis: int) -> Any:
     """The array cropped, or with zeros behind, to this length along an axis; None and -1 leave it."""
     shape = extents(a)
-    if n is None or n == -1 or n == shape[axis]:
+    length = shape[axis] if n is None else plain_extent(n)
+    if length in (-1, shape[axis]):
         return a
-    if n < 1:
+    if isinstance(length, int) and length < 1:
         raise ValueError(f"fft: got a length of {n}, expected at least 1")
-    part = (slice(None),) * axis + (slice(0, min(n, shape[axis])),)
-    if n < shape[axis]:
-        return a[part]
-    return REGISTRY["put"](a, part, (*shape[:axis], n, *shape[axis + 1 :]))
+    if not at_least(a, length, shape[axis]):
+        return REGISTRY["getitem"](a, (slice(None),) * axis + (slice(0, length),))
+    part = (slice(None),) * axis + (slice(0, shape[axis]),)
+    return REGISTRY["put"](a, part, (*shape[:axis], length, *shape[axis + 1 :]))
 
 
 def _chosen(a: Any, s: Any, axes: Any) -> tuple[list[int], list[Any]]:

@@ -56,11 +56,13 @@ def plus(a: Phase, b: Phase, size: Extent, sign: int = 1) -> Phase:
 
 @lru_cache(maxsize=4096)
 def within(factor: Extent, size: Extent, times: int = 4) -> Extent:
-    """A coefficient up to multiples of ``times`` the size, where that is a number or a single product of dimensions."""
+    """A coefficient up to multiples of ``times`` the size, as far as these are told by its leading product."""
     if isinstance(factor, int) and isinstance(size, int):
         return factor % (times * size)
-    if isinstance(size, int) or len(size.terms) > 1:
+    if isinstance(size, int):
         return factor
+    if len(size.terms) > 1:
+        return _without(factor, size, times)
     ((own, number),) = terms(size)
     total: Extent = 0
     for monomial, count in terms(factor):
@@ -72,6 +74,12 @@ def within(factor: Extent, size: Extent, times: int = 4) -> Extent:
                 part = part * dimension(name)
         total = total + part
     return total
+
+
+def _without(factor: Extent, size: Size, times: int) -> Extent:
+    lead, number = max(size.terms, key=lambda term: (sum(power for _, power in term[0]), term[0]))
+    count = dict(terms(factor)).get(lead, 0)
+    return factor if number < 0 else factor - size * (count // (times * number) * times)
 
 
 def over(factor: Extent, divisor: int) -> Extent | None:

@@ -3,6 +3,7 @@
 2 cos a cos b  =  cos(a - b) + cos(a + b)            cos(a + π)  =  - cos a
 Σ_{k<n} cos(2π k l / n + a)  =  n [l = 0 mod n] cos a            Σ_{k<n} [k = l mod n] f(k)  =  f(l), of period n
 Σ_{k<n} cos(π m (2k + 1) / (2n))  =  2n [m = 0 mod 4n] - n [m = 0 mod 2n]
+Σ_{k<n} cos(π m k / n)  =  n [m = 0 mod 2n] + [m = 1 mod 2]      Σ_{0<k<n} and Σ_{k<=n} follow from it
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def multiple(form: Linear, size: Extent) -> Form:
     from verify.form.settle import truth
 
     form = near(form, size)
+    if size == 2 and isinstance(form[0], int) and form[0] % 2:
+        return subtract(ONE, multiple((0, form[1]), size))
     sides = (lin.plus((size - 1, ()), lin.times(form, way)) for way in (1, -1))
     if size == 1 or form == (0, ()):
         return ONE
@@ -158,27 +161,44 @@ def _size(atom: Atom) -> Extent:
 
 
 def _period(index: Index, phase: Phase, size: Extent) -> Form | None:
-    """Σ over an index of a cosine, where the index runs over a whole period."""
-    times = next((k for k in (1, 2, 4) if index.extent * k == size), None)
-    fine = None if times is None else {indices: over(factor, times) for indices, factor in phase.items()}
-    if fine is None or any(factor is None for factor in fine.values()):
+    """Σ over an index of a cosine, where the index runs over a whole period, or over half of one."""
+    if any(index in indices[:1] == indices[1:] for indices in phase):
         return None
-    period, whole = index.extent, {indices: factor for indices, factor in fine.items() if factor is not None}
-    slope = {tuple(i for i in indices if i is not index): f for indices, f in whole.items() if index in indices}
-    if any(index in indices[:1] == indices[1:] for indices in whole) or any(len(key) > 1 for key in slope):
-        return None
-    rest = {indices: factor for indices, factor in whole.items() if index not in indices}
-    quarters = _divided(slope, 4, period)
-    if quarters is not None:
+    for times in (1, 2, 4):
+        period = over(size, times)
+        fine = {indices: over(factor, times) for indices, factor in phase.items()}
+        whole = {indices: factor for indices, factor in fine.items() if factor is not None}
+        slope = {tuple(i for i in indices if i is not index): f for indices, f in whole.items() if index in indices}
+        if period is not None and len(whole) == len(phase) and all(len(indices) < 2 for indices in slope):
+            rest = {indices: factor for indices, factor in whole.items() if index not in indices}
+            done = _around(index.extent, slope, rest, period)
+            if done is not None:
+                return done
+    return None
+
+
+def _around(count: Extent, slope: Phase, rest: Phase, period: Extent) -> Form | None:
+    """Σ_k cos(π (k slope + rest) / (2 period)) over ``count`` steps; None where they close no circle."""
+    quarters, m = _divided(slope, 4, period), _divided(slope, 2, period)
+    if count == period and quarters is not None:
         return multiply(size_form(period), multiple(quarters, period), cosine(rest, period))
-    halves = _divided(slope, 2, period)
-    if halves is None:
+    if m is None:
         return None
-    odd = plus(rest, {(i,): c for i, c in halves[1]} | {(): halves[0]}, period, -1)
-    if odd and odd != reduced({(): period * 2}, period):
-        return None
-    whole_turns = subtract(scale(multiple(halves, period * 4), 2), multiple(halves, period * 2))
-    return multiply(size_form(period), whole_turns, cosine(odd, period))
+    half: Phase = {(i,): c for i, c in m[1]} | {(): m[0]}
+    even, turns = multiple(m, 2), multiply(size_form(period), multiple(m, period * 2))
+    alternating = subtract(scale(multiply(size_form(period), multiple(m, period * 4)), 2), turns)
+    closed: tuple[tuple[Extent, Phase, Form], ...] = (
+        (period, half, alternating),
+        (period, {}, add(turns, ONE, scale(even, -1))),
+        (period + 1, {}, add(turns, even)),
+        (period, plus(half, half, period), add(turns, even, number(-1))),
+        (period - 1, plus(half, half, period), subtract(turns, even)),
+    )
+    for steps, start, value in closed:
+        left = plus(rest, start, period, -1)
+        if count == steps and left in ({}, reduced({(): period * 2}, period)):
+            return multiply(value, cosine(left, period))
+    return None
 
 
 def _divided(slope: Phase, divisor: int, period: Extent) -> Linear | None:

@@ -104,24 +104,40 @@ class Turns:
         return [(term, sign)]
 
     def period(self, name: str, p: Poly, n: Poly) -> Form | None:
-        """Σ over an index of the cosine, where the index goes once around the circle."""
-        extent = self.ranges[name]
-        times = next((k for k in (1, 2, 4) if extent * k == n), 0)
-        if not times or any(f % times for _, f in p) or any(names.count(name) > 1 for names, _ in p):
+        """Σ over an index of the cosine, where the index goes once around the circle, or around half of it."""
+        if any(names.count(name) > 1 for names, _ in p):
             return None
-        slope = Poly((tuple(x for x in names if x != name), f // times) for names, f in p if name in names)
-        rest = Poly((names, f // times) for names, f in p if name not in names)
-        if not any(f % 4 for _, f in slope):
-            hit = self.multiple(Poly((names, f // 4) for names, f in slope), extent)
-            return self.mul(hit, self.number(extent), self.turn(rest, extent))
+        for times in (1, 2, 4):
+            if not any(f % times for _, f in (*p, *n)):
+                slope = Poly((tuple(x for x in names if x != name), f // times) for names, f in p if name in names)
+                rest = Poly((names, f // times) for names, f in p if name not in names)
+                steps = Poly((names, f // times) for names, f in n)
+                done = self.around(self.ranges[name], slope, rest, steps)
+                if done is not None:
+                    return done
+        return None
+
+    def around(self, count: Poly, slope: Poly, rest: Poly, n: Poly) -> Form | None:
+        """Σ_k cos(π (k slope + rest) / (2n)) over ``count`` places, k from 0 on."""
+        if count == n and not any(f % 4 for _, f in slope):
+            hit = self.multiple(Poly((names, f // 4) for names, f in slope), n)
+            return self.mul(hit, self.number(n), self.turn(rest, n))
         if any(f % 2 for _, f in slope):
             return None
-        half = Poly((names, f // 2) for names, f in slope)
-        odd = terms.unwound(rest - half, extent)
-        if odd not in (ZERO, terms.unwound(extent * 2, extent)):
-            return None
-        hit = self.multiple(half, extent * 4) * 2 - self.multiple(half, extent * 2)
-        return self.mul(hit, self.number(extent), self.turn(odd, extent))
+        m = Poly((names, f // 2) for names, f in slope)
+        even, turns = self.multiple(m, poly(2)), self.mul(self.multiple(m, n * 2), self.number(n))
+        sums = {  # by where the angle starts, and over how many places
+            (m, n): self.mul(self.multiple(m, n * 4), self.number(n)) * 2 - turns,
+            (ZERO, n): turns + UNITY - even,
+            (ZERO, n + 1): turns + even,
+            (m + m, n): turns + even - UNITY,
+            (m + m, n - 1): turns - even,
+        }
+        for (start, places), value in sums.items():
+            left = terms.unwound(rest - start, n)
+            if count == places and left in (ZERO, terms.unwound(n * 2, n)):
+                return self.mul(value, self.turn(left, n))
+        return None
 
     def multiple(self, p: Poly, n: Poly) -> Form:
         """[p is a multiple of n]"""
@@ -132,6 +148,8 @@ class Turns:
         p = near(p, n)
         if n == terms.ONE:
             return UNITY
+        if n == poly(2) and any(not names for names, _ in p):  # odd, where the rest is even
+            return UNITY - self.multiple(Poly((names, f) for names, f in p if names), n)
         return self.relation("==", p) if all(self.always(n - 1 + p * way) for way in (1, -1)) else None
 
     def chosen(self, name: str, atom: Atom, factors: Factors) -> Poly | None:

@@ -83,7 +83,10 @@ def _settings() -> Iterator[Finding]:
 
 
 def _history() -> Iterator[Finding]:
-    place = settings_of().root / history.PLACE
+    try:
+        place = settings_of().root / history.PLACE
+    except UsageError:  # which is told already
+        return
     if not place.is_file():
         able = os.access(place.parent if place.parent.is_dir() else place.parent.parent, os.W_OK)
         yield Finding("history", f"{place}: {'none yet' if able else 'cannot be written here'}", ok=able)

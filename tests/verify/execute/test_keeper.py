@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+from types import SimpleNamespace
+
 import pytest
 
-from verify.execute.keeper import _weighed
+from verify.execute.child import FAILED
+from verify.execute.keeper import LOADING, Keeper, _weighed
+from verify.execute.messages import Channel
 
 SENT = {"outcome": "done", "changed": [], "left": False, "seconds": 0.1, "peak": 1}
 
@@ -38,3 +43,19 @@ def test_what_comes_from_a_changed_library_is_not_even_read():
 
 def test_cases_are_text_but_for_their_line():
     assert _weighed({"cases": [{"key": 1, "line": 3.0}]}) == {"outcome": "done", "cases": [{"key": "1", "line": 3}]}
+
+
+@pytest.mark.parametrize(
+    ("code", "printed", "told"),
+    [
+        (FAILED, b"Traceback\nMemoryError\n", "memory ran out: the case may take 7 MB"),
+        (FAILED, b"Traceback\nKeyError: 1\n", f"loading the target ended its process, with exit code {FAILED}"),
+        (0, b"MemoryError", "loading the target ended its process, with exit code 0"),
+    ],
+)
+def test_a_worker_without_memory_to_say_so_ran_out_of_memory(code, printed, told):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        keeper = Keeper(Channel(ours), 7, "worker")
+        worker = SimpleNamespace(ended=lambda: code << 8, drain=lambda: None, printed=printed)
+        assert keeper._ended(worker, LOADING)["reason"] == told

@@ -103,3 +103,9 @@ def test_the_results_that_are_fuzzed_are_those_that_are_named(base):
     said = [record["verdict"] for record in targets.results()]
     assert said[:3] == ["PROVED", "REFUTED", "NONDIFFERENTIABLE"]
     assert len(set(said)) > 2
+
+
+def test_every_group_has_its_modules_and_its_tests(base):
+    for patterns, tests in base[1].GROUPS.values():
+        assert all(list((ROOT / "verify").glob(pattern)) for pattern in patterns)
+        assert all((ROOT / "tests" / "verify" / test).exists() for test in tests)

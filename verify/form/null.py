@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from dualgrad.program.size import Size, dimension
 from verify.form import linear as lin
 from verify.form.algebra import Fill, rewrite
+from verify.form.power import single_factor
 from verify.form.signs import is_positive, sign
 from verify.form.term import Atom, Form, Source, Term, constant_value, number, power_of
 
@@ -100,7 +101,13 @@ def _nonzero_at(form: Form, continuous: frozenset[Source], value: int) -> bool:
     """Whether the form is not 0 where every continuous entry has this value."""
     change = Fill(lambda source, _: number(value) if source in continuous else None)
     at = rewrite(form, lambda atom: not atom.sources.isdisjoint(continuous), change)
-    return bool(constant_value(at)) or (constant_value(at) is None and sign(at)[1])
+    return bool(constant_value(at)) or (constant_value(at) is None and (sign(at)[1] or _at_a_fraction(at)))
+
+
+def _at_a_fraction(form: Form) -> bool:
+    """Whether a form is a function of a fraction, not 0, that is 0 at no such fraction: π is none."""
+    single = single_factor(form)
+    return single is not None and single[0].name in _ENTIRE and bool(constant_value(single[0].forms[0]))
 
 
 def _polynomial(form: Form, continuous: frozenset[Source]) -> Null:

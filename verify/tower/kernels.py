@@ -62,7 +62,19 @@ class Kernels:
                 lead = q.leading_coefficient()
                 content = content * lead ** (int(power) * way)
                 found.append((q / lead, int(power) * way))
-        return content, found
+        return self._with_sines(content, found)
+
+    def _with_sines(self, content: Any, factors: list[tuple[Poly, int]]) -> Factored:
+        """(cos u - 1)^e (cos u + 1)^e as (-1)^e (sin u)^2e: a square, whose root has a value."""
+        for p, e in factors:
+            made = self._single(p + 1)
+            if made is None or made.kind != "cos" or (p + 2, e) not in factors:
+                continue
+            sine = self.field.ring.generator(Generator("sin", made.args, made.scale))
+            others = [(q, k) for q, k in factors if q not in (p, p + 2, sine)]
+            mine = 2 * e + sum(k for q, k in factors if q == sine)
+            return self._with_sines(content * (-1) ** e, [*others, (sine, mine)] if mine else others)
+        return content, factors
 
     def _signed(self, p: Poly) -> Poly:
         """|p|, where the sign of p is known."""

@@ -41,12 +41,15 @@ SHOWN = {
     "neighbours": (subtract(NEXT, cell(X, I_)), ()),
     "a sum of squares less one": (subtract(sum_over(power(cell(X, J_), 2), J_), ONE), ()),
     "a deviation": (subtract(cell(X, I_), MEAN), (("n", 2),)),
+    "a sine": (kernel("sin", cell(X, I_)), ()),
+    "a cosine of a product": (kernel("cos", scale(multiply(cell(X, I_), cell(Y, I_)), 3)), ()),
 }
 NOT_SHOWN = {
     "a guard": RELU,
     "two entries that may be one": subtract(cell(X, I_), cell(X, K_)),
     "a given array": cell(D, I_),
     "zero": scale(cell(X, I_), 0),
+    "a sine of a guard": kernel("sin", RELU),
     "a function that vanishes at 0 and 1": subtract(kernel("sin", cell(X, I_)), kernel("sin", power(cell(X, I_), 2))),
     "a form without inputs": subtract(size_form(N), number(3)),
 }

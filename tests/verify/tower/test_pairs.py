@@ -147,6 +147,10 @@ EQUAL = {
     "tanh = 2 sigmoid(2x) - 1": (tanh(x), 2 * sigmoid(2 * x) - 1, ""),
     "sin² + cos²": (sin(x) ** 2 + cos(x) ** 2, entry(1), ""),
     "sin(x+y) cos(x-y)": (sin(x + y) * cos(x - y), HALF * (sin(2 * x) + sin(2 * y)), ""),
+    "√(1 - cos²) = |sin|": (sqrt(1 - cos(x) ** 2), absolute(sin(x)), ""),
+    "√(1 - cos²) of a multiple": (sqrt(4 - 4 * cos(2 * x) ** 2), 4 * absolute(sin(x) * cos(x)), ""),
+    "1 / (1 - cos²)³ᐟ²": ((1 - cos(x * y) ** 2) ** Fraction(-3, 2), absolute(sin(x * y)) ** -3, ""),
+    "sin / √(1 - cos²), off its zeros": (sin(x) * (1 - cos(x) ** 2) ** -HALF, sign(sin(x)) / sign(sin(x)) ** 2, ""),
     "logsumexp shifted": (log(exp(x) + exp(y)), z + log(exp(x - z) + exp(y - z)), ""),
     "softmax shifted": (exp(x) / (exp(x) + exp(y)), exp(x - z) / (exp(x - z) + exp(y - z)), ""),
     "relu = (x + |x|)/2": (relu(x), HALF * (x + absolute(x)), ""),
@@ -215,6 +219,10 @@ EQUAL = {
 }
 
 UNEQUAL = {
+    "√(1 - cos²) = sin": (sqrt(1 - cos(x) ** 2), sin(x), ""),
+    "sin / √(1 - cos²) = sign(cos)": (sin(x) * (1 - cos(x) ** 2) ** -HALF, sign(cos(x)), ""),
+    "√(1 + cos²) = |sin|": (sqrt(1 + cos(x) ** 2), absolute(sin(x)), ""),
+    "√((1 - cos) (1 + cos)²) = |sin|": (sqrt((1 - cos(x)) * (1 + cos(x)) ** 2), absolute(sin(x)), ""),
     "sigmoid' without the factor": (exp(-x) / (1 + exp(-x)) ** 2, 1 - sigmoid(x) ** 2, ""),
     "tanh' without the square": (1 - tanh(x) ** 2, 1 - tanh(x), ""),
     "layer norm without a term": (*layernorm_slope(0, full=False), ""),

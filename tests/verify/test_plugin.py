@@ -69,6 +69,20 @@ def lesson(pytester):
     pytester.makepyfile(test_lesson=LESSON, cases=CASES)
 
 
+def test_misuse_is_told_at_the_line_of_the_test(pytester, pytest_in):
+    pytester.makepyfile(test_misuse="def test_slip(verify_gradient):\n    verify_gradient(abs, 1.0, gard=abs)\n")
+    done = pytest_in("test_misuse.py", "--tb=short")
+    done.stdout.fnmatch_lines(
+        ["test_misuse.py:2: in test_slip", "E   TypeError: verify.check: there is no keyword*"]
+    )
+    assert "check.py" not in done.stdout.str()
+
+
+def test_cases_are_collected_however_the_decorator_is_imported(pytester, pytest_in):
+    pytester.makepyfile(lessons="from verify import case\n\n@case(3.0)\ndef square(x):\n    return x * x\n")
+    pytest_in("lessons.py", "--verify-cases").assert_outcomes(passed=1)
+
+
 def test_loading_it_imports_neither_package_nor_anything_they_need_and_takes_no_time():
     code = (
         "import pytest, sys, time; before = set(sys.modules); started = time.process_time(); import _dualgrad_pytest;"

@@ -13,6 +13,7 @@ from dualgrad.lazy import special
 from dualgrad.meanings import Unread
 from dualgrad.op import REGISTRY, Call, Complex, Op, composed, pointwise
 from dualgrad.program.entry import KERNELS, Entry, Power, kernel
+from dualgrad.rounding import half_turn
 from dualgrad.samples import call, drawn, over
 
 _UNREAD = Unread("an integral that is no kernel is not in the language of meanings")
@@ -115,7 +116,7 @@ dawsn_slope: Op = _integral(
 
 _sine = _integral(
     "sine_integral",
-    lambda y, x: REGISTRY["sinc"](x / math.pi),
+    lambda y, x: _over_itself(np.sin, x),
     _ANY,
     forward=lambda x: special("sici")(x)[0],
     doc="∫ sin(t)/t dt from 0 to x, the first result of scipy.special.sici.",
@@ -130,7 +131,7 @@ _cosine = _integral(
 )
 _hyperbolic_sine = _integral(
     "hyperbolic_sine_integral",
-    lambda y, x: _sinhc(x),
+    lambda y, x: _over_itself(np.sinh, x),
     _ANY,
     forward=lambda x: special("shichi")(x)[0],
     doc="∫ sinh(t)/t dt from 0 to x, the first result of scipy.special.shichi.",
@@ -145,9 +146,10 @@ _hyperbolic_cosine = _integral(
 )
 
 
-def _sinhc(x: Any) -> Any:
+def _over_itself(function: Callable[[Any], Any], x: Any) -> Any:
+    """function(x) / x, which is 1 at 0."""
     vanishes = np.equal(x, 0)
-    return np.where(vanishes, 1, np.sinh(x) / np.where(vanishes, 1, x))
+    return np.where(vanishes, 1, function(x) / np.where(vanishes, 1, x))
 
 
 @composed()
@@ -168,14 +170,14 @@ def shichi(x: Any) -> tuple[Any, Any]:
 
 _fresnel_sine = _integral(
     "fresnel_sine",
-    lambda y, x: np.sin(0.5 * math.pi * x * x),
+    lambda y, x: np.sin(0.5 * half_turn(x) * x * x),
     _ANY,
     forward=lambda x: special("fresnel")(x)[0],
     doc="∫ sin(π t²/2) dt from 0 to x, the first result of scipy.special.fresnel.",
 )
 _fresnel_cosine = _integral(
     "fresnel_cosine",
-    lambda y, x: np.cos(0.5 * math.pi * x * x),
+    lambda y, x: np.cos(0.5 * half_turn(x) * x * x),
     _ANY,
     forward=lambda x: special("fresnel")(x)[1],
     doc="∫ cos(π t²/2) dt from 0 to x, the second result of scipy.special.fresnel.",

@@ -17,6 +17,7 @@ from dualgrad.conjugate import is_complex
 from dualgrad.lazy import special
 from dualgrad.op import Complex, Op, pointwise
 from dualgrad.program.entry import Entry, Power, entry, kernel, select, zero
+from dualgrad.rounding import half_turn
 from dualgrad.samples import over
 
 _HALF = Fraction(1, 2)
@@ -296,8 +297,8 @@ def _sinc_slope(x: Any) -> Any:
 
 
 def _sinc_bend(y: Any, x: Any) -> Any:
-    middle = np.equal(x, 0)
-    return np.where(middle, -(np.pi**2) / 3, -(np.pi**2) * np.sinc(x) - 2 * y / np.where(middle, 1, x))
+    middle, square = np.equal(x, 0), half_turn(x) ** 2
+    return np.where(middle, -square / 3, -square * np.sinc(x) - 2 * y / np.where(middle, 1, x))
 
 
 def _sinc_meaning(x: Entry) -> Entry:

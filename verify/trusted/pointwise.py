@@ -188,6 +188,7 @@ CONDITIONS: dict[str, list[tuple[int, str]]] = {  # where an op is smooth: (oper
     **dict.fromkeys(("gamma", "rgamma", "digamma"), _NO_POLE),
     **dict.fromkeys("inv solve_matrix det cofactor logabsdet signdet".split(), _INVERTIBLE), "pinv": [(0, "full rank")],
     "solve_triangular_matrix": [(0, "a triangle of which is invertible")],
+    "solve_sylvester": [(0, "no eigenvalue is minus one of the next operand's")],
     "cholesky": [(0, "positive definite")], "eigh_packed": [(0, "of distinct eigenvalues")],
     "svd_packed": [(0, "of distinct singular values > 0")], "qr_packed": [(0, "of full column rank")],
     "recurrence": [(1, "!= 0 from the second on")], "log1p": [(0, "> -1")], "xlogy": [(1, "> 0")],

@@ -72,9 +72,7 @@ def lesson(pytester):
 def test_misuse_is_told_at_the_line_of_the_test(pytester, pytest_in):
     pytester.makepyfile(test_misuse="def test_slip(verify_gradient):\n    verify_gradient(abs, 1.0, gard=abs)\n")
     done = pytest_in("test_misuse.py", "--tb=short")
-    done.stdout.fnmatch_lines(
-        ["test_misuse.py:2: in test_slip", "E   TypeError: verify.check: there is no keyword*"]
-    )
+    done.stdout.fnmatch_lines(["test_misuse.py:2: in test_slip", "E   TypeError: verify.check: there is no keyword*"])
     assert "check.py" not in done.stdout.str()
 
 

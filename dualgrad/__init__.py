@@ -14,8 +14,8 @@ from dualgrad.array import public as _public
 from dualgrad.engine.checkpoint import checkpoint
 from dualgrad.engine.factories import arange, eye, full, linspace, manual_seed, ones, rand, randn, tensor, zeros
 from dualgrad.engine.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from dualgrad.engine.structured import grad, hessian, hvp, jacobian, jvp, value_and_grad, vhp, vjp
 from dualgrad.engine.tensor import Tensor, Variable
-from dualgrad.engine.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vhp, vjp
 
 __all__ = [  # noqa: RUF022  (in the order in which one meets them)
     "__version__",

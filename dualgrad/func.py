@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dualgrad.engine.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
+from dualgrad.engine.structured import grad, hessian, jacobian, jvp, value_and_grad, vjp
 
 __all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp"]
 

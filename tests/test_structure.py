@@ -39,6 +39,7 @@ LAYERS = [
         "dualgrad.shapes",
         "dualgrad.rounding",
         "dualgrad.sums",
+        "dualgrad.trees",
     ],
     ["dualgrad.meanings", "dualgrad.positions"],
     ["dualgrad.op"],

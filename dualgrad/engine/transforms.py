@@ -1,8 +1,9 @@
 """Functions of functions: gradients, products with Jacobians, Jacobians and Hessians.
 
-Arguments may be arrays, numbers or tensors. The results are arrays, and tensors where a tensor was given or one
-from outside that requires a gradient takes part. So transforms nest: each gives its arguments an identity of their
-own, and no nested one takes another's perturbation for its own.
+Arguments may be arrays, numbers or tensors; :mod:`dualgrad.engine.structured` takes apart what holds several. The
+results are arrays, and tensors where a tensor was given or one from outside that requires a gradient takes part. So
+transforms nest: each gives its arguments an identity of their own, and no nested one takes another's perturbation for
+its own.
 """
 
 from __future__ import annotations

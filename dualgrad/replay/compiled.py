@@ -16,7 +16,7 @@ from dualgrad.replay.check import difference
 from dualgrad.replay.program import Program
 from dualgrad.replay.recorder import Recorded, Session, Uncompilable
 from dualgrad.replay.steps import Operand, Recording
-from dualgrad.replay.trees import filled, leaves, mapped, shape_of
+from dualgrad.trees import filled, leaves, mapped, shape_of
 
 PROGRAMS = 32  # kept for one function; the one that was used least recently goes
 _NARROW = (np.float16, np.float32, np.complex64)

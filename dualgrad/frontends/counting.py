@@ -96,7 +96,8 @@ def _edges(a: Any, bins: Any, limits: Any) -> Any:
     low, high = (np.min(a), np.max(a)) if limits is None else limits
     if not is_traced((low, high)):
         return np.linspace(low, high, int(bins) + 1)
-    return np.stack([low + (high - low) * (k / int(bins)) for k in range(int(bins) + 1)])
+    inner = [low + (high - low) * (k / int(bins)) for k in range(1, int(bins))]
+    return np.stack([low, *inner, high])
 
 
 def choices() -> dict[Any, Any]:

@@ -4,6 +4,7 @@ import cmath
 
 import numpy as np
 import pytest
+import scipy.fft
 from numpy import fft
 
 A = np.array([0.7, -1.2, 0.4, 2.1])
@@ -128,3 +129,48 @@ def test_the_length_of_a_transform_stays_symbolic_where_nothing_asks_for_it(trac
     assert not trace.extents.leaks
     trace, _ = traced(lambda x: np.abs(fft.rfft(x)), A)
     assert any("half of n" in leak.how for leak in trace.extents.leaks)
+
+
+TRANSFORMS = [(f"{i}d{c}t", kind) for i in ("", "i") for c in "cs" for kind in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("norm", [None, "ortho", "forward"])
+@pytest.mark.parametrize(("name", "kind"), TRANSFORMS)
+def test_cosine_and_sine_transforms(name, kind, norm, recorded):
+    transform = getattr(scipy.fft, name)
+    recorded(lambda x: transform(x, kind, norm=norm), np.array([0.7, -1.2, 0.4, 2.1, 0.3]))
+
+
+def test_transforms_of_scipy_over_axes_and_lengths(traced, replay):
+    for function in (
+        lambda x: scipy.fft.dct(np.outer(x, x), n=3, axis=0) + scipy.fft.dct(np.outer(x[:3], x), norm="ortho"),
+        lambda x: scipy.fft.idctn(scipy.fft.dctn(np.outer(x, x), 3, norm="ortho", orthogonalize=False), 3),
+        lambda x: scipy.fft.dstn(np.outer(x, x), axes=[1], s=[6])[:, :4] + scipy.fft.idst(x, 1, n=4),
+        lambda x: np.abs(scipy.fft.fft(x, workers=1)) + scipy.fft.irfft(scipy.fft.rfft(x), 4),
+    ):
+        trace, program = traced(function, A, symbolic=False)
+        assert program is not None, trace.poison
+        np.testing.assert_allclose(replay(trace, program, A), function(A), rtol=1e-12, atol=1e-14)
+
+
+def test_distinct_values_lines_in_order_and_counts(traced, replay):
+    tied = np.array([0.7, -1.2, 0.7, 2.1])
+    for function in (
+        lambda x, y: np.unique(x) ** 2,
+        lambda x, y: np.unique(x)[np.unique(x, return_inverse=True)[1]] * np.unique(y, return_index=True)[1],
+        lambda x, y: np.unique(x) * np.unique(x, return_counts=True)[1],
+        lambda x, y: y[np.lexsort((y, x))],
+        lambda x, y: y * np.lexsort([x, np.array([1, 0, 1, 0])]),
+        lambda x, y: x * np.histogram(x, bins=4)[0] + np.histogram(x, 4, weights=y)[0] + np.histogram(y, 3)[1],
+        lambda x, y: x[:2] * np.histogram(x, [-2.0, 0.7, 3.0])[0] + np.histogram(y, 2, (-1.0, 1.0), density=True)[0],
+    ):
+        for x in (A, tied):
+            trace, program = traced(function, x, B, symbolic=False)
+            assert program is not None, trace.poison
+            np.testing.assert_allclose(replay(trace, program, x, B), function(x, B), rtol=1e-12, atol=1e-14)
+            assert all(condition.outcome in (True, False) for condition in trace.conditions)
+            assert trace.conditions
+    for function in (lambda x: np.unique(x), lambda x: x * np.lexsort((x,)), lambda x: x * np.histogram(x)[0][0]):
+        assert traced(function, A)[1] is None, "of every value, they have no recording"
+    assert traced(lambda x: np.histogram(x, "auto")[0] * 1.0, A, symbolic=False)[1] is None
+    assert traced(lambda x: np.unique(np.outer(x, x), axis=0), A, symbolic=False)[1] is None

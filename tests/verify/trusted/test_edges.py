@@ -65,7 +65,7 @@ def test_denominators_are_cleared_beside_one_that_is_under_a_sum(w):
 
 @pytest.mark.parametrize("told", [True, False])
 def test_what_does_not_move_at_a_zero_that_is_told_apart(w, told):
-    """c · [v == 0] is left out where c is free of v, at every entry, and where an op tells v == 0 apart; nothing else."""
+    """c · [v == 0] is left out where c is free of all of v, and an op tells v == 0 apart; nothing else is."""
     i, j = w.index(n), w.index(n)
     zero, other = w.zero(entry(w, "x", i)), w.zero(entry(w, "p", i) - UNITY)
     free, reads = entry(w, "p", j), entry(w, "x", j)
@@ -116,7 +116,7 @@ def test_parts_meet_beside_a_plain_value_alone(w, value, power):
 
 
 def test_an_inverse_of_a_sum_is_that_of_no_factor(w):
-    """Σ_k inv(L)[k, i] inv(L)[k, j] is an inverse where L is a Cholesky factor, not where it is more or less than one."""
+    """Σ_k inv(L)[k, i] inv(L)[k, j] is an inverse where L is a Cholesky factor, not where it is more."""
     i, j, k = (w.index(n) for _ in range(3))
     for more in (0, 1):
         for scale in (1, 2):

@@ -103,7 +103,7 @@ def _poisons(op, slot, cotangent, result, given, params):
      (_poisons, "float")],
 )  # fmt: skip
 def test_a_rule_that_is_not_recorded_for_every_size_is_no_lemma(monkeypatch, wrong, reason):
-    equation, resolve, values = step("multiply", outer, X, np.ones(2))
+    equation, resolve, values = step("multiply", outer, X, np.ones(3))
     found, _ = lemma_of(equation, resolve, values, "exact")
     assert not isinstance(found, str)
     forget()
@@ -112,20 +112,20 @@ def test_a_rule_that_is_not_recorded_for_every_size_is_no_lemma(monkeypatch, wro
     assert isinstance(found, str)
     assert found.startswith("the rule of multiply cannot be recorded by itself: ")
     assert reason in found
-    given = parts(outer, X, np.ones(2))
+    given = parts(outer, X, np.ones(3))
     with pytest.raises(NotComposed, match="cannot be recorded by itself"):
         compose.compose(*given)
 
 
 def test_a_forward_rule_that_cannot_be_recorded_says_so(monkeypatch):
-    equation, resolve, values = step("multiply", outer, X, np.ones(2))
+    equation, resolve, values = step("multiply", outer, X, np.ones(3))
     assert [lemma is not None for lemma in forward_lemmas(equation, resolve, values, "exact")] == [True, True]
     monkeypatch.setattr(rule, "push", _raises)
     assert "no rule at all" in forward_lemmas(equation, resolve, values, "exact")
 
 
 def test_an_op_that_records_as_another_is_no_lemma(monkeypatch):
-    equation, resolve, values = step("multiply", outer, X, np.ones(2))
+    equation, resolve, values = step("multiply", outer, X, np.ones(3))
     named = canonical(pattern_of(equation, resolve))
     sizes = {mine: values[theirs] for mine, theirs in named.names.items()}
     operands = [named.operand(operand, resolve) for operand in equation.inputs]

@@ -124,3 +124,22 @@ def test_a_kink_that_cancels_is_none_at_a_hard_point_either():
 
     assert check(shrunk, x, grad=lambda x: 1.0 * ((x > 0) | (x < 0))).verdict is REFUTED
     assert check(shrunk, x, grad=np.ones_like).ok
+
+
+@pytest.mark.parametrize(
+    ("f", "g", "wrong"),
+    [
+        (special.j1, lambda x: special.j0(x) - special.j1(x) / x, lambda x: special.j0(x) - special.j1(x)),
+        (special.i1, lambda x: special.i0(x) - special.i1(x) / x, lambda x: special.i0(x) + special.i1(x) / x),
+        (
+            lambda x: special.jv(2, x),
+            lambda x: special.j1(x) - 2 * special.jv(2, x) / x,
+            lambda x: special.j1(x) - special.jv(2, x) / x,
+        ),
+    ],
+    ids=["j1", "i1", "j2"],
+)
+def test_bessel_functions_by_those_of_neighbouring_orders(f, g, wrong):
+    for domain in ("positive", "nonzero"):
+        assert check(f, np.array([0.3, 1.2, 5.0]), grad=g, domain={0: domain}).verdict is PROVED
+        assert check(f, np.array([0.3, 1.2, 5.0]), grad=wrong, domain={0: domain}).verdict is REFUTED

@@ -11,6 +11,7 @@ from collections.abc import Callable, Container
 from verify.form.algebra import add, multiply, rewrite, scale
 from verify.form.construct import kernel, vanishes
 from verify.form.power import power
+from verify.form.signs import sign
 from verify.form.steps import Step
 from verify.form.term import Atom, Form, Rational, constant_value, inside, number, pattern
 
@@ -29,6 +30,8 @@ def by_recurrence(form: Form, nonzero: Container[str] = ()) -> Form:
 
 
 def _is_known(argument: Form, nonzero: Container[str]) -> bool:
+    if sign(argument)[1]:
+        return True
     guards = [atom for term, _ in vanishes(argument).terms.values() for atom, _ in term.factors.values()]
     return len(guards) == 1 and pattern(guards[0].forms[0]) in nonzero
 

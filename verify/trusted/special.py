@@ -60,14 +60,20 @@ MOST_ORDERS = 16
 
 def _bessel(kind: str, w: Any, v: Number, z: Form) -> Form:
     """Of a constant order. J_-n = (-1)^n J_n, Y_-n = (-1)^n Y_n, I_-n = I_n, K_-v = K_v (DLMF 10.4.1, 10.27); and where
-    z > 0, as for Y and K, those of large orders by two of small ones (DLMF 10.6.1, 10.29.1)."""
+    z != 0, as for Y and K or almost everywhere, large orders by two of small ones (DLMF 10.6.1, 10.29.1)."""
     need(-MOST_ORDERS <= v <= MOST_ORDERS, "the order of a Bessel function")
     if v < 0 and (v % 1 == 0 or kind == "bessel_k"):
         return _bessel(kind, w, -v, z) * (-1 if kind in ("bessel_j", "bessel_y") and v % 2 else 1)
-    if kind in ("bessel_y", "bessel_k") and v >= 1 + (v % 1 == 0):
+    if v >= 1 + (v % 1 == 0) and (kind in ("bessel_y", "bessel_k") or _rarely_zero(w, z)):
         last, before = _bessel(kind, w, v - 1, z), _bessel(kind, w, v - 2, z)
-        return w.mul(last, _inverse(w, z)) * (2 * (v - 1)) + before * (1 if kind == "bessel_k" else -1)  # type: ignore[no-any-return]
+        upper = w.mul(last, _inverse(w, z)) * (2 * (v - 1) * (-1 if kind == "bessel_i" else 1))
+        return upper + before * (1 if kind in ("bessel_k", "bessel_i") else -1)  # type: ignore[no-any-return]
     return w.several(kind, UNITY * v, z)  # type: ignore[no-any-return]
+
+
+def _rarely_zero(w: Any, z: Form) -> bool:
+    """Whether z is 0 on a null set only."""
+    return all(any(a.kind == "zero" and w.null(a) for a, _ in term[1]) for term in w.zero(z))
 
 
 def _bessel_slope(kind: str, w: Any, v: Number, z: Form) -> Form:

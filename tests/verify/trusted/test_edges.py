@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 from verify.campaign.subjects import certificate_of
 from verify.checker import Chain, Judge, check
 from verify.trusted import decompositions
 from verify.trusted.pointwise import APART, named
+from verify.trusted.special import _bessel
 from verify.trusted.terms import UNITY, Form, names_of, poly
 
 n = poly("n")
@@ -165,6 +167,21 @@ def test_indices_that_become_one_do_so_inside_of_functions_of_several(w, value):
         assert value(same, _000000=k) == pytest.approx(value(form, _000000=k, _000001=k))
     summed = w.total(w.mul(w.relation("==", i - j), form), [j])
     assert summed == same
+
+
+@pytest.mark.parametrize("kind", ["bessel_j", "bessel_i"])
+def test_orders_are_lowered_where_the_argument_is_rarely_0(kind, w, value):
+    i = w.index(n)
+    x, p = entry(w, "x", i), entry(w, "p", i)
+    for z in (x, p, w.mul(x, p), x + UNITY):
+        low = _bessel(kind, w, 3, z)
+        orders = [w.slots(a)[0] for term in low for a, _ in term[1] if a.kind == kind]
+        assert orders and all(order in (Form(), UNITY) for order in orders)
+        for k in range(3):
+            expected = getattr(special, f"{kind[-1]}v")(3, value(z, _000000=k))
+            assert value(low, _000000=k) == pytest.approx(expected, rel=1e-9)
+    for z in (w.relu(x), x - x, w.mul(x, w.positive(x))):  # 0 on an open set
+        assert _bessel(kind, w, 3, z) == w.several(kind, UNITY * 3, z)
 
 
 def test_a_product_of_which_one_factor_alone_is_not_0(w, value):

@@ -25,7 +25,7 @@ FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, np.ufunc, partial)
 BUDGET = 10.0  # seconds of processor time,
 AN_OP = 0.004  # and so many more for every op of a long gradient, where the caller names no budget
 LONGEST = 86_400.0
-AGAIN = 1.0  # seconds until the alarm is repeated: one that rings inside a callback of the garbage collector is lost
+AGAIN = 1.0  # seconds until the alarm is repeated, where the code it rang in caught what it raised
 
 
 class _OutOfTime(BaseException):

@@ -6,6 +6,7 @@ only waits uses none, so a part of the wall's time counts too.
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
+from types import FrameType
 from typing import Any
 
 WALL = 4.0  # seconds on the wall that count as one
@@ -73,9 +75,21 @@ def _since(began: tuple[float, float]) -> float:
     return max(time.thread_time() - processor, (time.monotonic() - wall) / WALL)
 
 
-def _dispatch(*_: Any) -> None:
-    if _rings:
+def _dispatch(_: int, frame: FrameType | None) -> None:
+    if _rings and _is_swallowed(frame):
+        signal.setitimer(signal.ITIMER_REAL, SOON, AGAIN)
+    elif _rings:
         _rings[-1]()
+
+
+def _is_swallowed(frame: FrameType | None) -> bool:
+    """Whether Python only prints what is raised there: in a finaliser, or a callback of the garbage collector."""
+    callbacks = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+    while frame is not None:
+        if frame.f_code in callbacks or frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager

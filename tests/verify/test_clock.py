@@ -1,6 +1,8 @@
 """Time limits inside the alarm of a check."""
 
+import gc
 import signal
+import sys
 import time
 
 import pytest
@@ -29,6 +31,31 @@ def spin(seconds=30.0):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         pass
+
+
+def test_what_rings_where_python_would_only_print_it_rings_again(alarm, monkeypatch):
+    printed = []
+    monkeypatch.setattr(sys, "unraisablehook", printed.append)
+
+    def callback(phase, _):
+        if phase == "start":
+            spin(0.1)
+
+    class Finalised:
+        def __del__(self):
+            spin(0.1)
+
+    gc.callbacks.append(callback)
+    try:
+        with pytest.raises(Slow), at_most(0.05):
+            gc.collect()
+            spin()
+        with pytest.raises(Slow), at_most(0.05):
+            Finalised()
+            spin()
+    finally:
+        gc.callbacks.remove(callback)
+    assert not printed
 
 
 def test_a_block_that_takes_too_long_is_slow_and_the_alarm_goes_on(alarm):

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 from types import FrameType
-from typing import Any
 
 WALL = 4.0  # seconds on the wall that count as one
 SOON = 0.01  # seconds until the next look at the clock, at least

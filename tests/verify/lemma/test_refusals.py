@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 
@@ -14,23 +13,28 @@ from dualgrad.engine.backward import pull
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Cell, Tracer
 from dualgrad.op import REGISTRY
+from dualgrad.program import entry as e
+from dualgrad.program.entry import Index
 from dualgrad.program.record import SizeOf, Variable
 from dualgrad.program.size import dimension
-from verify.form.algebra import multiply, subtract
-from verify.form.construct import positive
+from dualgrad.samples import Sample
+from verify.form import linear as lin
+from verify.form.algebra import multiply, scale, subtract
+from verify.form.construct import extreme, positive
 from verify.form.facts import Facts
 from verify.form.interpret import Requirement
 from verify.form.proof import Failure
 from verify.form.setting import Budget, TooLarge, Undefined, within
 from verify.form.term import ONE, ZERO, Atom, Source, power_of
 from verify.lemma import answer, compose, needs, rule
+from verify.lemma import lemma as lemmas
 from verify.lemma import pattern as patterns
 from verify.lemma.answer import prove_tape
 from verify.lemma.book import forget, forward_lemmas, lemma_of
 from verify.lemma.compose import NotComposed
 from verify.lemma.pattern import canonical, pattern_of
-from verify.lemma.survey import Status, _weaker, survey
-from verify.lemma.tape import Entry, tape_of
+from verify.lemma.survey import Status, _Place, _weaker, has_elements, survey
+from verify.lemma.tape import tape_of
 from verify.question.ask import pose
 from verify.question.own import engine_gradient
 from verify.question.recording import record_symbolic
@@ -188,6 +192,19 @@ def test_there_is_no_tape_of_what_is_no_tensor_or_no_tracer():
     assert seen == [None]
 
 
+def test_a_result_that_is_handed_in_stays_a_step_of_the_tape():
+    tapes = []
+
+    def f(x):
+        y = x * 2.0
+        tapes.append(tape_of((y * y).sum(), [x, y]))
+        return y
+
+    tape, (x,) = taped(f, dimension("n"))
+    assert tape is not None
+    assert [entry.sources for entry in tapes[0]] == [(x, None), (0, 0), (1,)]
+
+
 # ---------------------------------------------------------------------------- passes
 
 
@@ -288,6 +305,10 @@ def test_cases_of_cases_end_and_nothing_is_known_of_zero():
         assert not needs.follows(asked, known, 0)
         assert not needs._nonzero(ZERO, known, 3)
         assert not needs._nonzero(subtract(x, y), [Requirement(x, "!= 0", ONE)], 0)
+        twice = [Requirement(scale(x, -2), "!= 0", ONE)]
+        assert needs._nonzero(x, twice, 1)
+        assert not needs._nonzero(x, twice, 0)
+        assert not needs._nonzero(y, twice, 1)
 
 
 def test_what_cannot_be_computed_does_not_follow(monkeypatch):
@@ -317,6 +338,55 @@ def test_the_weaker_of_two_statuses_is_kept():
 
 
 def test_an_op_of_several_arrays_in_one_argument_is_surveyed():
-    statuses = Counter(status.blocked for status in survey(REGISTRY["concatenate"]))
-    assert set(statuses) == {""}
-    assert isinstance(Entry(Variable("x", (), np.dtype(float)), ()), Entry)
+    assert {status.blocked for status in survey(REGISTRY["concatenate"])} == {""}
+
+
+def test_every_array_of_a_sample_has_dimensions_of_its_own():
+    trace = Trace()
+    place = _Place(trace, True, "fb")
+    first, (second, number) = place.of(np.ones((2, 1))), place.of([np.ones((2, 3)), 4])
+    shapes = [tracer.operand.shape for tracer in (first, second)]
+    assert number == 4
+    assert shapes[0][1] == 1
+    assert len({shapes[0][0], *shapes[1]}) == 3
+    assert place.of(np.arange(3)).dtype == int
+
+
+def test_samples_of_complex_numbers_or_of_nothing_are_not_surveyed():
+    assert has_elements(Sample((X, 2.0)))
+    for array in (X + 1j, X[:0]):
+        assert not has_elements(Sample((X, array)))
+        assert not has_elements(Sample((X, [X, array])))
+
+
+# ---------------------------------------------------------------------------- patterns
+
+
+def test_meanings_are_told_apart_by_every_part():
+    spelled = lambda node: patterns._Spelling(lambda extent: extent).entry(node)  # noqa: E731
+    one, two = e.Number(1), e.Number(2)
+    nodes = [
+        e.Kernel("sin", (one,)), e.Kernel("cos", (one,)), e.Kernel("sin", (two,)), e.Power(one, 2), e.Power(one, 3),
+        e.Power(two, 2), e.Guard(">", one), e.Guard("==", one), e.Guard(">", two), e.Plus((one, two)),
+        e.Times((one, two)), e.Plus((two, one)), e.Select(one, one, two), e.Select(one, two, one), one, two,
+    ]  # fmt: skip
+    assert len({spelled(node) for node in nodes}) == len(nodes)
+    assert None not in {spelled(node) for node in nodes}
+
+
+def test_only_extents_that_say_more_are_asked_to_be():
+    """That n >= 1 is known; that n - 1 >= 0 is asked for."""
+    equation, resolve, values = step("multiply", outer, X, np.ones(3))
+    found, _ = lemma_of(equation, resolve, values, "exact")
+    assert lemmas._sizes(found.rule) == ()
+    equation, resolve, values = step("getitem", lambda x: x[1:].sum(), X)
+    found, _ = lemma_of(equation, resolve, values, "exact")
+    assert dimension("d0") - 1 in lemmas._sizes(found.rule)
+
+
+def test_shares_are_those_of_maxima_and_minima():
+    with within(Budget()):
+        j = Index("j", dimension("n"))
+        entry_at = power_of(Atom("cell", "", (lin.of_index(j),), (), Source("x", (dimension("n"),))))
+        for name, count in (("max", 1), ("min", 1), ("prod", 0)):
+            assert len(lemmas._shares(extreme(name, j, entry_at))) == count

@@ -20,15 +20,17 @@ from verify.report.text import line
 from verify.runs.suite import Entry
 from verify.verdict import Result
 
-LONG = 1200  # characters of LaTeX, beyond which a formula is folded
+WIDE = 160  # characters of LaTeX, beyond which a formula has a row to itself
+LONG = 1200  # beyond which it is folded
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A formula as MathML, and whether it is so long that it is folded."""
+    """A formula as MathML, and whether it is so long that it is folded, or has a row to itself."""
 
     mathml: Markup
     long: bool
+    wide: bool
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class View:
     kind: str
     claim: str
     formulas: tuple[Shown, ...]
+    terms: tuple[str, ...]  # what the letters in the formulas stand for, and what is said of them
     distance: str
     scope: str
     facts: tuple[tuple[str, tuple[str, ...]], ...]
@@ -65,7 +68,8 @@ def view(entry: Entry, number: int, again: bool = True) -> View:
         anchor=f"case-{number}",
         kind=result.verdict.value.lower(),
         claim=words.claim(result),
-        formulas=tuple(Shown(formula(latex), len(latex) > LONG) for latex in result.formula.latex),
+        formulas=tuple(Shown(formula(text), len(text) > LONG, len(text) > WIDE) for text in result.formula.latex),
+        terms=tuple(dict.fromkeys(_terms(result.formula.expression))),
         distance=words.distance(result.numbers),
         scope=words.scope(result.numbers),
         facts=tuple((label, entries) for label, entries in _facts(result) if entries),
@@ -77,6 +81,11 @@ def view(entry: Entry, number: int, again: bool = True) -> View:
         wrong=wrong,
         reproduce=reproduce(entry) if again and not result.ok else "",
     )
+
+
+def _terms(expression: str) -> Iterator[str]:
+    """The lines below the formulas of a text: they stand further in."""
+    return (line(row) for row in expression.splitlines() if row.startswith("  "))
 
 
 def _pictures(result: Result) -> Iterator[tuple[str, Markup]]:

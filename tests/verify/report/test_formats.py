@@ -14,7 +14,7 @@ from verify.report.markdown import LIMIT
 from verify.report.overview import reproduce
 from verify.report.trends import past_of
 from verify.runs.suite import Entry, Run
-from verify.verdict import Counterexample, Formula, Kink, Numbers, Result, Verdict
+from verify.verdict import Counterexample, Expression, Formula, Kink, Numbers, Result, Verdict
 
 
 def refuted(number, name="loss"):
@@ -215,3 +215,13 @@ def test_an_empty_run_can_be_written(name):
 def test_what_checks_a_case_again_is_one_command_of_a_shell(run, case, told):
     assert reproduce(replace(run.entries[0], case=case)) == f"verify one {told}"
     assert shlex.join(shlex.split(f"verify one {told}")) == f"verify one {told if told == case else shlex.quote(case)}"
+
+
+def test_a_page_says_what_the_letters_of_a_formula_are_and_whether_it_was_proved(run):
+    text = "∂o/∂xᵢ = yᵢ\n  with yᵢ = <b>sin(xᵢ)\n  (as read off the program)"
+    result = run.entries[0].result
+    shown = replace(result, formula=replace(result.formula, written=(Expression(text, "y_{i}", False),)))
+    page = write(Run((replace(run.entries[0], result=shown),)), "html")
+    assert '<p class="dg-small dg-term">with yᵢ = &lt;b&gt;sin(xᵢ)</p>' in page
+    assert '<p class="dg-small dg-term">(as read off the program)</p>' in page
+    assert "dg-side dg-whole" in page

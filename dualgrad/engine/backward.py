@@ -164,7 +164,10 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way, spend: b
 
 
 def _is_large(node: Node) -> bool:
-    return any(type(value) is np.ndarray and value.nbytes >= LARGE for value in (node.value, *node.saved))
+    if node.value.nbytes >= LARGE:
+        return True
+    first = node.saved[0]
+    return type(first) is np.ndarray and first.nbytes >= LARGE
 
 
 def _is_ours(node: Node) -> bool:

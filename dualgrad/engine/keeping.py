@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.graph import Node, reads_shapes_only, shell
+from dualgrad.engine.graph import Binary, Node, Unary, reads_shapes_only, shell
 from dualgrad.op import Kind, Op
 
 NOTABLE = 1 << 14  # bytes; it takes longer to see whether a smaller array is needed than to make it
@@ -21,19 +21,34 @@ NOTABLE = 1 << 14  # bytes; it takes longer to see whether a smaller array is ne
 
 def slim(node: Node) -> None:
     """Let go of the large arrays that no rule of the node's op will read. Those of leaves stay: the user has them."""
-    large = [type(value) is np.ndarray and value.nbytes >= NOTABLE for value in (node.value, *node.saved)]
-    if True not in large:
-        return
-    edges = node.edges
-    result, operands = kept(node.op, tuple([edge is not None for edge in edges]))
-    node.keep(
-        tuple(
-            shell(value) if big and not read and isinstance(edge, Node) else value
-            for value, edge, read, big in zip(node.saved, edges, operands, large[1:], strict=True)
-        )
-    )
-    if large[0] and not result:
-        node.value = shell(node.value)
+    if type(node) is Binary:
+        result, (first, second) = kept(node.op, (node.edge1 is not None, node.edge2 is not None))
+        if not first and isinstance(node.edge1, Node):
+            node.x1 = _shell(node.x1)
+        if not second and isinstance(node.edge2, Node):
+            node.x2 = _shell(node.x2)
+    elif type(node) is Unary:
+        result, (first,) = kept(node.op, (True,))
+        if not first and isinstance(node.edge1, Node):
+            node.x1 = _shell(node.x1)
+    else:
+        edges, saved = node.edges, node.saved
+        result, operands = kept(node.op, (True,) if len(edges) == 1 else tuple([edge is not None for edge in edges]))
+        if False in operands:
+            node.keep(
+                tuple(
+                    [
+                        _shell(value) if not read and isinstance(edge, Node) else value
+                        for value, edge, read in zip(saved, edges, operands, strict=True)
+                    ]
+                )
+            )
+    if not result:
+        node.value = _shell(node.value)
+
+
+def _shell(value: Any) -> Any:
+    return shell(value) if type(value) is np.ndarray and value.nbytes >= NOTABLE else value
 
 
 @cache

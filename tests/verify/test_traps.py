@@ -143,3 +143,31 @@ def test_bessel_functions_by_those_of_neighbouring_orders(f, g, wrong):
     for domain in ("positive", "nonzero"):
         assert check(f, np.array([0.3, 1.2, 5.0]), grad=g, domain={0: domain}).verdict is PROVED
         assert check(f, np.array([0.3, 1.2, 5.0]), grad=wrong, domain={0: domain}).verdict is REFUTED
+
+
+def test_where_the_domain_is_asked_for_the_formula_may_be_proved_on_it():
+    positive = np.array([0.3, 1.2])
+
+    def divides(x):
+        return np.cos(x) * x / x
+
+    asked = check(np.sin, positive, grad=divides)
+    assert asked.verdict is Verdict.UNDECIDED and "domain=" in asked.reason and not asked.ok
+    assert asked.formula.verdict is PROVED and "x[i] != 0" in asked.formula.domain
+    lacking = check(np.sin, -positive, grad=divides)
+    assert lacking.verdict is REFUTED and lacking.formula.verdict is not PROVED
+    assert check(np.sin, positive, grad=divides, domain={"x": "positive"}).verdict is PROVED
+
+
+@pytest.mark.parametrize(
+    "g",
+    [
+        lambda x: 2 * x * np.sqrt(x) / np.sqrt(x),  # without values on an open set
+        lambda x: 2 * x * np.maximum(x, 0) / np.maximum(x, 0),
+        lambda x: 2 * x * (x - x) / (x - x),
+        lambda x: 3 * x * x / x,
+    ],
+    ids=["root", "relu", "nothing", "wrong"],
+)
+def test_a_gradient_that_lacks_values_on_an_open_set_or_is_wrong_has_no_proved_formula(g):
+    assert check(np.square, np.array([0.3, 1.2]), grad=g).formula.verdict is not PROVED

@@ -33,6 +33,8 @@ def conclude(findings: Findings, clean: hygiene.Hygiene) -> Result:
         example = example_of(problem, findings.here, findings.numbers)
     elif clean.refuting:
         verdict, reason = Verdict.REFUTED, clean.refuting[0]
+    elif findings.defined is not None:
+        verdict, reason = Verdict.UNDECIDED, findings.unsure
     elif clean.unsettled and verdict in PASSES:
         verdict, reason = Verdict.UNDECIDED, clean.unsettled
     elif _is_alone(findings) and findings.numbers.status == "unknown":
@@ -97,6 +99,8 @@ def _formula(findings: Findings) -> Formula:
             Verdict.UNDECIDED,
             reason="internal error: a proof and a counterexample contradict each other; please report it",
         )
+    if findings.defined is not None:
+        return findings.defined
     reason = attempt.reason if attempt is not None else ""
     if findings.direct is not None:
         return findings.direct.formula

@@ -18,7 +18,7 @@ from verify.points.witness import counterexample
 from verify.proof.attempt import Attempt
 from verify.question.problem import Array, Problem
 from verify.question.recording import Recording
-from verify.verdict import Counterexample, Kink, Numbers
+from verify.verdict import Counterexample, Formula, Kink, Numbers
 
 # How the recording refuses a candidate that asks who calls it, and with which array.
 TELLING = ("of an array tells", "sys.modules tells", "looks at frames")
@@ -45,6 +45,7 @@ class Findings:
     equalities: dict[str, bool] = field(default_factory=dict)
     branches: Branches = field(default_factory=Branches)
     unsure: str = ""
+    defined: Formula | None = None  # the claim where the candidate has values, if the domain is asked for
     asks: str = ""  # what decides whether a point counts at which the gradient is wrong: the domain that is meant
     notes: tuple[str, ...] = ()
     clean: Hygiene | None = None  # where it was not examined at the given arguments

@@ -26,7 +26,7 @@ from verify.points.rounding import ties
 from verify.points.sampling import judged, longer_by_one, other_sizes, question, random_points, sample, shrunk, strayed
 from verify.points.whole import other_whole_numbers
 from verify.points.zeros import finite_at, zeroed
-from verify.proof.attempt import Attempt, attempt
+from verify.proof.attempt import Attempt, attempt, where_it_has_values
 from verify.question.problem import Array, Problem, Undecidable
 from verify.question.recording import Recording, record_symbolic, run_floats, with_inputs
 from verify.verdict import Kink, Numbers, Verdict
@@ -51,6 +51,7 @@ def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float
     """Everything that can be looked at in balls; what the domain has to say is asked where nothing else is found."""
     findings = _looked_at(problem, got, tried, deadline)
     if findings.asks and not findings.settled:
+        findings.defined = where_it_has_values(problem, tried, deadline)
         findings.unsure = findings.unsure or findings.asks
     return findings
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dualgrad.program.record import Variable
-from dualgrad.program.size import Extent
+from dualgrad.program.record import Program, Shape, Variable
+from dualgrad.program.size import Extent, Size
 
 # What each named domain says of the sign of every entry.
 SIGNS = {
@@ -51,3 +51,12 @@ class Facts:
     domains: Mapping[Variable, str] = field(default_factory=dict)
     resolve: Callable[[Extent], Extent] = _itself
     sizes: tuple[Extent, ...] = ()
+
+    def said_by(self, programs: Iterable[Program]) -> set[Extent]:
+        """The extents of arrays that say more than that a dimension is at least 1."""
+        shapes: list[Shape] = []
+        for program in programs:
+            shapes += [variable.shape for variable in program.inputs]
+            shapes += [equation.output.shape for equation in program.equations]
+        extents = {self.resolve(extent) for shape in shapes for extent in shape}
+        return {extent for extent in extents if isinstance(extent, Size) and len(extent.terms) > 1}

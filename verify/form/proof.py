@@ -12,6 +12,7 @@ class Proof:
     ``gradients``   the derivative, one text for each input asked for
     ``forward``     what must hold for F to have a value, ``gradient`` for G, ``derivative`` for F to be differentiable
     ``only_gradient``  what of ``gradient`` does not follow: where it fails, F has a derivative and G has no value
+    ``rarely``      what ``only_gradient`` asks for fails on a null set only
     ``kinks``       guards of F that were held constant: nothing is claimed where one changes
     ``ties``        guards on whose boundary G follows a convention, shown to be of measure zero
     ``sizes``       (dimension, least value) beyond 1
@@ -36,6 +37,7 @@ class Proof:
     literals: str
     statistics: dict[str, float]
     certificate: dict[str, object]
+    rarely: bool = True
 
 
 @dataclass(frozen=True)

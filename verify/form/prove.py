@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 
 from dualgrad.program.record import Equation, Operand, Program, Shape, Variable
-from dualgrad.program.size import Extent, Size
 from verify.form.adjoint import Gradient, by_chain_rule, unfolded
 from verify.form.algebra import plain_factors, subtract
 from verify.form.denote import Denotation, Lossy, shapes_agree
@@ -30,7 +29,7 @@ from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, Settled, settled
 from verify.form.limits import is_removable
 from verify.form.meeting import guards_in
-from verify.form.null import null
+from verify.form.null import SHOWN, null
 from verify.form.pairing import Pairing
 from verify.form.proof import Failure, Proof
 from verify.form.setting import Budget, NoForm, TooLarge, Undefined, at_most, within
@@ -92,7 +91,7 @@ def prove_gradient(
     facts = facts or Facts()
     started = time.perf_counter()
     try:
-        with within(budget or Budget(), (*facts.sizes, *_sizes((forward, gradient), facts))):
+        with within(budget or Budget(), (*facts.sizes, *facts.said_by((forward, gradient)))):
             question = _Question(forward, tuple(wrt), gradient, facts, literals, kind, engine)
             return question.answer(started)
     except _NotShown as not_shown:
@@ -103,16 +102,6 @@ def prove_gradient(
         return Failure(f"an expression has no value: {error}")
     except (NoForm, Lossy) as error:
         return Failure(str(error))
-
-
-def _sizes(programs: Iterable[Program], facts: Facts) -> set[Extent]:
-    """The extents of arrays that say more than that a dimension is at least 1."""
-    shapes: list[Shape] = []
-    for program in programs:
-        shapes += [variable.shape for variable in program.inputs]
-        shapes += [equation.output.shape for equation in program.equations]
-    extents = {facts.resolve(extent) for shape in shapes for extent in shape}
-    return {extent for extent in extents if isinstance(extent, Size) and len(extent.terms) > 1}
 
 
 class _Question:
@@ -147,12 +136,14 @@ class _Question:
         for one in found:
             for name, least in one.sizes.items():
                 sizes[name] = max(least, sizes.get(name, 1))
+        alone = self._only_gradient(found)
         return Proof(
             gradients=tuple(one.gradient for one in found),
             forward=self._said(self.plain.required(self.forward)),
             gradient=self._said(self.plain.required(self.gradient)),
             derivative=self._said([one for each in found for one in each.required]),
-            only_gradient=self._only_gradient(found),
+            only_gradient=self._said(alone),
+            rarely=all(map(self._fails_rarely, alone)),
             kinks=_unique(text for one in found for text in one.kinks),
             ties=_unique(text for one in found for text in one.ties),
             sizes=tuple(sorted(sizes.items())),
@@ -165,12 +156,19 @@ class _Question:
             certificate={"arguments": [one.certificate for one in found]},
         )
 
-    def _only_gradient(self, found: Sequence[_Found]) -> tuple[str, ...]:
+    def _only_gradient(self, found: Sequence[_Found]) -> list[Requirement]:
         """What G alone requires: not what F or its derivative does, nor that the input is off F's kinks."""
         known = [*self.plain.required(self.forward), *(one for each in found for one in each.required)]
         known += [Requirement(kink, "!= 0", ONE) for each in found for kink in each.bends]
         known += declared(self.plain)
-        return self._said(beyond_all(self.plain.required(self.gradient), known, self.plain))
+        return beyond_all(self.plain.required(self.gradient), known, self.plain)
+
+    def _fails_rarely(self, one: Requirement) -> bool:
+        """Whether a requirement is shown to fail on a null set only, at every size."""
+        try:
+            return one.relation == "!= 0" and null(self.plain.unfold(one.form), self._continuous()) == SHOWN
+        except (TooLarge, Undefined):
+            return False
 
     def _said(self, requirements: Sequence[Requirement]) -> tuple[str, ...]:
         """Requirements in words, without those that the signs of intermediates imply."""

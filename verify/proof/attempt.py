@@ -17,7 +17,7 @@ from verify.points.effort import is_large, readable
 from verify.points.look import Point, look
 from verify.points.sampling import sample
 from verify.proof.key import OTHER_READING, second_key
-from verify.proof.prove import Attempted, certified, prove, readings, ways
+from verify.proof.prove import ONLY_THE_GRADIENT, Attempted, certified, prove, readings, ways
 from verify.question.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
 from verify.question.problem import Problem, Undecidable
 from verify.question.recording import Labels, Recording, fingerprint, record, record_symbolic
@@ -60,6 +60,14 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
             every = f"not for every size: {reason}"
             return Attempt(replace(formula, reason=said or every), fixed, every)
     return Attempt(formula, recording, reason)
+
+
+def where_it_has_values(problem: Problem, tried: Attempt, deadline: float) -> Formula | None:
+    """The claim for a candidate that lacks values on a null set where f has a derivative: no pass, and its domain says
+    so."""
+    if tried.formula is not None or not tried.reason.startswith(ONLY_THE_GRADIENT):
+        return None
+    return _in_time(replace(problem, lacking=True), tried.recording, deadline)[0]
 
 
 def _require_rank(recording: Recording) -> None:

@@ -31,6 +31,7 @@ LARGEST_EXPONENT = 1000  # a power of a sum is expanded
 SECONDS = 3.0  # for one reading of the literals
 SECONDS_BEFORE_LEMMAS = 1.0  # the same, where lemmas may do
 SMALL, LARGE = 12, 80  # equations: up to here the whole form is tried before lemmas, and from here on not at all
+ONLY_THE_GRADIENT = "only the gradient needs"
 READING_WORDS = {
     "exact": "",
     "decimal": "float literals are read as their shortest decimals",
@@ -98,8 +99,8 @@ def prove(
             # A recorded gradient tests for ties, by the engine's conventions; that f does not is asked of the base.
             if found.equality_tests and problem.base is None:
                 return Attempted(None, reason="f tests computed values for equality")
-            if found.only_gradient:
-                return Attempted(None, reason=f"only the gradient needs {', '.join(found.only_gradient)}")
+            if found.only_gradient and not (problem.lacking and found.rarely):
+                return Attempted(None, reason=f"{ONLY_THE_GRADIENT} {', '.join(found.only_gradient)}")
             return Attempted(found, reading, way=way)
         reason = reason or found.reason
     return Attempted(None, reason=reason)

@@ -70,6 +70,7 @@ class Problem:
     output: int | None = None  # the only one of the outputs of f that is in question
     patience: float = inf  # seconds that a call may take, away from the given arguments
     every_size: bool = False  # the claim is for every size, and being wrong at another one refutes it
+    lacking: bool = False  # the candidate may lack values on a null set, which the claim's domain then says
     longer: float = 0.0  # seconds that are added to the budget for every op of a gradient of the engine's
 
     @property

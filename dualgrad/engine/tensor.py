@@ -245,6 +245,8 @@ class Tensor(Writing, Manners, ArrayMethods):
             op.appliers[Tensor] = applier(op, Tensor, lambda *args, **kwargs: bind(op, *op.call(*args, **kwargs)))
         saved = tuple([value._data if type(value) is Tensor else _operand(op, value) for value in inputs])
         value = bind(op, saved, params)
+        if hasattr(type(value), "__lift__"):  # a recording: what a rule does with a captured array is to be seen too
+            saved = tuple(map(value.__lift__, saved))
         result = handle(value, _recorded(op, inputs, saved, params, value) if mode() & RECORDING else None)
         shares = op.name in VIEWS and isinstance(inputs[0], Tensor) and result.ndim
         return related(result, inputs[0]) if shares else result

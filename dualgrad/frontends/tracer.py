@@ -100,6 +100,12 @@ class Tracer(Escapes, ArrayMethods):
     def __refuse__(self, message: str) -> Any:
         return self._trace.refuse(message)
 
+    def __lift__(self, value: Any) -> Any:
+        """A captured array of floats as a tracer of this recording; anything else as it is."""
+        if not isinstance(value, np.ndarray) or not value.ndim or value.dtype.kind != "f":
+            return value
+        return Tracer(self._trace, Cell(self._trace.operand(value)), value if self._trace.concrete else None)
+
     # ------------------------------------------------------------------------ what it is
 
     @property

@@ -212,7 +212,8 @@ FUNCTIONS = {
 SEVERAL = {
     "0f1": special.hyp0f1, "1f1": special.hyp1f1, "2f1": special.hyp2f1, "gamma_p": special.gammainc,
     "beta_i": special.betainc, "gamma_p_inverse": special.gammaincinv, "beta_i_inverse": special.betaincinv,
-    "owens_t": special.owens_t, **{f"bessel_{c}": getattr(special, f"{c}v") for c in "jyik"},
+    "owens_t": special.owens_t, "hurwitz_zeta": special.zeta,
+    **{f"bessel_{c}": getattr(special, f"{c}v") for c in "jyik"},
 }  # fmt: skip
 
 
@@ -398,7 +399,7 @@ AT = {
     "gamma_p": [(2.5, 0.75), (0.5, 4.0), (9.0, 7.5)], "beta_i": [(2.5, 1.5, 0.75), (0.5, 4.0, 0.125), (9.0, 1.0, 0.5)],
     "gamma_p_inverse": [(2.5, 0.75), (0.5, 0.9), (9.0, 0.25)],
     "beta_i_inverse": [(2.5, 1.5, 0.75), (0.5, 4.0, 0.125), (9.0, 1.0, 0.5)],
-    "owens_t": [(0.75, -1.25), (-2.0, 0.5), (0.0, 3.0)],
+    "owens_t": [(0.75, -1.25), (-2.0, 0.5), (0.0, 3.0)], "hurwitz_zeta": [(2.5, 0.75), (1.5, 3.0), (4.0, 0.25)],
     **{f"bessel_{c}": [(0.0, 0.75), (1.0, 2.5), (2.5, 1.25), (3.0, 4.0)] for c in "jyik"},
 }  # fmt: skip
 
@@ -409,6 +410,7 @@ def law_agrees(kind: str, slot: int, law: Any, point: tuple[float, ...]) -> bool
         "0f1": mpmath.hyp0f1, "1f1": mpmath.hyp1f1, "2f1": mpmath.hyp2f1,
         "gamma_p": lambda a, x: mpmath.gammainc(a, 0, x, regularized=True),
         "beta_i": lambda a, b, x: mpmath.betainc(a, b, 0, x, regularized=True),
+        "hurwitz_zeta": mpmath.zeta,
         "owens_t": lambda h, a: mpmath.quad(lambda t: mpmath.exp(-h * h * (1 + t * t) / 2) / (1 + t * t), [0, a])
         / (2 * mpmath.pi),
         **{f"bessel_{c}": getattr(mpmath, f"bessel{c}") for c in "jyik"},

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from verify.trusted import terms
+from verify.trusted.cells import Cells
 from verify.trusted.decompositions import PARTS, same_value, signed
 from verify.trusted.folds import Folds
 from verify.trusted.relations import Relations
@@ -27,7 +28,7 @@ MAX_STEPS, MAX_SECONDS = 200_000, 8.0
 HELD = {"max", "prod", "inv", "det", *PARTS}  # functions of all entries over some indices
 
 
-class Algebra(Several, Relations, Turns, Folds, ABC):
+class Algebra(Several, Relations, Turns, Folds, Cells, ABC):
     """The rules: what is known of sizes and inputs, and the budget."""
 
     def __init__(self, least: Mapping[str, int], facts: Sequence[Poly], positive: set[str], generic: set[str]) -> None:
@@ -159,6 +160,8 @@ class Algebra(Several, Relations, Turns, Folds, ABC):
                 return out  # [u > 0][u == 0] = 0
         if any(self.simplified(out, c, binders, factors, atom) for atom in factors if atom.kind in ("==", ">=")):
             return out
+        if (there := self.inside(factors)) is not None:
+            return self.emit(out, c, binders, *there)
         turns = any(atom.kind in terms.PERIODS for atom in factors)
         if turns and (step := self.turned(factors, binders)) is not None:
             return self.emit(out, c, *step)
@@ -200,8 +203,19 @@ class Algebra(Several, Relations, Turns, Folds, ABC):
         build = {"exp": self.exp, "log": self.log, "positive": self.positive, "zero": self.zero}.get(kind)
         if kind == "arctan" and u == UNITY:
             return self.power(self.atom("pi") * Fraction(1, 4), power)
+        if kind in ("erf", "erfinv") and u:
+            return self.power(self.odd(kind, u), power)
         value = u if kind == "base" else build(u) if build else self.atom(*lifted(kind, u)[0])
         return self.power(value, power)
+
+    def odd(self, kind: str, u: Form) -> Form:
+        """erf and its inverse, which are odd: erf(erfinv(v)) is v."""
+        atom, sign = lifted(kind, u, flip=True)
+        (((extents, inner), c), *more) = atom.body
+        single = (len(more), extents, c, len(inner)) == (0, (), 1, 1) and inner[0][1] == 1
+        if kind == "erf" and single and inner[0][0].kind == "erfinv":
+            return Form(dict(inner[0][0].body)) * sign
+        return self.atom(*atom) * sign
 
     @abstractmethod
     def of_matrix(self, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...]) -> Form:

@@ -169,7 +169,7 @@ CONDITIONS: dict[str, list[tuple[int, str]]] = {  # where an op is smooth: (oper
     **dict.fromkeys("sqrt power log log2 log10 entr gammaln polygamma huber pseudo_huber".split(), _POSITIVE),
     **dict.fromkeys("exp1 expn cosine_integral hyperbolic_cosine_integral y0 y1 k0 k1".split(), _POSITIVE),
     **dict.fromkeys("yv kv kve kve_slope loggamma powm1".split(), _POSITIVE),
-    **dict.fromkeys("boxcox ive_slope".split(), _POSITIVE), "ndtri_exp": [(0, "< 0")],
+    **dict.fromkeys("boxcox ive_slope".split(), _POSITIVE), "ndtri_exp": [(0, "< 0")], "zeta": [(0, "> 1"), (1, "> 0")],
     **dict.fromkeys("boxcox1p log1p_ratio_slope".split(), _ABOVE), "poch": [(0, "> 0"), (-1, "!= 0")],
     **dict.fromkeys("inv_boxcox inv_boxcox1p".split(), _OF_ROOT), "binom": [(-1, "!= 0")],
     "spence": [(0, "> 0, and not 1")], **dict.fromkeys("hyp2f1 ellipk ellipe".split(), _BELOW_ONE),

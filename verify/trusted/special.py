@@ -103,6 +103,7 @@ LAWS_OF_SEVERAL: dict[str, Sequence[Law | None]] = {
         lambda w, a, b, y: _inverse(w, _beta_density(w, a, b, w.several("beta_i_inverse", a, b, y))),
     ),
     **{kind: (None, _of_order(kind)) for kind in _SIGNS},
+    "hurwitz_zeta": (None, lambda w, s, q: w.mul(s, w.several("hurwitz_zeta", s + UNITY, q)) * -1),  # DLMF 25.11.17
     "owens_t": (_owens_in_h, _owens_in_a),  # ∫ exp(-h² (1 + t²) / 2) / (1 + t²) dt from 0 to a, over 2 π
 }
 
@@ -187,6 +188,7 @@ OF_ELEMENTS: dict[str, Callable[..., Form]] = {
     "gammainccinv": lambda w, a, y: w.several("gamma_p_inverse", a, UNITY - y),
     "betaincinv": lambda w, a, b, y: w.several("beta_i_inverse", a, b, y),
     "owens_t": lambda w, h, a: w.several("owens_t", h, a),
+    "zeta": lambda w, s, q: w.several("hurwitz_zeta", s, q),
     "spence": lambda w, z: w.function("dilogarithm", UNITY - z),
     "ndtri_exp": lambda w, y: FLOATING["ndtri"](w, w.exp(y)),
     "ellipk": lambda w, m: w.mul(w.atom("pi"), w.several("2f1", UNITY * HALF, UNITY * HALF, UNITY, m)) * HALF,

@@ -44,6 +44,9 @@ def composed(f, *args, **changes):
     return prove_tape(*programs, facts=Facts(resolve=resolve), values=values)
 
 
+CAPTURED = np.array([0.5, 2.0, 3.5])
+
+
 def vector(n=3):
     return RNG.normal(size=n)
 
@@ -70,6 +73,10 @@ PROGRAMS = {
     "views and writes": (lambda x: _written(x), vector()),
     "solve": (lambda a, b: np.linalg.solve(a, b).sum(), matrix(3, 3), vector(3)),
     "max over both axes": (lambda x: x.max(), matrix()),
+    "captured arrays, with which rules compute": (
+        lambda x: (np.arctan2(x, CAPTURED) + CAPTURED**x + x**CAPTURED).sum(),
+        np.abs(vector()),
+    ),
     "a product": (lambda x: np.prod(x), vector()),
 }
 

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _MARK = '__distribution__ = "dualgrad"'
-_USAGE = 2
+_USAGE, _INTERRUPTED = 2, 130
 _REPAIR = """To repair it:
   python -m pip uninstall --yes verify
   python -m pip install --force-reinstall --no-deps dualgrad
@@ -25,9 +25,14 @@ def main() -> None:
     if wrong:
         sys.stderr.write(f"verify: {wrong}")
         sys.exit(_USAGE)
-    from verify.command.app import main as run
+    try:
+        from verify.command.app import main as run
 
-    sys.exit(run())
+        code = run()
+    except KeyboardInterrupt:  # while the command itself is loaded
+        sys.stderr.write("verify: interrupted\n")
+        code = _INTERRUPTED
+    sys.exit(code)
 
 
 def complaint(spec: ModuleSpec | None) -> str:

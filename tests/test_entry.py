@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,6 +54,16 @@ def test_a_package_that_is_gone_is_told_with_its_repair(spec):
     found = _dualgrad_entry.complaint(spec)
     assert "the package 'verify' of dualgrad is gone" in found
     assert "--force-reinstall" in found
+
+
+def test_an_interrupt_is_told_in_one_line_while_the_command_is_loaded(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "verify.command.app", SimpleNamespace(main=interrupted))
+    with pytest.raises(SystemExit) as left:
+        _dualgrad_entry.main()
+    assert (left.value.code, capsys.readouterr().err) == (130, "verify: interrupted\n")
 
 
 def test_the_scripts_go_through_the_guard():

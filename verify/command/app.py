@@ -45,7 +45,14 @@ Exit codes:
 
 def application() -> App:
     """Return the application with all of its commands."""
-    app = App(name="verify", help=_HELP, help_format="plaintext", version=version, default_parameter=_QUIET)
+    app = App(
+        name="verify",
+        help=_HELP,
+        help_format="plaintext",
+        version=version,
+        default_parameter=_QUIET,
+        suppress_keyboard_interrupt=False,  # main tells of it
+    )
     app.command(run.run)
     app.command(one.one)
     app.command(explain.explain)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from verify.command import running
+from verify.command import collecting, running
 from verify.runs.suite import INTERRUPTED, Entry, read
 
 SUMMARY = "2 gradients: 1 refuted, 1 proved."
@@ -233,6 +233,14 @@ def test_an_interrupted_run_keeps_what_was_done_and_exits_with_130(lesson, comma
     assert run.interrupted
     assert [entry.outcome for entry in run.entries] == ["done", "not run"]
     assert command("history", "list")[1].split()[0] == "1!"
+
+
+def test_an_interrupt_before_a_case_has_run_is_told(lesson, command, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(collecting, "collected", interrupted)
+    assert command("list", "lesson.py") == (130, "", "verify: interrupted")
 
 
 def test_an_engine_that_gives_up_cases_by_itself_is_an_interrupt_too(lesson, command, monkeypatch):

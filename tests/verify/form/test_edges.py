@@ -13,8 +13,8 @@ from dualgrad.program.entry import Index
 from dualgrad.program.size import dimension
 from verify.form import linear as lin
 from verify.form.algebra import add, multiply, scale, subtract, sum_over
-from verify.form.cases import reduce_ties
-from verify.form.construct import extreme, positive, vanishes
+from verify.form.cases import apart, reduce_ties
+from verify.form.construct import extreme, kernel, positive, vanishes
 from verify.form.denote import Denotation
 from verify.form.domain import known_signs
 from verify.form.entry_signs import entry_sign
@@ -26,8 +26,9 @@ from verify.form.scalar import zero_by_tower
 from verify.form.setting import Budget, Undefined, within
 from verify.form.settle import truth
 from verify.form.signs import sign
-from verify.form.term import ONE, ZERO, Atom, Source, atoms, number, power_of
-from verify.form.ties import bends, guards_alone
+from verify.form.steps import Step
+from verify.form.term import ONE, ZERO, Atom, Source, atoms, number, pattern, power_of
+from verify.form.ties import bends, guards_alone, with_convention
 from verify.question.ask import pose
 from verify.question.recording import record_symbolic
 
@@ -223,3 +224,29 @@ def test_a_row_of_a_matrix_meets_its_inverse_at_any_place(place):
     row = add(cell(A, place, J), multiply(cell(X, place), cell(Y, J)))
     made = sum_over(multiply(row, inv), J)
     assert made.key == truth("delta", lin.minus(place, lin.of_index(K))).key
+
+
+def test_guards_inside_of_sums_of_functions_are_weighed_and_taken_apart(seen):
+    """Also where they stand under a sum in a function, beside one that has no weight, and inside of one."""
+    x, y = cell(X, J), cell(Y, J)
+    inner = sum_over(multiply(positive(x), y, cell(A, J, (1, ()))), J)
+    weights = {guard_pattern(positive(x)): HALF}
+    made = with_convention(kernel("tanh", inner), weights)
+    weighed = sum_over(multiply(add(positive(x), scale(vanishes(x), HALF)), y, cell(A, J, (1, ()))), J)
+    assert made.key == kernel("tanh", weighed).key
+    outer = multiply(positive(inner), positive(x))
+    assert (
+        with_convention(outer, weights).key == multiply(positive(inner), add(positive(x), scale(vanishes(x), HALF))).key
+    )
+    tie = kernel("tanh", sum_over(multiply(vanishes(multiply(x, y)), y, cell(A, J, (1, ()))), J))
+    assert apart(tie).key != tie.key
+    alike(seen, apart(tie), tie)
+
+
+def guard_pattern(form):
+    return pattern(next(atoms(form)).forms[0])
+
+
+def test_a_step_says_what_becomes_of_an_atom():
+    with pytest.raises(NotImplementedError):
+        Step().atom(next(atoms(cell(X, I_))), 1)

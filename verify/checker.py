@@ -392,8 +392,9 @@ class Chain:
     """The chain rule, for one variable of F after the other, every value being opaque.
 
     What G names as the adjoint of v is shown to be Σ over the equations y = op(…, v, …) of (adjoint of y)·∂op/∂v, plus
-    1 for each time v is an output. By induction from the outputs it is the derivative wherever every step has one: the
-    identities hold for all values, so nothing null is left out. Where [u > 0] jumps, u·t·[u == 0] = 0 may be added.
+    1 for each time v is an output; where G names none for y, that of y is such a sum, too. By induction from the outputs
+    it is the derivative wherever every step has one: the identities hold for all values, so nothing null is left out.
+    Where [u > 0] jumps, u·t·[u == 0] = 0 may be added.
     """
 
     def __init__(self, reader: Reader, forward: Sequence[Mapping[str, Any]], hint: Any) -> None:
@@ -401,6 +402,8 @@ class Chain:
         self.reader, self.w, self.hint, self.forward = reader, reader.w, hint, forward
         self.w.generic = set()
         self.backward = {item["name"] for item in reader.data["G"]["equations"]}
+        self.order = {item["name"]: place for place, item in enumerate(forward)}
+        self.uses: dict[str, list[Mapping[str, Any]]] = {}
         self.shown: set[str] = set()
 
     def check(self) -> None:
@@ -409,24 +412,52 @@ class Chain:
         need(claim["kind"] == "grad", "the chain rule for a gradient")
         for name, output in zip(claim["wrt"], reader.data["G"]["outputs"], strict=True):
             need(self.hint["adjoints"].get(name) == [output], f"the adjoint of {name} is not what G returns")
-        active, uses = dict.fromkeys(claim["wrt"]), dict[str, list[Mapping[str, Any]]]()
+        active = dict.fromkeys(claim["wrt"])
         for item in self.forward:
             found = {operand for operand in item["operands"] if isinstance(operand, str) and operand in active}
             if found and reader.values[item["name"]].kind == "f":  # a whole number is constant but for jumps
                 active[item["name"]] = None
                 for operand in found:
-                    uses.setdefault(operand, []).append(item)
+                    self.uses.setdefault(operand, []).append(item)
         for name in active:
-            self.link(name, [item for item in uses.get(name, []) if item["name"] in self.hint["adjoints"]])
+            if name in self.hint["adjoints"]:
+                self.link(name)
 
-    def link(self, v: str, uses: Sequence[Mapping[str, Any]]) -> None:
+    def above(self, v: str) -> list[Mapping[str, Any]]:
+        """The equations from v to the next results whose adjoints are named, in order."""
+        found, todo = dict[str, Mapping[str, Any]](), [v]
+        while todo:
+            for item in self.uses.get(todo.pop(), []):
+                if item["name"] not in found and item["name"] not in self.hint["adjoints"]:
+                    todo.append(item["name"])
+                found[item["name"]] = item
+        return [found[name] for name in sorted(found, key=self.order.__getitem__)]
+
+    def adjoint(self, v: str, place: Sequence[Poly]) -> Form:
+        """The adjoint of v at a place, in terms of those that are named."""
+        reader, w = self.reader, self.w
+        form: Form = UNITY * reader.data["F"]["outputs"].count(v)
+        for item in self.uses.get(v, []):
+            w.tie = Fraction(self.hint["ties"].get(item["name"], 0))
+            result = reader.applied(item, [reader.operand(o) for o in item["operands"]])
+            w.tie = None
+            at = [w.index(extent) for extent in result.shape]
+            slope, parts = w.derivative(result.entry(at), v, place), self.hint["adjoints"].get(item["name"])
+            entries = None if parts is None else [reader.operand(part).entry(at) for part in parts]
+            above = self.adjoint(item["name"], at) if entries is None else sum(entries, start=Form())
+            form += w.total(w.mul(slope, above), at)
+        return form
+
+    def link(self, v: str) -> None:
         """The identity for one variable; the same one, up to names, is shown once."""
-        reader, w, adjoints = self.reader, self.w, self.hint["adjoints"]
-        cut = [part for item in uses for part in adjoints[item["name"]]]
-        parts = self.summands(adjoints.get(v, []), cut)
-        times = reader.data["F"]["outputs"].count(v)
+        reader, w, adjoints, uses = self.reader, self.w, self.hint["adjoints"], self.above(v)
+        cut = [part for item in uses for part in adjoints.get(item["name"], [])]
+        parts = self.summands(adjoints[v], cut)
         steps = self.steps(parts, cut)
-        key = self.described([v, times, [[item["name"], adjoints[item["name"]]] for item in uses], parts], uses, steps)
+        outputs = [*map(reader.data["F"]["outputs"].count, [v, *(item["name"] for item in uses)])]
+        key = self.described(
+            [v, outputs, [[item["name"], adjoints.get(item["name"])] for item in uses], parts], uses, steps
+        )
         if key in self.shown:
             return
         made: dict[str, Array] = {}
@@ -436,15 +467,7 @@ class Chain:
         arrays = [made.get(str(part)) or reader.operand(part) for part in parts]
         need(all(a.shape == reader.values[v].shape and a.kind == "f" for a in arrays), f"the adjoint of {v}: its shape")
         place = [w.index(extent) for extent in reader.values[v].shape]
-        form = sum((array.entry(place) for array in arrays), start=UNITY * -times)
-        for item in uses:
-            w.tie = Fraction(self.hint["ties"].get(item["name"], 0))
-            result = reader.applied(item, [reader.operand(o) for o in item["operands"]])
-            w.tie = None
-            at = [w.index(extent) for extent in result.shape]
-            slope = w.derivative(result.entry(at), v, place)
-            above = [reader.operand(part).entry(at) for part in adjoints[item["name"]]]
-            form = form - w.total(w.mul(slope, sum(above, start=Form())), at)
+        form = sum((array.entry(place) for array in arrays), start=Form()) - self.adjoint(v, place)
         form = self.off_zeros(form, v, place, uses)
         if not w.holds(form, place):  # as it is; or else with the results in terms of the operands, the last one first
             for item in reversed(uses):

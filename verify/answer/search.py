@@ -26,7 +26,7 @@ from verify.points.rounding import ties
 from verify.points.sampling import judged, longer_by_one, other_sizes, question, random_points, sample, shrunk, strayed
 from verify.points.whole import other_whole_numbers
 from verify.points.zeros import finite_at, zeroed
-from verify.proof.attempt import Attempt, attempt, where_it_has_values
+from verify.proof.attempt import GIVEN, Attempt, attempt, where_it_has_values
 from verify.question.problem import Array, Problem, Undecidable
 from verify.question.recording import Recording, record_symbolic, run_floats, with_inputs
 from verify.verdict import Kink, Numbers, Verdict
@@ -59,7 +59,7 @@ def _look_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float
 def _looked_at(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
     """The given arguments, generic and hard points, other sizes."""
     usable = tried.recording if tried.recording.gradient is not None else None
-    here = look(problem, Point("the given arguments", problem.arrays), usable)
+    here = tried.here or look(problem, Point(GIVEN, problem.arrays), usable)
     findings = Findings(problem, got, here, judged(problem, here, got), tried)
     if here.status == "kink":
         findings.numbers = _at_kink(findings, here, got)
@@ -168,7 +168,7 @@ def _search_large(problem: Problem, got: list[Array], tried: Attempt, deadline: 
 
     The candidate is called once more at full size where it takes no smaller arguments, and not at all where it does.
     """
-    here = Look(Point("the given arguments", problem.arrays), "large", tried.recording)
+    here = Look(Point(GIVEN, problem.arrays), "large", tried.recording)
     findings = Findings(problem, got, here, Numbers("unknown"), tried)
     small = shrunk(problem, tried.recording)
     if small is None or is_large(small, tried.recording):

@@ -30,7 +30,7 @@ class Pairing:
             for source in denote.step(equation).sources & self.made.keys():
                 self.uses[source].append(equation)
         self.order = [equation.output for equation in gradient.equations if equation.output not in own]
-        self.paired: list[Variable] = []
+        self.paired: dict[Variable, Variable] = {}  # an array of the forward to its adjoint in the gradient program
         self.means = Means(meeting_guards(denote.step(equation) for equation in forward.equations))
 
     def __call__(self, variable: Variable, adjoint: Form) -> Form:
@@ -41,7 +41,7 @@ class Pairing:
         if found is None:
             return adjoint
         self.denote.fold(found, self.order[self.order.index(found) :])
-        self.paired.append(found)
+        self.paired[variable] = found
         return self.denote.cell(found, self.denote.positions(found.shape))
 
     def _find(self, shape: tuple[object, ...], adjoint: Form) -> Variable | None:

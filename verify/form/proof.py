@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from dualgrad.program.record import Variable
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class Proof:
     ``opaque``      intermediates that stayed opaque: the identity holds for all their values
     ``equality_tests``  F tests a computed value for equality: a caller must not call this proved
     ``composed``    the kinks are those of single steps: kinks that cancel in the whole are among them
+    ``pairs``       arrays of F with those of G that are their adjoints, as far as the proof went by them
     ``domains``     inputs whose named domain was used beyond the signs of its entries
     """
 
@@ -37,6 +41,7 @@ class Proof:
     literals: str
     statistics: dict[str, float]
     certificate: dict[str, object]
+    pairs: Mapping[Variable, Variable] = field(default_factory=dict)
     rarely: bool = True
 
 

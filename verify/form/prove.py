@@ -68,6 +68,7 @@ class _Found:
     domains: list[str] = field(default_factory=list)
     certificate: dict[str, object] = field(default_factory=dict)
     composed: bool = False
+    pairs: dict[Variable, Variable] = field(default_factory=dict)
     derivative: Form | None = None
 
 
@@ -154,6 +155,7 @@ class _Question:
             literals=self.literals,
             statistics={"seconds": time.perf_counter() - started},
             certificate={"arguments": [one.certificate for one in found]},
+            pairs={variable: paired for one in found for variable, paired in one.pairs.items()},
         )
 
     def _only_gradient(self, found: Sequence[_Found]) -> list[Requirement]:
@@ -249,6 +251,7 @@ class _Question:
         if pairing.means.allow(*pairing.levelled(given, gradient.form)):
             found = self._made(variable, gradient, Settled("equal normal forms"), _labels(gradient.form, folded))
             found.ties += [f"both sides meet: {guard}" for guard in pairing.means.ties]
+            found.pairs = pairing.paired
             return found
         if guards_in(gradient.form) or pairing.means.ties:
             return None

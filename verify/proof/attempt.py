@@ -14,7 +14,7 @@ from verify.form.facts import Facts
 from verify.form.rank import extents_for_rank
 from verify.points.assign import assignments, shapes
 from verify.points.effort import is_large, readable
-from verify.points.look import Point, look
+from verify.points.look import Look, Point, look
 from verify.points.sampling import sample
 from verify.proof.key import OTHER_READING, second_key
 from verify.proof.prove import ONLY_THE_GRADIENT, Attempted, certified, prove, readings, ways
@@ -27,16 +27,21 @@ BASE_FIRST = "the engine's gradient, which it is about, proved with a certificat
 RESTS_ON = "it is not proved that the engine's gradient, which this is about, is that"
 
 
+GIVEN = "the given arguments"
 SHORTEST = 0.05  # seconds that a proof is given at least
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What the proof attempt gave: a PROVED formula or None, the recording that holds at other points, and why not."""
+    """What the proof attempt gave: a PROVED formula or None, the recording that holds at other points, and why not.
+
+    ``here`` is what was seen at the given arguments, where that was looked at: what is wrong there is not tried.
+    """
 
     formula: Formula | None
     recording: Recording
     reason: str
+    here: Look | None = None
 
 
 def attempt(problem: Problem, deadline: float) -> Attempt:
@@ -44,10 +49,14 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
     recording = record_symbolic(problem, problem.arrays)
     if recording.gradient is not None and recording.tape is not None:
         longer(problem.longer * len(recording.gradient.equations))
+    here = None
     if recording.gradient is None:
         formula, reason = None, recording.refused or recording.gradient_refused
     else:
         _require_rank(recording)
+        here = None if is_large(problem, recording) else look(problem, Point(GIVEN, problem.arrays), recording)
+        if here is not None and here.status == "different":
+            return Attempt(None, recording, "", here)
         formula, reason = _in_time(problem, recording, deadline)
     fixable = bool(free_dimensions(recording)) and not is_large(problem, recording)
     if formula is None and fixable and now() < deadline:
@@ -59,7 +68,7 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
             said = _beyond(problem, recording) if recording.gradient is not None else ""
             every = f"not for every size: {reason}"
             return Attempt(replace(formula, reason=said or every), fixed, every)
-    return Attempt(formula, recording, reason)
+    return Attempt(formula, recording, reason, here)
 
 
 def where_it_has_values(problem: Problem, tried: Attempt, deadline: float) -> Formula | None:
@@ -197,7 +206,7 @@ def _each(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 def _reads_alike(problem: Problem, recording: Recording, reading: str) -> bool:
     """Whether the reading of literals that a proof needs is as good as the exact one at the given arguments."""
-    seen = look(problem, Point("the given arguments", problem.arrays), recording)
+    seen = look(problem, Point(GIVEN, problem.arrays), recording)
     return seen.status == "kink" or (seen.status == "equal" and seen.reading in ("exact", reading))
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from dualgrad.program.entry import Number, Power, walk
-from dualgrad.program.record import Equation, Literal, Program
+from dualgrad.program.record import Equation, Literal, Program, Variable
 from verify import checker
 from verify.clock import now
 from verify.form.facts import Facts
@@ -191,26 +191,40 @@ def certified(problem: Problem, recording: Recording, found: Attempted) -> tuple
     """The certificate of a proof, and what the independent checker says of it."""
     assert recording.forward is not None and recording.gradient is not None
     witness = {v.name: array for v, array in with_inputs(recording, _witness(problem, recording)).items()}
-    told: Mapping[str, Any] = found.proof.certificate if found.way == "lemmas" and found.proof is not None else {}
     write = partial(
         certify,
         recording.forward,
-        told.get("gradient", recording.gradient),
-        [recording.inputs[position].name for position in problem.wrt],
-        problem.kind,
-        recording.trace.extents,
+        wrt=[recording.inputs[position].name for position in problem.wrt],
+        kind=problem.kind,
+        extents=recording.trace.extents,
         facts={variable.name: (domain,) for variable, domain in _words(problem, recording).items()},
         reading=found.reading,
         assumptions=found.assumptions,
         witnesses=[witness],
         sources={"f": full_source(problem.f), "the gradient": full_source(problem.candidate)},
-        hints={"chain": told["chain"]} if told else {},
     )
-    certificate, report = completed(write())
-    if not report.accepted and (recording.forward.captured or recording.gradient.captured):
-        spelled = write(spelled=True)  # what holds for all values of a captured array is certified without them
-        return completed(spelled)
+    captured = recording.forward.captured or recording.gradient.captured
+    for way in _ways_to_tell(problem, recording, found):
+        for spelled in (False, True) if captured else (False,):  # what holds for all values of an array goes without
+            certificate, report = completed(write(**way, spelled=spelled))
+            if report.accepted:
+                return certificate, report
     return certificate, report
+
+
+def _ways_to_tell(problem: Problem, recording: Recording, found: Attempted) -> list[dict[str, Any]]:
+    """How a checker may follow a proof: step by step where it went by steps and is long, else the whole at once."""
+    assert found.proof is not None and recording.forward is not None and recording.gradient is not None
+    if found.way == "lemmas":
+        told = found.proof.certificate
+        return [{"gradient": told["gradient"], "hints": {"chain": told["chain"]}}]
+    whole = {"gradient": recording.gradient}
+    if not found.proof.pairs or problem.kind != "grad" or len(recording.forward.equations) <= SMALL:
+        return [whole]
+    wrt = [recording.inputs[position] for position in problem.wrt]
+    named = {**found.proof.pairs, **dict(zip(wrt, recording.gradient.outputs, strict=True))}
+    adjoints = {variable.name: [part.name] for variable, part in named.items() if isinstance(part, Variable)}
+    return [{**whole, "hints": {"chain": {"adjoints": adjoints, "ties": {}}}}, whole]
 
 
 def _witness(problem: Problem, recording: Recording) -> Mapping[int, Array]:

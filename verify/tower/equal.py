@@ -27,7 +27,7 @@ def equal(a: Entry, b: Entry, signs: Sequence[str]) -> Decision:
     slots = [nodes.variable(sign) for sign in signs]
     ours, theirs = nodes.conditions(a, slots), nodes.conditions(b, slots)
     difference = nodes.subtract(nodes.entry(a, slots), nodes.entry(b, slots))
-    decision = decide(nodes.nodes[: difference + 1], nodes.signs, [*ours, *theirs])
+    decision = decide(nodes.ending_in(difference), nodes.signs, [*ours, *theirs])
     if decision.proved and not (_follow(nodes, ours, theirs) and _follow(nodes, theirs, ours)):
         return Decision(False, "their domains differ")
     return decision
@@ -47,4 +47,4 @@ def follows(nodes: Nodes, known: Sequence[Fact], asked: Fact, seconds: float = 1
         claim = nodes.subtract(nodes.number(1), nodes.put("positive", at))
     else:
         claim = nodes.put("positive", nodes.mul(nodes.number(-1), at))
-    return decide(nodes.nodes[: claim + 1], nodes.signs, known, seconds).proved
+    return decide(nodes.ending_in(claim), nodes.signs, known, seconds).proved

@@ -50,6 +50,10 @@ class Nodes:
             self.nodes.append(node)
         return self._known[node]
 
+    def ending_in(self, at: int) -> list[Node]:
+        """All nodes, this one the last: it may have been made before those that facts are about."""
+        return [*self.nodes, self.nodes[at]]
+
     def variable(self, sign: str = "real") -> int:
         """A new variable, by the position of its node."""
         self.signs.append(sign)

@@ -195,6 +195,14 @@ def _hyperbolic_cosine(z: Any) -> Pair:
     return paired(times(_cosh(a), _cos(b)), times(_sinh(a), _sin(b)))
 
 
+def _faddeeva(x: Any) -> Any:
+    """exp(-x²) (1 + i erfi x), of real numbers."""
+    if is_complex(x):
+        return x.__refuse__("wofz of complex numbers cannot be recorded; of real numbers it can")
+    bell = np.exp(-x * x)
+    return paired(bell, bell * REGISTRY["erfi"](x))
+
+
 def _where(condition: Any, x: Any, y: Any) -> Pair:
     if is_complex(condition):
         condition = np.not_equal(condition, 0)
@@ -250,6 +258,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cosh": _hyperbolic_cosine,
     "tanh": lambda z: _divide(_hyperbolic_sine(z), _hyperbolic_cosine(z)),
     "where": _where,
+    "wofz": _faddeeva,
     "equal": _equal,
     "not_equal": lambda x, y: np.logical_not(_equal(x, y)),
     "astype": _astype,

@@ -24,12 +24,13 @@ _LINEAR = frozenset(
     "put_at set_at concatenate diagonal diag tril triu zeros_like".split()
 )
 _OWN = {**FUNCTIONS, **MATRICES, **TRANSFORMS}
+_TO_COMPLEX = frozenset({*TRANSFORMS, "wofz"})  # of real numbers, too
 _PRODUCTS = frozenset("multiply matmul einsum convolve".split())
 
 
 def is_for_pairs(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> bool:
     """Whether an op on real arrays and numbers is one on complex ones: by an operand, or by what it makes."""
-    if op.name in TRANSFORMS or any(type(value) in (complex, Pair) or is_complex(value) for value in inputs):
+    if op.name in _TO_COMPLEX or any(type(value) in (complex, Pair) or is_complex(value) for value in inputs):
         return True
     if op.name == "astype":
         return bool(np.dtype(params["dtype"]).kind == "c")

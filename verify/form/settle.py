@@ -65,7 +65,7 @@ def settled(bound: frozenset[Index], factors: Factors) -> Form:
         done = met(bound, factors)
         if done is not None:
             return scale(done, coefficient)
-    return scale(_counted(bound, factors), coefficient)
+    return scale(_counted(bound, factors, "turn" in kinds), coefficient)
 
 
 def truth(kind: str, form: Linear) -> Form:
@@ -347,7 +347,7 @@ def _range(bound: frozenset[Index], factors: Factors, form: Linear) -> Form | No
 # ---------------------------------------------------------------------------- counting and direction
 
 
-def _counted(bound: frozenset[Index], factors: Factors) -> Form:
+def _counted(bound: frozenset[Index], factors: Factors, turns: bool) -> Form:
     """Unused indices as their extents; the others in the direction in which they are read first."""
     used: frozenset[Index] = frozenset().union(*(atom.free for atom, _ in factors.values()))
     unused = [index for index in bound if index not in used]
@@ -356,7 +356,6 @@ def _counted(bound: frozenset[Index], factors: Factors) -> Form:
             flipped = lin.minus((index.extent - 1, ()), lin.of_index(index))
             return _again(bound, _moved(factors, {index: flipped}), {})
     term = Term(bound.intersection(used), factors)
-    turns = any(atom.kind == "turn" for atom, _ in factors.values())
     form = either(term) if turns else Form({term.key: (term, 1)})
     for index in sorted(unused, key=lambda index: index.serial):
         form = multiply(size_form(index.extent), form)

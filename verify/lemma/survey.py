@@ -18,6 +18,7 @@ from dualgrad.program.record import Equation
 from dualgrad.samples import Sample, Samples
 from verify.lemma.book import forward_lemmas, lemma_of
 from verify.lemma.lemma import Lemma
+from verify.lemma.parts import in_parts
 
 READINGS = ("exact", "decimal", "named")
 SEED = 11
@@ -53,6 +54,23 @@ def survey(op: Op, samples: Samples | None = None) -> list[Status]:
             for status in _of_sample(op, sample):
                 key = (status.direction, 0 if op.variadic else status.slot)
                 found[key] = _weaker(found.get(key), status)
+    if not found or any(status.unread for status in found.values()):
+        return _by_parts(op, drawn) or [found[key] for key in sorted(found)]
+    return [found[key] for key in sorted(found)]
+
+
+def _by_parts(op: Op, samples: Samples | None) -> list[Status]:
+    """The statuses of an op that has no meaning but in real and imaginary parts; none where not all is proved."""
+    found: dict[tuple[str, int], Status] = {}
+    for sample in samples(np.random.default_rng(SEED)) if samples is not None else ():
+        if not all(array.size for value in (*sample.args, *sample.kwargs.values()) for array in _arrays(value)):
+            continue
+        shown = in_parts(op, sample)
+        if shown is None or any(part.blocked for part in shown):
+            return []
+        for part in shown:
+            status = Status(op.name, op.kind.value, part.direction, part.slot, "", part.sizes, part.reading)
+            found[part.direction, part.slot] = _weaker(found.get((part.direction, part.slot)), status)
     return [found[key] for key in sorted(found)]
 
 

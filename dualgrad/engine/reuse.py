@@ -76,7 +76,7 @@ def intermediate(code: CodeType, at: int) -> tuple[bool, bool]:
             return False, False
         start -= 1
         pushed += dis.stack_effect(instructions[start].opcode, instructions[start].arg, jump=False)
-        if instructions[start].opcode in _JUMPS or pushed > 1:
+        if instructions[start].opcode in _JUMPS or pushed > 1 or instructions[start].opname.startswith(_MOVES):
             return False, False
     left = start > 0 and not instructions[start].is_jump_target and _is_operator(instructions[start - 1])
     return left, _is_operator(instructions[here - 1])
@@ -87,6 +87,7 @@ def _is_operator(instruction: dis.Instruction) -> bool:
 
 
 _JUMPS = frozenset((*dis.hasjrel, *dis.hasjabs))
+_MOVES = "COPY", "SWAP", "STORE"  # after which a value may have a name, or another place
 
 
 class _Probe:

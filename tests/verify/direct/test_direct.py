@@ -91,7 +91,7 @@ def complex_product(z):
 def complex_gradient(z):
     numbers = z[0] + 1j * z[1]
     product = np.prod(numbers)
-    slope = 2 * product * np.conj(product / numbers)
+    slope = 2 * product * np.conj([np.prod(np.delete(numbers, k)) for k in range(len(numbers))])
     return np.array([slope.real, slope.imag])
 
 

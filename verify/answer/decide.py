@@ -99,7 +99,8 @@ def _raising(problem: Problem, values: Sequence[Array], error: Undecidable) -> R
 def _with_elements(problem: Problem, deadline: float) -> Result:
     """For arrays without elements: what is wrong where there are some is refuted, and nothing else is said."""
     shapes = {place: tuple(size or SOME for size in array.shape) for place, array in problem.arrays.items()}
-    arrays = sample(problem, shapes, seed=0)
+    empty = any(not array.size for array in problem.arrays.values())
+    arrays = sample(problem, shapes, seed=0) if empty else None  # or else it is f that returns no elements
     if arrays is not None:
         found = None
         with suppress(Undecidable):

@@ -13,7 +13,7 @@ from verify.campaign.case import Subject, told, tried
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import wrong
 from verify.campaign.mutate import Mutant
-from verify.campaign.replay import holds
+from verify.campaign.replay import arguments, holds
 from verify.campaign.right import BUDGET
 from verify.strategies.program import Program, Step, compiled
 from verify.verdict import Counterexample
@@ -52,10 +52,17 @@ def _unfounded(given: Subject, mutant: Mutant, example: Counterexample | None) -
         return ""
     if example is None:
         return "it has no counterexample"
-    named = "[" in example.index or all(np.ndim(arg) == 0 for arg in given.args)
-    if not named:
-        return "it names no element"
-    return holds(given.program, mutant.program, example)
+    if _names_an_element(given.program, example):
+        return holds(given.program, mutant.program, example)
+    there = wrong(given.program, mutant.program, arguments(given.program, example), given.seed)
+    return "" if there is not None else "it names no element, and the gradient is right there"
+
+
+def _names_an_element(f: Program, example: Counterexample) -> bool:
+    """Whether it is about one entry of an argument, and not about a slope along a line."""
+    name, _, rest = example.index.partition("[")
+    sizes = {i.name: np.ndim(arg) for i, arg in zip(f.inputs, arguments(f, example), strict=True)}
+    return sizes.get(name) == len([part for part in rest.rstrip("]").split(",") if part.strip()])
 
 
 def opaque(program: Program) -> Callable[..., Any]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 import time
+import warnings
 
 import numpy as np
+import pytest
 
 import verify
+from verify.fault import Fault
 from verify.points.look import Point, look
 from verify.points.rounding import ties
 from verify.question.ask import pose
@@ -155,3 +158,13 @@ def test_rounding_that_is_left_of_terms_that_cancel_is_no_wrong_number_where_f_i
 
     result = verify.check(f, np.array([0.74, -0.27, -0.44, -0.24]), grad=right)
     assert result.verdict is not Verdict.REFUTED, result.reason
+
+
+@pytest.mark.parametrize("x", [np.zeros(0), np.zeros((2, 0)), np.ones(3)])
+def test_a_function_that_returns_nothing_has_nothing_to_compare(x):
+    """Whatever its arguments hold: other arguments were drawn again and again, until Python stopped it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Fault)
+        result = verify.check(lambda x: np.zeros(0), x, grad=np.zeros_like)
+    assert result.verdict.name == "UNDECIDED"
+    assert "nothing to compare" in result.reason

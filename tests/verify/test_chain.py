@@ -127,10 +127,6 @@ def test_a_wrong_step_is_refused(name, line):
 @pytest.mark.parametrize(
     "adjoints",
     [
-        {"s": ["one"], "z": ["gz"], "x": ["gx"]},
-        {"z": ["gz"], "y": ["gy"], "x": ["gx"]},
-        {"s": ["one"], "y": ["gy"], "x": ["gx"]},
-        {"x": ["gx"]},
         ADJOINTS | {"y": ["gz"]},
         ADJOINTS | {"y": ["x"]},
         ADJOINTS | {"z": ["gx"]},
@@ -143,6 +139,17 @@ def test_a_wrong_step_is_refused(name, line):
 )
 def test_a_wrong_map_is_refused(adjoints):
     assert not check(residual(adjoints=adjoints)).accepted
+
+
+@pytest.mark.parametrize("named", ["szx", "zyx", "syx", "x"])
+def test_adjoints_that_are_not_named_are_made_by_the_rule(named):
+    adjoints = {name: ADJOINTS[name] for name in named}
+    report = check(residual(adjoints=adjoints))
+    assert report.accepted, report.reason
+    for wrong in (("add", ["g0", "g0"]), ("subtract", ["g0", "g1"]), ("copy", ["g1"])):
+        assert not check(residual(backward=changed(BACK, "gx", *wrong), adjoints=adjoints)).accepted
+    for name, line in (("slope", ("subtract", [TWO, "yy"])), ("gz", ("multiply", ["x", "one"]))):
+        assert not check(residual(backward=changed(BACK, name, *line), adjoints=adjoints)).accepted
 
 
 def test_the_result_is_the_adjoint():

@@ -12,7 +12,7 @@ import platform
 import time
 from importlib import metadata
 
-from . import performance, report
+from . import bounds, performance, report
 from .engines import ENGINES
 from .runner import run_task
 from .tasks import TASKS
@@ -87,9 +87,10 @@ def main():
                     t, engines, threads, cores, a.repeats, a.limit, a.budget
                 )
                 save(a.json, data)
-    save(a.json, data)
     if a.measure:
+        data["bounds"] = bounds.measure(tasks, a.core)
         performance.publish(data)
+    save(a.json, data)
     print(report.markdown(data))
 
 

@@ -458,7 +458,7 @@ GUARDS = {
     ),
     "an equality guard on exact data": Way(
         lambda: bool(first_key(equality_on_data, lambda x: 2 * x, x)),
-        ((verify.form.prove, "equality_tests", lambda *_: ()),),
+        ((verify.form.told, "equality_tests", lambda *_: ()),),
     ),
     "a region of width 1e-3": Way(
         lambda: form(square, sliver, x), ((verify.form.interpret.construct, "positive", _decided_at_a_sample),)

@@ -17,7 +17,6 @@ from verify.form.domain import (
     beyond,
     beyond_all,
     declared,
-    equality_tests,
     holds,
     in_words,
     known_signs,
@@ -27,7 +26,6 @@ from verify.form.facts import Facts
 from verify.form.fragment import is_polynomial, sizes_that_tell
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, Settled, settled
-from verify.form.limits import is_removable
 from verify.form.meeting import guards_in
 from verify.form.null import SHOWN, null
 from verify.form.pairing import Pairing
@@ -295,7 +293,7 @@ class _Question:
 
     def _across(self, variable: Variable, operand: Operand) -> _Found | None:
         """A proof where F tests numbers for equality, for the points at which they are equal, too."""
-        own = list(equality_tests(self.forward, self.wrt, lambda one: is_removable(self.plain.step(one))))
+        own = self._told.of_values(self.wrt)
         if not own:
             return None
         try:
@@ -312,9 +310,8 @@ class _Question:
         if not self._told or self._told_apart:
             return
         ladder, place = self._ladder(self._gradient(variable)), self.plain.positions(self._shape(variable))
-        if any(
-            ladder.zero(left) is None for left in self._told.differences(variable, operand, place, found.derivative)
-        ):
+        differences = self._told.differences(variable, operand, place, found.derivative)
+        if any(ladder.zero(left) is None for left in differences):
             raise _NotShown(Failure("a difference is left where a test for equality holds"))
 
     def _gradient(self, variable: Variable) -> Gradient:

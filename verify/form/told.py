@@ -11,7 +11,9 @@ from verify.form.adjoint import Gradient, unfolded
 from verify.form.algebra import fresh, multiply, substitute, subtract, sum_over
 from verify.form.denote import Denotation, Position
 from verify.form.differentiate import Derivative
+from verify.form.domain import equality_tests
 from verify.form.equalities import Tests, equalities
+from verify.form.limits import is_removable
 from verify.form.linear import of_index
 from verify.form.setting import NoForm
 from verify.form.term import Form, Source, power_of
@@ -30,6 +32,10 @@ class Told:
 
     def __bool__(self) -> bool:
         return bool(self.equations)
+
+    def of_values(self, wrt: Sequence[Variable]) -> list[Equation]:
+        """The tests of F that look at what depends on the arguments, unless that makes no difference to a step."""
+        return list(equality_tests(self.forward, wrt, lambda one: is_removable(self.plain.step(one))))
 
     @cached_property
     def tests(self) -> Tests:

@@ -141,6 +141,8 @@ def either(term: Term) -> Form:
             size = _size(atom)
             partner = _atom(plus(phase_of(atom.linears), {(): size * 2}, size), size)
             others = {k: factor for k, factor in best.factors.items() if k != key}
+            if partner.key in others:  # to a power below 0
+                continue
             other = Term(term.bound, {**others, partner.key: (partner, 1)})
             if other.key == best.key:
                 return ZERO

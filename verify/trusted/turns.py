@@ -95,7 +95,10 @@ class Turns:
         for atom, power in [*factors.items()]:
             if atom.kind == "turn" and power == 1 and terms.names_of(atom):
                 p, n = atom.args
-                onward = {**terms.less(factors, atom), cosine(p + n * 2, n): 1}
+                partner = cosine(p + n * 2, n)
+                if partner in factors:  # to a power below 0
+                    continue
+                onward = {**terms.less(factors, atom), partner: 1}
                 other = terms.canonical(onward, extents)
                 if other == term:
                     return []

@@ -13,6 +13,7 @@ from verify.form import linear as lin
 from verify.form import setting
 from verify.form.algebra import multiply, scale, subtract, sum_over
 from verify.form.phases import turn_text, within
+from verify.form.power import power
 from verify.form.setting import Budget
 from verify.form.term import Atom, Source, number, power_of
 from verify.form.turns import cyclotomic, in_basis, multiple, near, turn
@@ -152,3 +153,11 @@ def test_what_is_the_same_up_to_whole_turns():
     pair = (lin.of_index(i), (4, ()), (0, ()), (N, ()))
     assert turn_text(pair, {}) == turn_text((lin.of_index(i), (-4, ()), (N * 8, ()), (N, ())), {})
     assert near(lin.linear(5, {Index("j", 4): 3}), 4)[0] == 1
+
+
+@pytest.mark.parametrize(("onward", "sign"), [(0, 1), (16, -1)])
+def test_a_cosine_over_its_opposite_keeps_both(onward, sign, values):
+    k = Index("k", N)
+    above, below = (turn("cos", lin.linear(shift, {k: 4}), (1, ()), N * 8) for shift in (1, N * onward + 1))
+    made = sum_over(multiply(above, power(below, -1), cell(k)), k)
+    held(made, lambda n, at: sign * sum(0.5 + q * q for q in range(n)), [], values, sizes=(1, 2, 3))

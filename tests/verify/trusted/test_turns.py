@@ -118,3 +118,13 @@ def test_up_to_whole_turns() -> None:
     assert unwound(poly(-1), poly(2)) == poly(7)
     assert near(poly(3), poly(4)) == poly(-1)
     assert near(n * 3 + 1, n) == poly(1)
+
+
+@pytest.mark.parametrize("onward", [0, 2])
+def test_a_cosine_over_its_opposite_keeps_both(w: Judge, onward: int, whole: Any) -> None:
+    k, size = w.index(n), n * 8
+    below = w.power(w.turn(k * 4 + 1 + size * onward, size), -1)
+    made = w.total(w.mul(w.turn(k * 4 + 1, size), below, w.atom("input", "x", (k,))), [k])
+    for m in (1, 2, 3):
+        expected = sum(range(1, m + 1)) * (-1 if onward else 1)
+        assert whole.Values({"x": np.arange(1.0, 9.0)}, {"n": m}).form(made, {}) == pytest.approx(expected)

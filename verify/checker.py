@@ -392,9 +392,9 @@ class Chain:
     """The chain rule, for one variable of F after the other, every value being opaque.
 
     What G names as the adjoint of v is shown to be Σ over the equations y = op(…, v, …) of (adjoint of y)·∂op/∂v, plus
-    1 for each time v is an output; where G names none for y, that of y is such a sum, too. By induction from the outputs
-    it is the derivative wherever every step has one: the identities hold for all values, so nothing null is left out.
-    Where [u > 0] jumps, u·t·[u == 0] = 0 may be added.
+    1 for each time v is an output; where G names none for y, that of y is such a sum, too. By induction from the
+    outputs it is the derivative wherever every step has one: the identities hold for all values, so nothing null is
+    left out. Where [u > 0] jumps, u·t·[u == 0] = 0 may be added.
     """
 
     def __init__(self, reader: Reader, forward: Sequence[Mapping[str, Any]], hint: Any) -> None:

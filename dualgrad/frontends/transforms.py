@@ -106,9 +106,7 @@ def _resized(x: Any, n: Any, axis: int) -> Any:
     if length == shape[axis]:
         return x
     if not isinstance(length, int) or not isinstance(shape[axis], int):
-        return x.__refuse__(
-            f"a transform of length {length} of {shape[axis]} numbers cannot be recorded; pad it first"
-        )
+        return x.__refuse__(f"a transform of length {length} of {shape[axis]} numbers cannot be recorded; pad it first")
     part = (slice(None),) * axis + (slice(0, min(length, shape[axis])),)
     return x[part] if length < shape[axis] else REGISTRY["put"](x, part, (*shape[:axis], length, *shape[axis + 1 :]))
 

@@ -5,7 +5,7 @@ The chain rule leaves every intermediate opaque: an identity that holds then hol
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dualgrad.program.entry import Index
 from dualgrad.program.record import Equation, Operand, Program, Variable
@@ -47,10 +47,13 @@ def total(operand: Operand, denote: Denotation) -> Form:
     return sum_over(denote.at(operand, tuple(map(lin.of_index, own))), *own)
 
 
-def by_chain_rule(program: Program, wrt: Variable, kind: str, denote: Denotation, pair: Pair) -> Gradient:
-    """The derivative with all intermediates opaque, over the shared indices of the result's axes.
+def by_chain_rule(
+    program: Program, wrt: Sequence[Variable], kind: str, denote: Denotation, pair: Pair
+) -> dict[Variable, Gradient]:
+    """The derivatives with all intermediates opaque, over the shared indices of the result's axes.
 
-    ``pair`` may replace the adjoint of a variable by an equal form.
+    What is held constant or required is that of all of them together. ``pair`` may replace the adjoint of a variable by
+    an equal form.
     """
     chain = _Chain(program, wrt, denote, pair)
     first: tuple[Index, ...] = ()
@@ -59,12 +62,16 @@ def by_chain_rule(program: Program, wrt: Variable, kind: str, denote: Denotation
     for operand in program.outputs:
         if isinstance(operand, Variable):
             chain.receive(operand, _seed(operand, first, denote))
-    form = chain.run()
-    places = denote.axes(wrt.shape, len(first))
-    moves = dict(zip(denote.axes(wrt.shape), map(lin.of_index, places), strict=True))
+    chain.run()
     outer = denote.axes(program.outputs[0].shape) if first else ()
-    moves |= dict(zip(first, map(lin.of_index, outer), strict=True))
-    return Gradient(substitute(form, moves), chain.guards, chain.requirements)
+    found = {}
+    for variable in wrt:
+        places = denote.axes(variable.shape, len(first))
+        moves = dict(zip(denote.axes(variable.shape), map(lin.of_index, places), strict=True))
+        moves |= dict(zip(first, map(lin.of_index, outer), strict=True))
+        form = substitute(chain.adjoints.get(variable, ZERO), moves)
+        found[variable] = Gradient(form, chain.guards, chain.requirements)
+    return found
 
 
 def _seed(operand: Variable, at: tuple[Index, ...], denote: Denotation) -> Form:
@@ -75,7 +82,7 @@ def _seed(operand: Variable, at: tuple[Index, ...], denote: Denotation) -> Form:
 
 
 class _Chain:
-    def __init__(self, program: Program, wrt: Variable, denote: Denotation, pair: Pair) -> None:
+    def __init__(self, program: Program, wrt: Sequence[Variable], denote: Denotation, pair: Pair) -> None:
         self.pair = pair
         self.program = program
         self.wrt = wrt
@@ -86,7 +93,7 @@ class _Chain:
         self.active = self._depending()
 
     def _depending(self) -> set[Variable]:
-        active = {self.wrt}
+        active = set(self.wrt)
         for equation in self.program.equations:
             if any(operand in active for operand in equation.inputs if isinstance(operand, Variable)):
                 active.add(equation.output)
@@ -97,13 +104,12 @@ class _Chain:
         known = self.adjoints.get(variable)
         self.adjoints[variable] = form if known is None else add(known, form)
 
-    def run(self) -> Form:
-        """The adjoint of the input."""
+    def run(self) -> None:
+        """The adjoints of everything, from the outputs back."""
         for equation in reversed(self.program.equations):
             adjoint = self.adjoints.get(equation.output)
             if adjoint is not None and adjoint.terms:
                 self._pull(equation, self.pair(equation.output, adjoint))
-        return self.adjoints.get(self.wrt, ZERO)
 
     def _pull(self, equation: Equation, adjoint: Form) -> None:
         axes = self.denote.axes(equation.output.shape)

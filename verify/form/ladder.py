@@ -20,7 +20,7 @@ from verify.form.literals import read
 from verify.form.matrix_steps import with_symmetric_matrices, without_inverses
 from verify.form.recurrences import by_recurrence
 from verify.form.scalar import zero_by_tower
-from verify.form.setting import TooLarge, Undefined
+from verify.form.setting import TooLarge, Undefined, at_most
 from verify.form.steps import (
     at_each_place,
     by_angles,
@@ -35,6 +35,7 @@ from verify.form.text import written
 from verify.form.triangles import with_triangles
 
 Array = np.ndarray[Any, Any]
+MOST_TERMS, SECONDS = 256, 0.25  # for a difference on the way
 KERNEL_STEPS = frozenset({"exponentials", "angles"})  # the tower does better without them
 
 
@@ -55,6 +56,15 @@ def settled(difference: Form) -> Settled | None:
     if cleared(difference).zero:
         return Settled("denominators cleared", written(difference))
     return None
+
+
+def settled_soon(difference: Form) -> Settled | None:
+    """The same, where it takes little."""
+    try:
+        with at_most(MOST_TERMS, SECONDS):
+            return settled(difference)
+    except TooLarge:
+        return None
 
 
 class Ladder:

@@ -6,23 +6,35 @@ proved, not guessed: the two forms are equal, for all values of what is opaque i
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Sequence, Set
 
 from dualgrad.program.record import Equation, Program, Variable
 from verify.form.denote import Denotation
+from verify.form.ladder import MOST_TERMS, SECONDS
 from verify.form.meeting import Means, guards_in, meeting_guards
+from verify.form.setting import TooLarge, at_most
 from verify.form.term import Form, Source
 
 WIDEST = 24  # equations that a candidate may take to unfold
-MOST_OPENED = 6  # intermediates, so that two forms name the same ones
+MOST_OPENED = 8  # intermediates, so that two forms name the same ones
+MOST_BETWEEN = 4  # steps from a variable to a result of it that is opened instead
 
 
 class Pairing:
-    """Finds the variable of the gradient program that is an adjoint of the forward program."""
+    """Finds the variable of the gradient program that is an adjoint of the forward program.
 
-    def __init__(self, forward: Program, gradient: Program, denote: Denotation) -> None:
+    ``likely`` are those with its values at a point, by the variable of the forward, where that was looked at.
+    """
+
+    def __init__(
+        self,
+        forward: Program,
+        gradient: Program,
+        denote: Denotation,
+        likely: Mapping[Variable, Sequence[Variable]] | None = None,
+    ) -> None:
         own = {equation.output for equation in forward.equations}
-        self.denote = denote
+        self.denote, self.likely = denote, likely
         self.steps = forward.equations
         self.made = {denote.source(equation.output): place for place, equation in enumerate(self.steps)}
         self.uses: dict[Source, list[Equation]] = {source: [] for source in self.made}
@@ -37,15 +49,16 @@ class Pairing:
         """The adjoint of a variable as one opaque array where the gradient program has it, else as it is."""
         if _is_small(adjoint):
             return adjoint
-        found = self._find(tuple(map(self.denote.facts.resolve, variable.shape)), adjoint)
+        found = self._find(variable, adjoint)
         if found is None:
             return adjoint
         self.denote.fold(found, self.order[self.order.index(found) :])
         self.paired[variable] = found
         return self.denote.cell(found, self.denote.positions(found.shape))
 
-    def _find(self, shape: tuple[object, ...], adjoint: Form) -> Variable | None:
-        for candidate in self.order:
+    def _find(self, variable: Variable, adjoint: Form) -> Variable | None:
+        shape = tuple(map(self.denote.facts.resolve, variable.shape))
+        for candidate in self.order if self.likely is None else self.likely.get(variable, self.order):
             if candidate in self.denote.opaque:
                 continue
             near = tuple(map(self.denote.facts.resolve, candidate.shape)) == shape and self._is_near(candidate)
@@ -76,13 +89,21 @@ class Pairing:
         latest = max(apart, key=self.made.__getitem__, default=None)
         if latest is None:
             return None
-        results = [equation for equation in self.uses[latest] if self.denote.source(equation.output) in named]
-        return results[-1] if results else self.steps[self.made[latest]]
+        results = {latest}
+        for _ in range(MOST_BETWEEN):
+            results |= {self.denote.source(equation.output) for source in results for equation in self.uses[source]}
+        return self.steps[max(self.made[source] for source in results if source is latest or source in named)]
 
     def _same(self, form: Form, adjoint: Form) -> bool:
-        if form.sources != adjoint.sources or (form.key != adjoint.key and not guards_in(adjoint)):
+        if form.sources != adjoint.sources:
             return False
-        return self.means.allow(form, adjoint)
+        if form.key != adjoint.key and not guards_in(adjoint) and self.likely is None:
+            return False
+        try:
+            with at_most(MOST_TERMS, SECONDS):
+                return self.means.allow(form, adjoint)
+        except TooLarge:
+            return False
 
     def _is_near(self, variable: Variable) -> bool:
         """Whether unfolding the variable down to what is opaque takes few equations."""

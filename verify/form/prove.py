@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from itertools import chain
 
 from dualgrad.program.record import Equation, Operand, Program, Shape, Variable
@@ -25,7 +26,7 @@ from verify.form.domain import (
 from verify.form.facts import Facts
 from verify.form.fragment import is_polynomial, sizes_that_tell
 from verify.form.interpret import Requirement
-from verify.form.ladder import Ladder, Settled, settled
+from verify.form.ladder import Ladder, Settled, settled_soon
 from verify.form.meeting import guards_in
 from verify.form.null import SHOWN, null
 from verify.form.pairing import Pairing
@@ -38,7 +39,7 @@ from verify.form.told import Told
 
 MOST_TERMS_AGAIN = 256
 SECONDS_AGAIN = 0.5
-SECONDS_ON_THE_WAY = 0.25
+MOST_STEPS_SAID = 24  # equations; what longer ones come to is said in terms of their intermediates
 GUARDS = frozenset({"positive", "vanishes", "extreme"})
 CONTINUOUS = frozenset({"real", "positive", "nonnegative", "nonzero", "unit", "invertible"})
 
@@ -80,18 +81,20 @@ def prove_gradient(
     budget: Budget | None = None,
     kind: str = "grad",
     engine: Sequence[Program] = (),
+    likely: Mapping[Variable, Sequence[Variable]] | None = None,
 ) -> Proof | Failure:
     """Decide whether output k of ``gradient`` is the derivative of ``forward`` with respect to ``wrt[k]``.
 
     ``kind`` "grad" is the gradient of the sum over all elements of all outputs, "jac" the array of shape
     ``out.shape + wrt.shape``. ``engine`` are those of the two that are the engine's: what these test for equality, and
-    nobody wrote, are ties. The claim is for every dimension >= 1, or as :class:`Proof` lists.
+    nobody wrote, are ties. ``likely`` are variables of G that have the values of the adjoint of one of F at some point:
+    pairs are looked for among them. The claim is for every dimension >= 1, or as :class:`Proof` lists.
     """
     facts = facts or Facts()
     started = time.perf_counter()
     try:
         with within(budget or Budget(), (*facts.sizes, *facts.said_by((forward, gradient)))):
-            question = _Question(forward, tuple(wrt), gradient, facts, literals, kind, engine)
+            question = _Question(forward, tuple(wrt), gradient, facts, literals, kind, engine, likely)
             return question.answer(started)
     except _NotShown as not_shown:
         return not_shown.failure
@@ -113,6 +116,7 @@ class _Question:
         literals: str,
         kind: str,
         engine: Sequence[Program],
+        likely: Mapping[Variable, Sequence[Variable]] | None,
     ) -> None:
         self.forward = forward
         self.wrt = wrt
@@ -120,6 +124,7 @@ class _Question:
         self.facts = facts
         self.literals = literals
         self.kind = kind
+        self.likely = likely
         self.plain = Denotation((forward, gradient), facts, literals, wrt=wrt)
         captured = {**forward.captured, **gradient.captured}
         self._told_apart: list[Equation] = []  # where F tests numbers for equality, and more is not shown
@@ -236,14 +241,18 @@ class _Question:
         steps = [self.plain.step(equation) for equation in self.forward.equations]
         return any(atom.kind in GUARDS or atom.name == "floor" for step in steps for atom in atoms(step))
 
-    def _opaque(self, variable: Variable, operand: Operand, shared: set[Variable]) -> _Found | None:
-        """A proof with intermediates opaque, unfolded one after the other, the latest first."""
+    @cached_property
+    def _by_steps(self) -> tuple[Denotation, Pairing, dict[Variable, Gradient]]:
+        """The derivatives with intermediates opaque, for all arguments at once."""
         own = {equation.output for equation in self.forward.equations}
         denote = Denotation((self.forward, self.gradient), self.facts, self.literals, own, like=self.plain)
-        place = denote.positions(self._shape(variable))
-        pairing = Pairing(self.forward, self.gradient, denote)
-        gradient = by_chain_rule(self.forward, variable, self.kind, denote, pairing)
-        given = denote.at(operand, place)
+        pairing = Pairing(self.forward, self.gradient, denote, self.likely)
+        return denote, pairing, by_chain_rule(self.forward, self.wrt, self.kind, denote, pairing)
+
+    def _opaque(self, variable: Variable, operand: Operand, shared: set[Variable]) -> _Found | None:
+        """A proof with intermediates opaque, unfolded one after the other, the latest first."""
+        denote, pairing, gradients = self._by_steps
+        gradient, given = gradients[variable], denote.at(operand, denote.positions(self._shape(variable)))
         equations = dict.fromkeys((*self.forward.equations, *self.gradient.equations))
         folded = {denote.source(equation.output): equation for equation in equations}
         if pairing.means.allow(*pairing.levelled(given, gradient.form)):
@@ -270,7 +279,7 @@ class _Question:
                 for view in reversed(folded):
                     if view in views and view in difference.sources:
                         difference = denote.opened_in(difference, folded[view])
-                zero = _settled_soon(difference)
+                zero = settled_soon(difference)
                 if zero is not None:
                     return self._made(variable, gradient, zero, _labels(difference, folded))
         return None
@@ -346,6 +355,8 @@ class _Question:
 
     def _shown(self, form: Form) -> Form:
         """A form in terms of the inputs, or as it is where that is too large."""
+        if len(self.forward.equations) > MOST_STEPS_SAID:
+            return form
         try:
             with at_most(MOST_TERMS_SAID, SECONDS_TO_SAY):
                 return self.plain.unfold(form)
@@ -381,15 +392,6 @@ def _is_view(step: Form) -> bool:
     """Whether an equation only reads the entries of one array at other places."""
     factors = plain_factors(step)
     return factors is not None and [(atom.kind, power) for atom, power in factors.values()] == [("cell", 1)]
-
-
-def _settled_soon(difference: Form) -> Settled | None:
-    """Whether a difference is 0 as it is, or with its denominators cleared where that takes little."""
-    try:
-        with at_most(MOST_TERMS_AGAIN, SECONDS_ON_THE_WAY):
-            return settled(difference)
-    except TooLarge:
-        return None
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:

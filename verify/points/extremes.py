@@ -131,14 +131,25 @@ def engine_floats(
     program: Program, wrt: list[Variable], inputs: Mapping[Variable, Array], sizes: Mapping[str, int]
 ) -> list[Array]:
     """The engine's gradient of a recorded program, in floats."""
+    adjoints = engine_adjoints(program, wrt, inputs, sizes)
+    return [adjoints.get(variable, np.zeros(inputs[variable].shape)) for variable in wrt]
+
+
+def engine_adjoints(
+    program: Program, wrt: list[Variable], inputs: Mapping[Variable, Array], sizes: Mapping[str, int]
+) -> dict[Variable, Array]:
+    """The engine's adjoint of every variable of a recorded program that its outputs depend on by these, in floats."""
     tensors = {v: dg.Tensor(np.asarray(inputs[v], float), requires_grad=True) for v in wrt}
     values = {**inputs, **tensors, **program.captured}
     with np.errstate(all="ignore"):
         for equation in program.equations:
             operands = [float_operand(operand, values, sizes) for operand in equation.inputs]
-            values[equation.output] = bind(equation.op, operands, static(equation, sizes))
+            result = bind(equation.op, operands, static(equation, sizes))
+            values[equation.output] = result
+            if isinstance(result, dg.Tensor) and result.requires_grad:
+                result.retain_grad()
+                tensors[equation.output] = result
         total = sum(np.sum(float_operand(output, values, sizes)) for output in program.outputs)
         if isinstance(total, dg.Tensor) and total.requires_grad:
             total.backward()
-    grads = [tensors[variable].grad for variable in wrt]
-    return [np.zeros(inputs[v].shape) if g is None else g.numpy() for v, g in zip(wrt, grads, strict=True)]
+    return {variable: tensor.grad.numpy() for variable, tensor in tensors.items() if tensor.grad is not None}

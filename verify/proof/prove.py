@@ -22,6 +22,7 @@ from verify.points.assign import assignments, shapes
 from verify.points.sampling import sample
 from verify.points.witness import full_source
 from verify.proof.certificate import certify
+from verify.proof.likely import likely
 from verify.question.problem import Array, Problem
 from verify.question.recording import Recording, with_inputs
 from verify.tower.hints import completed
@@ -161,6 +162,7 @@ def _decided(problem: Problem, recording: Recording, reading: str, seconds: floa
         budget=Budget(seconds=seconds),
         kind=problem.kind,
         engine=_of_the_engine(problem, recording),
+        likely=likely(problem, recording) if len(recording.forward.equations) > SMALL else None,
     )
 
 

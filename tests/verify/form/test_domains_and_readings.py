@@ -10,7 +10,7 @@ import pytest
 from dualgrad.program import entry as e
 from dualgrad.program.entry import Index
 from dualgrad.program.size import dimension
-from verify.form import domain, prove, rank
+from verify.form import domain, ladder, rank
 from verify.form.algebra import add, multiply, scale, subtract
 from verify.form.construct import kernel, positive
 from verify.form.denote import Denotation
@@ -226,9 +226,9 @@ def test_a_jacobian_is_of_one_output(decide):
 
 def test_a_difference_that_takes_long_to_settle_is_left(monkeypatch):
     form = subtract(multiply(power(add(X, ONE), -1), add(X, ONE)), ONE)
-    assert prove._settled_soon(form) is not None
-    monkeypatch.setattr(prove, "MOST_TERMS_AGAIN", 0)
-    assert prove._settled_soon(form) is None
+    assert ladder.settled_soon(form) is not None
+    monkeypatch.setattr(ladder, "MOST_TERMS", 0)
+    assert ladder.settled_soon(form) is None
 
 
 def test_a_proof_by_steps_of_a_program_with_guards_is_made_again_as_a_whole(decide):

@@ -182,7 +182,7 @@ def other_sizes(problem: Problem, recording: Recording, deadline: float = inf) -
 
     A candidate that looks at a size (``n % 2``) is tried at many. Axes that were only seen at size 1, where sums and
     means are the same, are tried longer, in all arguments or where these do not fit one at a time, unless f picks
-    their only element by its place. Otherwise a claim for the sizes run is the user's to make, and so it is where f
+    their only element by its place. Where either looks at a size, so are lists of data, by one. Otherwise a claim for the sizes run is the user's to make, and so it is where f
     itself is made of other steps, as the median of an even number of elements is.
     """
     axes = sorted(recording.looked_at)
@@ -191,7 +191,8 @@ def other_sizes(problem: Problem, recording: Recording, deadline: float = inf) -
     swept = [dict.fromkeys(axes, length) for length in SWEEP if axes]
     uneven = [{axis: pair[place % 2] for place, axis in enumerate(axes)} for pair in UNEVEN if len(axes) > 1]
     longer = [dict.fromkeys(axes, length) for axes in _single(problem, recording) for length in SWEEP[:2]]
-    here = _ops_of_f(problem, problem.arrays) if axes else frozenset()
+    looks = bool(axes or recording.leaks)
+    here = _ops_of_f(problem, problem.arrays) if looks else frozenset()
     for change in (*swept[:5], *uneven, *swept[5:], *longer):
         if now() > deadline:
             return
@@ -200,6 +201,9 @@ def other_sizes(problem: Problem, recording: Recording, deadline: float = inf) -
         if arrays is not None and (change in longer or _ops_of_f(problem, arrays) == here):
             own = [str(shape) for position, shape in shapes.items() if position not in problem.drawn]
             yield Point(f"a random point of shape {', '.join(own)}", arrays)
+    for label, other in longer_by_one(problem) if looks else ():
+        if _ops_of_f(other, other.arrays) == here:
+            yield Point(f"a random point with {label}", other.arrays)
 
 
 def _ops_of_f(problem: Problem, arrays: Mapping[int, Array]) -> frozenset[str]:

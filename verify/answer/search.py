@@ -11,7 +11,7 @@ import numpy as np
 from verify.answer.branches import other_branches
 from verify.answer.findings import Findings, absorb, compared_in_numbers, example_of
 from verify.answer.large import compare
-from verify.answer.spectra import not_finite_at_equal_values
+from verify.answer.spectra import has_spectra, not_finite_at_equal_values
 from verify.clock import now
 from verify.direct.ladder import answer, together
 from verify.points import hygiene
@@ -25,7 +25,7 @@ from verify.points.numbers import Question, judge
 from verify.points.rounding import ties
 from verify.points.sampling import judged, longer_by_one, other_sizes, question, random_points, sample, shrunk, strayed
 from verify.points.whole import other_whole_numbers
-from verify.points.zeros import finite_at, zeroed
+from verify.points.zeros import at_a_complex_zero, finite_at, zeroed
 from verify.proof.attempt import GIVEN, Attempt, attempt, where_it_has_values
 from verify.question.problem import Array, Problem, Undecidable
 from verify.question.recording import Recording, record_symbolic, run_floats, with_inputs
@@ -139,7 +139,9 @@ def _whole_numbers(findings: Findings) -> None:
 
 def _equal_values(findings: Findings, deadline: float) -> None:
     """Matrices of which the decompositions that f or the candidate uses are not unique."""
-    found = None if findings.settled or findings.unsure else not_finite_at_equal_values(findings.problem, deadline)
+    if findings.settled or findings.unsure or not has_spectra(findings.recording):
+        return
+    found = not_finite_at_equal_values(findings.problem, deadline)
     if found is not None:
         label, findings.wrong_numbers = found
         findings.reason = f"the numbers are wrong at {label}"
@@ -283,6 +285,8 @@ def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
     if not finite_value(problem, point.arrays) or (point.label == OTHERS_ZERO and finite_at(problem, point.arrays)):
         return
     seen = look(problem, point, usable if usable is not None and fits(usable, point) else None)
+    if at_a_complex_zero(problem, seen):
+        return
     names = strayed(problem, point.arrays, seen.recording) or zeroed(problem, seen)
     if names and _refuted_at(findings, seen):
         findings.asks = (

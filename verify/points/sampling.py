@@ -182,8 +182,9 @@ def other_sizes(problem: Problem, recording: Recording, deadline: float = inf) -
 
     A candidate that looks at a size (``n % 2``) is tried at many. Axes that were only seen at size 1, where sums and
     means are the same, are tried longer, in all arguments or where these do not fit one at a time, unless f picks
-    their only element by its place. Where either looks at a size, so are lists of data, by one. Otherwise a claim for the sizes run is the user's to make, and so it is where f
-    itself is made of other steps, as the median of an even number of elements is.
+    their only element by its place. Where either looks at a size, so are lists of data, by one. Otherwise a claim for
+    the sizes run is the user's to make, and so it is where f itself is made of other steps, as the median of an even
+    number of elements is.
     """
     axes = sorted(recording.looked_at)
     if recording.forward is None and problem.kind == "grad":  # it may look at any size

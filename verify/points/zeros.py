@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
+from dualgrad.program.record import Equation, Operand
 from verify.points.look import Look, sizes_at
 from verify.question.problem import Array, Problem, Undecidable
 from verify.question.recording import float_steps, with_inputs
@@ -54,3 +56,41 @@ def _divides_by_zero(seen: Look) -> bool:
         )
     except np.linalg.LinAlgError:  # of a singular matrix: a division by its determinant
         return True
+
+
+def at_a_complex_zero(problem: Problem, seen: Look) -> bool:
+    """Whether the candidate has no value because it divides by a complex number that is 0 there: x / |z|² or x / |z|.
+
+    That is one point of a plane, where a number that is 0 separates two sides: it accuses nobody.
+    """
+    program = seen.recording.gradient
+    if program is None or finite_at(problem, seen.point.arrays):
+        return False
+    made = {equation.output: equation for equation in program.equations}
+    lengths = {
+        equation.inputs[1]
+        for equation in program.equations
+        if equation.op.name == "divide" and _is_length(equation.inputs[1], made)
+    }
+    values: dict[Any, Any] = {**with_inputs(seen.recording, seen.point.arrays), **program.captured}
+    with suppress(np.linalg.LinAlgError):
+        for _ in float_steps(program, values, sizes_at(seen.recording, seen.point)):
+            pass
+    return any(variable in values and bool((np.asarray(values[variable]) == 0).any()) for variable in lengths)
+
+
+def _is_length(operand: Operand, made: Mapping[Any, Equation]) -> bool:
+    """Whether an array is the sum of the squares of two, or its root."""
+    total = made.get(operand)
+    if total is not None and total.op.name in ("sqrt", "hypot"):
+        return total.op.name == "hypot" or _is_length(total.inputs[0], made)
+    if total is None or total.op.name != "add":
+        return False
+    squares = [made.get(part) for part in total.inputs]
+    return all(one is not None and (one.op.name == "square" or _is_power_of_2(one)) for one in squares)
+
+
+def _is_power_of_2(equation: Equation) -> bool:
+    if equation.op.name == "multiply":
+        return equation.inputs[0] == equation.inputs[1]
+    return equation.op.name == "power_constant" and equation.params["exponent"] == 2

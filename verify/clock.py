@@ -18,6 +18,7 @@ from types import FrameType
 
 WALL = 4.0  # seconds on the wall that count as one
 SOON = 0.01  # seconds until the next look at the clock, at least
+MOST_PUT_OFF = 40  # times; what goes on for longer may go on for ever
 AGAIN = 0.2  # seconds after which a block that caught the exception is interrupted again
 
 
@@ -30,6 +31,7 @@ class _Rung(BaseException):
 
 
 _began: ContextVar[tuple[float, float]] = ContextVar("began", default=(0.0, time.monotonic()))
+_put_off: list[float] = []  # when it rang where what is raised is swallowed, one time after the other
 _rings: list[Callable[[], None]] = []  # what the timer calls, the innermost last: to set its handler takes longer
 
 
@@ -75,10 +77,14 @@ def _since(began: tuple[float, float]) -> float:
 
 
 def _dispatch(_: int, frame: FrameType | None) -> None:
-    if _rings and _is_swallowed(frame):
+    if not _rings:
+        return
+    if _is_swallowed(frame) and len(_put_off) < MOST_PUT_OFF:
+        _put_off.append(now())
         signal.setitimer(signal.ITIMER_REAL, SOON, AGAIN)
-    elif _rings:
-        _rings[-1]()
+        return
+    _put_off.clear()
+    _rings[-1]()
 
 
 def _is_swallowed(frame: FrameType | None) -> bool:

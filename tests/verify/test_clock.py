@@ -45,6 +45,7 @@ def test_what_rings_where_python_would_only_print_it_rings_again(alarm, monkeypa
         def __del__(self):
             spin(0.1)
 
+    gc.collect()  # so that nothing else is finalised meanwhile
     gc.callbacks.append(callback)
     try:
         with pytest.raises(Slow), at_most(0.05):

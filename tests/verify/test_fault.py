@@ -18,8 +18,7 @@ def test_where_the_attempt_to_prove_fails_points_are_looked_at(monkeypatch):
     with pytest.warns(Fault, match="the attempt to prove failed with IndexError: of a tuple"):
         result = check(*DOUBLED, grad=lambda x: 2 * x)
     assert result.verdict is Verdict.CERTIFIED
-    with pytest.warns(Fault):
-        assert check(*DOUBLED, grad=lambda x: 2.1 * x).verdict is Verdict.REFUTED
+    assert check(*DOUBLED, grad=lambda x: 2.1 * x).verdict is Verdict.REFUTED  # seen before anything is tried
 
 
 def test_where_the_rest_fails_nothing_is_claimed(monkeypatch):

@@ -41,11 +41,9 @@ class State:
 def state_of(*functions: Callable[..., Any]) -> State:
     """All that functions can reach and could change: attributes, closures, defaults, objects, and globals they name.
 
-    >>> log = []
-    >>> def f(x):
-    ...     log.append(x)
-    ...     return x
-    >>> sorted(state_of(f).values)
+    >>> def logging(log):
+    ...     return lambda x: log.append(x)
+    >>> sorted(state_of(logging([])).values)
     ['len(log)', 'the global random state']
     """
     found = State()

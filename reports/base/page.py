@@ -19,8 +19,8 @@ _MADE = (
     "a sample (seed 20261123), each tried for a few seconds against the tests that reach it: 446 of the checker, the "
     "tower and the verdicts, 60 of the normal form, 40 of the lemmas; what lived was tried again with the tests that "
     "were written for it. Lines and branches are those that the tests of these modules reach, all but the slowest; "
-    "what runs only while a function is recorded is not seen, as the recording watches the interpreter in the same way. "
-    "Fuzzing (atheris 3) ran for minutes of processor time in all, not for hours."
+    "what runs only while a function is recorded is not seen, as the recording watches the interpreter in the same "
+    "way. Fuzzing (atheris 3) ran for minutes of processor time in all, not for hours."
 )
 
 

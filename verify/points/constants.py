@@ -49,6 +49,21 @@ def written(*functions: Callable[..., Any]) -> dict[float, float]:
     return {value: off for value, off in known.items() if value not in rounded}
 
 
+def is_odd(program: Program) -> bool:
+    """Whether a program has a number that is nearly one of few digits, as 0.1 + 0.2 is, or 1 + 2**-52.
+
+    Without one, what differs are the doubles that stand for decimals: 0.06 and 0.2 are off by less than an ulp, and
+    what is computed from them by as much as that is amplified.
+    """
+    operands = [operand for equation in program.equations for operand in equation.inputs] + list(program.outputs)
+    return any(
+        isinstance(operand, Literal)
+        and isinstance(operand.value, float)
+        and 0 < abs(operand.value - _short(operand.value)) <= NEAR * ulp(operand.value)
+        for operand in operands
+    )
+
+
 def as_written(program: Program, known: Mapping[float, float]) -> Program:
     """The program with what is known of its floats."""
 
@@ -76,7 +91,11 @@ def _exact(node: ast.AST) -> Fraction | None:
 
 def _is_typed(number: int | float) -> bool:
     """Whether a number is written out: with few digits, or as one of few digits that is off by some ulps."""
-    return isinstance(number, int) or abs(number - float(f"{number:.{TYPED - 1}e}")) <= NEAR * ulp(number)
+    return isinstance(number, int) or abs(number - _short(number)) <= NEAR * ulp(number)
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.{TYPED - 1}e}")
 
 
 def _computed(node: ast.AST, read: Callable[[int | float], Any]) -> Any:

@@ -33,7 +33,7 @@ from verify.points.agreement import (
     off_by_an_ulp,
     status_of,
 )
-from verify.points.constants import as_written, written
+from verify.points.constants import as_written, is_odd, written
 from verify.points.declared_meanings import misdeclared
 from verify.points.kinks import look_around
 from verify.points.numbers import Question
@@ -277,6 +277,8 @@ def _is_off_as_written(problem: Problem, point: Point, recording: Recording, bit
     known = written(problem.f, *(() if problem.own else (problem.candidate,)))
     programs = (recording.forward, recording.gradient)
     if not known or any(program is None for program in programs):
+        return False
+    if not any(is_odd(program) for program in programs if program is not None):
         return False
     forward, gradient = (as_written(program, known) for program in programs if program is not None)
     sides = _sides(problem, point, replace(recording, forward=forward, gradient=gradient), bits, "rounded")

@@ -47,6 +47,10 @@ RIGHT = {
     "a cube computed": (lambda x: (0.1 * x) ** 3, cube_by_a_variable),
     "a quotient": (lambda x: x**3 / 7 * 0.2, lambda x: 3 * 0.2 / 7 * x**2),
     "a number typed to the last digit": (lambda x: 7.0**x, lambda x: 7.0**x * 1.9459101490553132),
+    "decimals, amplified": (
+        lambda x: np.exp(-((x / 0.2) ** 2) * 0.06 / 0.02) / 0.3,
+        lambda x: np.exp(-75 * x**2) * -500.0 * x,
+    ),
     "short decimals": (lambda x: x**2 * 0.15, lambda x: 0.3 * x),
 }
 

@@ -17,7 +17,7 @@ from verify.form.matrices import narrowest
 from verify.form.setting import Budget, NoForm, TooLarge, Undefined, within
 from verify.form.term import ONE, atoms
 
-BUDGET = Budget(terms=256, seconds=0.5)
+BUDGET = Budget(terms=256, seconds=2.0)  # what is imported on the way, the first time, counts
 
 
 def extents_for_rank(programs: Sequence[Program], facts: Facts) -> tuple[Extent, ...]:
@@ -27,7 +27,8 @@ def extents_for_rank(programs: Sequence[Program], facts: Facts) -> tuple[Extent,
         return ()
     try:
         with within(BUDGET, facts.sizes):
-            found.update(dict.fromkeys(_missing(programs, Denotation(programs, facts, "exact"))))
+            for extent in _missing(programs, Denotation(programs, facts, "exact")):
+                found[extent] = None
     except (TooLarge, Undefined, NoForm, Lossy):
         pass
     return tuple(found)

@@ -13,6 +13,7 @@ import numpy as np
 
 from dualgrad.conjugate import is_complex
 from dualgrad.frontends.complex_parts import (
+    as_length,
     exactly,
     is_zero,
     like,
@@ -62,9 +63,9 @@ def _divide(a: Any, b: Any) -> Pair:
     (x, y), (u, v) = parts(a), parts(b)
     if is_zero(v):
         return paired(0.0 if is_zero(x) else x / u, 0.0 if is_zero(y) else y / u)
-    length = summed(times(u, u), times(v, v))
+    squared = _squared_length(b)
     above = (summed(times(x, u), times(y, v)), summed(times(y, u), negative(times(x, v))))
-    return paired(*(0.0 if is_zero(part) else part / length for part in above))
+    return paired(*(0.0 if is_zero(part) else part / squared for part in above))
 
 
 def _whole_power(z: Any, exponent: int) -> Any:
@@ -144,7 +145,7 @@ def _sinh(part: Any) -> Any:
 
 def _squared_length(z: Any) -> Any:
     a, b = parts(z)
-    return summed(times(a, a), times(b, b))
+    return as_length(summed(times(a, a), times(b, b)))
 
 
 def _angle(z: Any) -> Any:
@@ -172,7 +173,7 @@ def _absolute(z: Any) -> Any:
     a, b = parts(z)
     if is_zero(b):
         return np.abs(a)
-    return np.abs(b) if is_zero(a) else np.hypot(a, b)
+    return as_length(np.abs(b) if is_zero(a) else np.hypot(a, b))
 
 
 def _sine(z: Any) -> Pair:

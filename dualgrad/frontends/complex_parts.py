@@ -75,6 +75,13 @@ def times(a: Any, b: Any) -> Any:
     return a * b
 
 
+def as_length(part: Any) -> Any:
+    """What is |z| or |z|² of a complex number, marked as such: it is 0 at one point of the plane only."""
+    if hasattr(part, "_trace"):
+        part._trace.lengths.add(part.operand)
+    return part
+
+
 def negative(part: Any) -> Any:
     """The negative, of what is not known to be 0."""
     return part if is_zero(part) else -part

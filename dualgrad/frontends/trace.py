@@ -56,6 +56,7 @@ class Trace:
     conditions: list[Condition] = field(default_factory=list)
     poison: list[Poison] = field(default_factory=list)
     zeros: set[Operand] = field(default_factory=set)  # what is 0 everywhere, as parts of complex arrays often are
+    lengths: set[Operand] = field(default_factory=set)  # |z| and |z|² of complex numbers
     _captures: dict[tuple[Any, ...], Variable] = field(default_factory=dict)
     _known: dict[tuple[Any, ...], tuple[Variable, Any]] = field(default_factory=dict)
     _inputs: set[Variable] = field(default_factory=set)

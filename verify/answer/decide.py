@@ -14,7 +14,7 @@ from verify.answer.search import search, trust_the_gradient
 from verify.clock import now
 from verify.points import hygiene
 from verify.points.agreement import FIRST_BITS
-from verify.points.look import Point, look, true_derivative
+from verify.points.look import GIVEN, Point, look, true_derivative
 from verify.points.sampling import judged, sample
 from verify.points.witness import counterexample
 from verify.question.problem import Array, Problem, Undecidable
@@ -58,7 +58,7 @@ def decide(problem: Problem, deadline: float) -> Result:
 
 def _is_finite_exactly(problem: Problem, values: Sequence[Array]) -> bool:
     """Whether f overflows on the way only: what it means at the given arguments, and its derivative, are floats."""
-    point = Point("the given arguments", problem.arrays)
+    point = Point(GIVEN, problem.arrays)
     seen = look(problem, point, None)
     if seen.status not in ("equal", "different", "numbers only"):
         return False
@@ -84,7 +84,7 @@ def _raising(problem: Problem, values: Sequence[Array], error: Undecidable) -> R
     if not isinstance(error.__cause__, (ArithmeticError, np.linalg.LinAlgError)):
         raise error
     got = [np.full(problem.shape(place, values[0]), np.nan) for place in range(len(problem.wrt))]
-    seen = look(problem, Point("the given arguments", problem.arrays), None)
+    seen = look(problem, Point(GIVEN, problem.arrays), None)
     numbers = judged(problem, seen, got)
     if numbers.status != "wrong":
         raise error

@@ -18,7 +18,7 @@ from verify.ball.read import vjp
 from verify.points.agreement import digits
 from verify.points.look import Point, fits, sizes_at
 from verify.question.problem import Array, Problem
-from verify.question.recording import Recording, float_operand, float_steps, static, with_inputs
+from verify.question.recording import Recording, float_operand, float_values, static, with_inputs
 
 APART = 2.0**-40  # relative to the largest element: more than rounding leaves, less than a wrong rule
 MOST = 200  # operations asked
@@ -43,10 +43,7 @@ def first_wrong(problem: Problem, recording: Recording, arrays: Mapping[int, Arr
 
 
 def _values(program: Program, inputs: Mapping[Variable, Array], sizes: Mapping[str, int]) -> dict[Variable, Array]:
-    values: dict[Variable, Array] = {**inputs, **program.captured}
-    for _ in float_steps(program, values, sizes):
-        pass
-    return {variable: np.asarray(value) for variable, value in values.items()}
+    return {variable: np.asarray(value) for variable, value in float_values(program, inputs, sizes).items()}
 
 
 def _wrong(equation: Equation, values: Mapping[Variable, Array], sizes: Mapping[str, int]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from verify.answer.branches import other_branches
 from verify.answer.findings import Findings, absorb, compared_in_numbers, example_of
 from verify.answer.large import compare
-from verify.answer.spectra import has_spectra, not_finite_at_equal_values
+from verify.answer.spectra import not_finite_at_equal_values
 from verify.clock import now
 from verify.direct.ladder import answer, together
 from verify.points import hygiene
@@ -20,13 +20,13 @@ from verify.points.effort import is_large
 from verify.points.extremes import EXTREME, engine_gradient_at, loses_digits, negligible
 from verify.points.hard import OTHERS_ZERO, hard_points
 from verify.points.kinks import Local, look_around
-from verify.points.look import OTHER_PATH, Look, Point, equalities, finite_value, fits, look, sizes_at
+from verify.points.look import GIVEN, OTHER_PATH, Look, Point, equalities, finite_value, fits, look, sizes_at
 from verify.points.numbers import Question, judge
 from verify.points.rounding import ties
 from verify.points.sampling import judged, longer_by_one, other_sizes, question, random_points, sample, shrunk, strayed
 from verify.points.whole import other_whole_numbers
 from verify.points.zeros import at_a_complex_zero, finite_at, zeroed
-from verify.proof.attempt import GIVEN, Attempt, attempt, where_it_has_values
+from verify.proof.attempt import Attempt, attempt, where_it_has_values
 from verify.question.problem import Array, Problem, Undecidable
 from verify.question.recording import Recording, record_symbolic, run_floats, with_inputs
 from verify.verdict import Kink, Numbers, Verdict
@@ -35,6 +35,7 @@ GENERIC_POINTS = 4
 PROOF_SHARE = 0.6  # of the time is for the proof, at most; the rest is for looking at points
 GROWTH = 8.0  # how much longer the next size may take than the longest before
 GENERIC = "a random"  # how the label of a point begins that has nothing special
+NOT_AT_ZEROS = "nothing is asked of the gradient where a complex number that it divides by is 0"
 HARD_SECONDS = 1.5  # of the processor, spent on hard points, at most
 
 
@@ -139,9 +140,7 @@ def _whole_numbers(findings: Findings) -> None:
 
 def _equal_values(findings: Findings, deadline: float) -> None:
     """Matrices of which the decompositions that f or the candidate uses are not unique."""
-    if findings.settled or findings.unsure or not has_spectra(findings.recording):
-        return
-    found = not_finite_at_equal_values(findings.problem, deadline)
+    found = None if findings.settled or findings.unsure else not_finite_at_equal_values(findings.problem, deadline)
     if found is not None:
         label, findings.wrong_numbers = found
         findings.reason = f"the numbers are wrong at {label}"
@@ -286,6 +285,7 @@ def _visit(findings: Findings, point: Point, usable: Recording | None) -> None:
         return
     seen = look(problem, point, usable if usable is not None and fits(usable, point) else None)
     if at_a_complex_zero(problem, seen):
+        findings.notes = (*(note for note in findings.notes if note != NOT_AT_ZEROS), NOT_AT_ZEROS)
         return
     names = strayed(problem, point.arrays, seen.recording) or zeroed(problem, seen)
     if names and _refuted_at(findings, seen):

@@ -7,19 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from verify.direct.ladder import answer
-from verify.points.look import finite_value
+from verify.points.look import Point, finite_value, look
+from verify.points.zeros import at_a_complex_zero
 from verify.question.generic import admits
 from verify.question.problem import Problem, Undecidable
-from verify.question.recording import Recording
 from verify.verdict import Counterexample
-
-SPECTRAL = frozenset({"eigh_packed", "eig_packed", "svd_packed", "pinv", "norm"})  # of equal values, not unique
-
-
-def has_spectra(recording: Recording) -> bool:
-    """Whether f or the candidate decomposes a matrix, as far as that is known."""
-    programs = (recording.forward, recording.gradient)
-    return any(program is None or any(eq.op.name in SPECTRAL for eq in program.equations) for program in programs)
 
 
 def not_finite_at_equal_values(problem: Problem, deadline: float) -> tuple[str, Counterexample] | None:
@@ -32,6 +24,7 @@ def not_finite_at_equal_values(problem: Problem, deadline: float) -> tuple[str, 
         try:
             got = there.gradient(there.arrays)
             silent = not finite_value(there, there.arrays) or all(np.isfinite(part).all() for part in got)
+            silent = silent or at_a_complex_zero(there, look(there, Point(label, there.arrays), None))
             found = None if silent else answer(there, got, "", deadline)
         except Undecidable:
             continue

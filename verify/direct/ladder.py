@@ -23,14 +23,13 @@ from verify.clock import now
 from verify.direct.differences import common_lines, lines, one_sided, slope, within
 from verify.direct.series import Unread
 from verify.direct.slopes import derivative
-from verify.points.look import Point, finite_value, shaped
+from verify.points.look import GIVEN, Point, finite_value, shaped
 from verify.points.numbers import BITS, OK, wrong_beyond
 from verify.points.sampling import random_points, strayed
 from verify.points.witness import counterexample
 from verify.question.problem import Array, Problem, Undecidable
 from verify.verdict import Counterexample, Formula, Kink, Numbers, Verdict
 
-GIVEN = "the given arguments"
 PRECISION = 640
 MOVE = 4.0  # eps, the size of the changes that measure the conditioning
 AGREED = 1e-9  # of the largest slope; differences that are less sure than this do not agree

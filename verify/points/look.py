@@ -46,7 +46,8 @@ ROUNDED_BITS = 36  # of agreement, where the constants' own roundings are allowe
 OTHER_PATH = "the recorded path is not the one taken at this point"
 COMPUTED = 256 * ULP  # relative; what rounding may leave in numbers that were computed elsewhere
 ITERATED = 2.0**-26  # relative; what an iteration that ended by a test may be off by
-PLAIN = ("the given arguments", "a point near", "a random")  # how the label of a point begins that is not a hard one
+GIVEN = "the given arguments"
+PLAIN = (GIVEN, "a point near", "a random")  # how the label of a point begins that is not a hard one
 INEQUALITIES = frozenset({"less", "less_equal", "greater", "greater_equal"})
 AROUND = 2.0**-60  # relative; how near to the derivatives around it one at a tie has to be
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.program.record import Equation, Operand
 from verify.points.look import Look, sizes_at
 from verify.question.problem import Array, Problem, Undecidable
-from verify.question.recording import float_steps, with_inputs
+from verify.question.recording import float_steps, float_values, with_inputs
 
 
 def zeroed(problem: Problem, seen: Look) -> tuple[str, ...]:
@@ -63,34 +62,12 @@ def at_a_complex_zero(problem: Problem, seen: Look) -> bool:
 
     That is one point of a plane, where a number that is 0 separates two sides: it accuses nobody.
     """
-    program = seen.recording.gradient
-    if program is None or finite_at(problem, seen.point.arrays):
+    program, lengths = seen.recording.gradient, seen.recording.trace.lengths
+    if program is None or not lengths or finite_at(problem, seen.point.arrays):
         return False
-    made = {equation.output: equation for equation in program.equations}
-    lengths = {
-        equation.inputs[1]
-        for equation in program.equations
-        if equation.op.name == "divide" and _is_length(equation.inputs[1], made)
-    }
-    values: dict[Any, Any] = {**with_inputs(seen.recording, seen.point.arrays), **program.captured}
+    divisors = {equation.inputs[1] for equation in program.equations if equation.op.name == "divide"} & lengths
+    inputs, sizes = with_inputs(seen.recording, seen.point.arrays), sizes_at(seen.recording, seen.point)
     with suppress(np.linalg.LinAlgError):
-        for _ in float_steps(program, values, sizes_at(seen.recording, seen.point)):
-            pass
-    return any(variable in values and bool((np.asarray(values[variable]) == 0).any()) for variable in lengths)
-
-
-def _is_length(operand: Operand, made: Mapping[Any, Equation]) -> bool:
-    """Whether an array is the sum of the squares of two, or its root."""
-    total = made.get(operand)
-    if total is not None and total.op.name in ("sqrt", "hypot"):
-        return total.op.name == "hypot" or _is_length(total.inputs[0], made)
-    if total is None or total.op.name != "add":
-        return False
-    squares = [made.get(part) for part in total.inputs]
-    return all(one is not None and (one.op.name == "square" or _is_power_of_2(one)) for one in squares)
-
-
-def _is_power_of_2(equation: Equation) -> bool:
-    if equation.op.name == "multiply":
-        return equation.inputs[0] == equation.inputs[1]
-    return equation.op.name == "power_constant" and equation.params["exponent"] == 2
+        values = float_values(program, inputs, sizes)
+        return any(bool((np.asarray(values[divisor]) == 0).any()) for divisor in divisors)
+    return False

@@ -14,7 +14,7 @@ from verify.form.facts import Facts
 from verify.form.rank import extents_for_rank
 from verify.points.assign import assignments, shapes
 from verify.points.effort import is_large, readable
-from verify.points.look import Look, Point, look
+from verify.points.look import GIVEN, Look, Point, look
 from verify.points.sampling import sample
 from verify.proof.key import OTHER_READING, second_key
 from verify.proof.prove import ONLY_THE_GRADIENT, Attempted, certified, prove, readings, ways
@@ -27,7 +27,6 @@ BASE_FIRST = "the engine's gradient, which it is about, proved with a certificat
 RESTS_ON = "it is not proved that the engine's gradient, which this is about, is that"
 
 
-GIVEN = "the given arguments"
 SHORTEST = 0.05  # seconds that a proof is given at least
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from dualgrad.program.record import Variable
 from verify.points.extremes import engine_adjoints
 from verify.points.look import Point, sizes_at
 from verify.question.problem import Array, Problem
-from verify.question.recording import Recording, float_steps, with_inputs
+from verify.question.recording import Recording, float_values, with_inputs
 
 NEAR = 2.0**-24  # of the largest element: roundings differ, and what is not an adjoint differs by more
 LARGEST = 4096  # entries of the arguments together
@@ -29,10 +28,8 @@ def likely(problem: Problem, recording: Recording) -> Mapping[Variable, tuple[Va
         return None
     point = Point("", problem.arrays)
     inputs, sizes = with_inputs(recording, problem.arrays), sizes_at(recording, point)
-    values: dict[Any, Any] = {**inputs, **gradient.captured}
     try:
-        for _ in float_steps(gradient, values, sizes):
-            pass
+        values = float_values(gradient, inputs, sizes)
         adjoints = engine_adjoints(forward, [recording.inputs[place] for place in problem.wrt], inputs, sizes)
     except Exception:  # whatever a program does at these numbers: pairs are then looked for among all
         return None

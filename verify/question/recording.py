@@ -327,10 +327,16 @@ def _substituted(value: Any, sizes: Mapping[str, int]) -> Any:
 
 def run_floats(program: Program, inputs: Mapping[Variable, Array], sizes: Mapping[str, int]) -> list[Array]:
     """The recorded program run with the ops' forwards, in floating point."""
+    values = float_values(program, inputs, sizes)
+    return [np.asarray(float_operand(operand, values, sizes)) for operand in program.outputs]
+
+
+def float_values(program: Program, inputs: Mapping[Variable, Array], sizes: Mapping[str, int]) -> dict[Any, Any]:
+    """The values of all variables of a program that is run in floating point."""
     values: dict[Any, Any] = {**inputs, **program.captured}
     for _ in float_steps(program, values, sizes):
         pass
-    return [np.asarray(float_operand(operand, values, sizes)) for operand in program.outputs]
+    return values
 
 
 def float_steps(

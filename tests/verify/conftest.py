@@ -1,8 +1,10 @@
-"""One hand-made result of every verdict, for the tests of how results are told."""
+"""One hand-made result of every verdict, for the tests of how results are told; and a way to take guards out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,3 +114,14 @@ def recorded():
         return Recorded(program, wrt, inputs, dict(trace.extents.values))
 
     return record
+
+
+@pytest.fixture
+def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[Iterable[tuple[Any, str, Any]]], None]:
+    """Takes guards out: each is an owner, the name of what guards there, and what stands in its place."""
+
+    def take_out(guards: Iterable[tuple[Any, str, Any]]) -> None:
+        for owner, name, replacement in guards:
+            monkeypatch.setattr(owner, name, replacement)
+
+    return take_out

@@ -442,15 +442,6 @@ RECORDING = {
 }
 
 
-@pytest.fixture
-def without(monkeypatch):
-    def take_out(guards):
-        for owner, name, replacement in guards:
-            monkeypatch.setattr(owner, name, replacement)
-
-    return take_out
-
-
 GUARDS = {
     "a guard that vanishes on an open set": Way(
         lambda: form(meets_on_an_open_set, lambda x: np.where(np.maximum(x, 0) > 0, 1.0, 0.0), x),

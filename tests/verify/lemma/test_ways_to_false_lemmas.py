@@ -202,15 +202,6 @@ WAYS = {
 }
 
 
-@pytest.fixture
-def without(monkeypatch):
-    def take_out(guards):
-        for owner, name, replacement in guards:
-            monkeypatch.setattr(owner, name, replacement)
-
-    return take_out
-
-
 @pytest.mark.parametrize("name", WAYS)
 def test_it_is_refused(name):
     assert not WAYS[name].accepted()

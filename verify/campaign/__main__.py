@@ -26,13 +26,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--resume", type=Path, help="the file of figures to go on from, and to write")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that try beside each other")
     given = parser.parse_args()
     if given.name == "page":
         (FOLDER / "README.md").write_text(page(FOLDER), encoding="utf-8")
         return 0
     path = given.resume or FOLDER / f"{given.name}.json"
     try:
-        figures = run(given.name, given.n or CAMPAIGNS[given.name].aim, given.seed, path, given.seconds)
+        units = given.n or CAMPAIGNS[given.name].aim
+        figures = run(given.name, units, given.seed, path, given.seconds, given.jobs)
     except ValueError as error:
         parser.error(str(error))
     print(json.dumps({key: value for key, value in figures.to_json().items() if key != "failures"}, indent=1))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,7 @@ from verify.campaign import run as certificates
 from verify.campaign.figures import Figures, Outcome, resumed, write
 
 SAVED = 15.0  # seconds between two savings
+AHEAD = 8  # trials that a process is given before the first of them is counted
 
 
 @dataclass(frozen=True)
@@ -52,20 +56,24 @@ CAMPAIGNS: dict[str, Campaign] = {
 }
 
 
-def run(name: str, units: int, seed: int, path: Path | None = None, seconds: float = float("inf")) -> Figures:
-    """Go on with a campaign until so many units are counted, so much time is gone, or it is interrupted."""
-    campaign = CAMPAIGNS[name]
+def run(
+    name: str, units: int, seed: int, path: Path | None = None, seconds: float = float("inf"), jobs: int = 1
+) -> Figures:
+    """Go on with a campaign until so many units are counted, so much time is gone, or it is interrupted.
+
+    With more ``jobs`` trials run in processes beside each other, and are counted in the order of their numbers, so that
+    the figures are those of one process.
+    """
     figures = Figures(name, seed) if path is None else resumed(path, name, seed)
     began = saved = time.monotonic()
-    with _stopping() as stopped:
+    with _stopping() as stopped, _trials(name, seed, figures.next, jobs) as trials:
         while figures.units < units and time.monotonic() - began < seconds and not stopped():
-            started = time.monotonic()
-            outcome = _tried(campaign, seed, figures.next)
+            outcome, took = next(trials)
             if outcome is None:
                 break
             for failure in outcome.failures:
                 failure["index"] = figures.next
-            figures.add(outcome, time.monotonic() - started)
+            figures.add(outcome, took)
             if path is not None and (time.monotonic() - saved > SAVED or outcome.failures):
                 write(path, figures)
                 saved = time.monotonic()
@@ -74,8 +82,43 @@ def run(name: str, units: int, seed: int, path: Path | None = None, seconds: flo
     return figures
 
 
-def _tried(campaign: Campaign, seed: int, index: int) -> Outcome | None:
-    """A trial, None where there are no more; one that raises is a failure: nothing that is checked may do that."""
+Tried = tuple[Outcome | None, float]
+
+
+@contextmanager
+def _trials(name: str, seed: int, first: int, jobs: int) -> Iterator[Iterator[Tried]]:
+    """What the trials from a number on come to, in turn."""
+    if jobs == 1:
+        yield (_tried(name, seed, index) for index in itertools.count(first))
+        return
+    with ProcessPoolExecutor(jobs, initializer=_deaf) as pool:
+        ahead = deque(pool.submit(_tried, name, seed, first + k) for k in range(AHEAD * jobs))
+
+        def in_turn() -> Iterator[Tried]:
+            for index in itertools.count(first + AHEAD * jobs):
+                done = ahead.popleft()
+                ahead.append(pool.submit(_tried, name, seed, index))
+                yield done.result()
+
+        try:
+            yield in_turn()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _deaf() -> None:
+    """A request to end is for the process that counts."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _tried(name: str, seed: int, index: int) -> Tried:
+    """A trial, None where there are no more, and its seconds; one that raises is a failure: nothing checked may."""
+    started = time.monotonic()
+    return _outcome(CAMPAIGNS[name], seed, index), time.monotonic() - started
+
+
+def _outcome(campaign: Campaign, seed: int, index: int) -> Outcome | None:
     try:
         with np.errstate(all="ignore"):
             return campaign.trial(seed, index)

@@ -9,6 +9,7 @@ import json
 import os
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -233,6 +234,12 @@ def test_a_campaign_goes_on_where_it_was(tmp_path, monkeypatch):
     assert (seen, again.units, again.counts) == ([0, 1, 2, 3, 4], 10, {"tried": 5})
     with pytest.raises(ValueError, match="not of x with 6"):
         resumed(path, "x", 6)
+
+
+def test_two_processes_count_as_one_does():
+    alone, together = (campaigns.run("forms", 5, SEED, jobs=jobs) for jobs in (1, 2))
+    assert replace(together, seconds=0.0) == replace(alone, seconds=0.0)
+    assert alone.units >= 5
 
 
 def test_the_bound_is_the_rule_of_three():

@@ -23,12 +23,12 @@ def remember() -> Changed:
 
     What comes in addition is no change: modules that are loaded later, ops that a case declares.
 
-    >>> import verify.question.kinds
+    >>> import verify.question.structure
     >>> changed = remember()
-    >>> before, verify.question.kinds.numbered = verify.question.kinds.numbered, str
+    >>> before, verify.question.structure.numbered = verify.question.structure.numbered, str
     >>> changed()
-    ('verify.question.kinds.numbered',)
-    >>> verify.question.kinds.numbered = before
+    ('verify.question.structure.numbered',)
+    >>> verify.question.structure.numbered = before
     >>> changed()
     ()
     """

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from verify.question.kinds import fields_of, is_record
 from verify.question.problem import Array, Problem
+from verify.question.structure import fields_of, is_record
 from verify.verdict import Counterexample
 
 SCRIPT_ELEMENTS = 64  # larger inputs are described, not printed

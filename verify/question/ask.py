@@ -12,10 +12,11 @@ import numpy as np
 
 from verify.question.domain import argument_position, parse_domain
 from verify.question.generic import in_domain
-from verify.question.kinds import WITH_COTANGENTS, WITH_TANGENTS, Derived, gathered, numbered, numbers_in
+from verify.question.kinds import WITH_COTANGENTS, WITH_TANGENTS, Derived
 from verify.question.opening import Opened, opened
 from verify.question.own import engine_gradient, gradient_on_copies, on_leaves
 from verify.question.problem import Argument, Problem, Undecidable, outputs_of, parameter_names
+from verify.question.structure import gathered, numbered, numbers_in
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from verify.question.kinds import fields_of, is_record, numbered, numbers_in
 from verify.question.own import leaves
+from verify.question.structure import fields_of, is_record, numbered, numbers_in
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import dualgrad as dg
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.trace import Trace
-from verify.question.kinds import fields_of, filled, is_record, is_row, numbered
+from verify.question.structure import fields_of, filled, is_record, is_row, numbered
 
 
 def engine_gradient(

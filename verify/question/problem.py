@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from verify.clock import Slow, at_most
-from verify.question.kinds import ON_A_GRADIENT, WORDS, Derived, filled, gathered, numbers_in
+from verify.question.kinds import ON_A_GRADIENT, WORDS, Derived
 from verify.question.own import leaves, on_tensors
+from verify.question.structure import filled, gathered, numbers_in
 
 Array = np.ndarray[Any, Any]
 

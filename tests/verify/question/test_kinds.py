@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import rosen, rosen_der, rosen_hess, rosen_hess_prod
 
 from verify import Verdict, check
-from verify.question.kinds import filled, numbered
+from verify.question.structure import filled, numbered
 
 rng = np.random.default_rng(5)
 x, y = rng.normal(size=5), rng.uniform(0.5, 2.0, 5)

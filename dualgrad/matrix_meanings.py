@@ -42,6 +42,13 @@ def inverses(sizes: Sizes, shape: Shape) -> Meaning:
     return Meaning((*stack, i, j), inverse(_matrix(stack), size, i, j))
 
 
+def functions(name: str, sizes: Sizes, shape: Shape) -> Meaning:
+    """Of square matrices as a whole, by name: "expm" and the like."""
+    size, stack = _squares(sizes, shape, name)
+    i, j = Index("i", size), Index("j", size)
+    return Meaning((*stack, i, j), _parts(_matrix(stack), size, size)(name, i, j))
+
+
 def solutions(sizes: Sizes, shape: Shape, right: Shape, of: Callable[[Matrix], Matrix] = lambda a: a) -> Meaning:
     """x = inv(of(a)) b, for matrices b; the stacks broadcast."""
     size = sizes.same(sizes.same(shape[-2], shape[-1], "solve"), right[-2], "solve")

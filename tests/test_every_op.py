@@ -194,6 +194,8 @@ def of_matrix(kind, matrix, at):
     if kind in PART:
         family, number = PART[kind]
         return complex(decomposed(family, tuple(map(tuple, matrix)))[number][tuple(at)])
+    if kind in WHOLE:
+        return complex(whole(kind, tuple(map(tuple, matrix)))[tuple(at)])
     assert all(len(line) == len(matrix) for line in matrix)
     if kind == "det":
         return expanded(matrix)
@@ -259,6 +261,51 @@ def decomposed(family, lines):
         slopes = np.transpose([(left(y + e) - left(y - e)) / 2 for e in np.eye(y.size)])
         y = y - np.linalg.solve(slopes, left(y))
     return opened(y)
+
+
+def trigonometric(a):
+    """Cosine and sine by power series, and doubled angles."""
+    doublings = max(0, int(np.ceil(np.log2(np.abs(a).sum() + 1))))
+    small = a / 2**doublings
+    powers = [np.eye(len(a))]
+    for k in range(1, 30):
+        powers.append(powers[-1] @ small / k)
+    cosine, sine = (sum((-1) ** k * power for k, power in enumerate(powers[start::2])) for start in (0, 1))
+    for _ in range(doublings):
+        cosine, sine = 2 * cosine @ cosine - np.eye(len(a)), 2 * sine @ cosine
+    return cosine, sine
+
+
+def exponential(a):
+    small = a / 2**12
+    total = sum((np.linalg.matrix_power(small, k) / math.factorial(k) for k in range(8)), np.zeros_like(a))
+    return np.linalg.matrix_power(total, 2**12)
+
+
+def principal_root(a):
+    root, inverse = a, np.eye(len(a))
+    for _ in range(20):
+        root, inverse = (root + np.linalg.inv(inverse)) / 2, (inverse + np.linalg.inv(root)) / 2
+    return root
+
+
+def logarithm(a):
+    for _ in range(8):
+        a = principal_root(a)
+    rest = a - np.eye(len(a))
+    return 2**8 * sum(((-1) ** (k + 1) * np.linalg.matrix_power(rest, k) / k for k in range(1, 12)), 0 * a)
+
+
+WHOLE = {
+    "expm": exponential, "logm": logarithm, "sqrtm": principal_root,
+    "cosm": lambda a: trigonometric(a)[0], "sinm": lambda a: trigonometric(a)[1],
+}  # fmt: skip
+
+
+@functools.lru_cache
+def whole(name, lines):
+    """By rational operations alone, which complex steps follow."""
+    return WHOLE[name](np.array(lines, dtype=complex))
 
 
 def largest(values):

@@ -173,6 +173,16 @@ def _math(name: str) -> Callable[..., float]:
     return run
 
 
+def _whole(name: str) -> Callable[[list[list[float]]], Any]:
+    def run(lines: list[list[float]]) -> Any:
+        from scipy import linalg
+
+        found = getattr(linalg, name)(np.array(lines))
+        return np.full(found.shape, math.nan) if np.iscomplexobj(found) else found
+
+    return run
+
+
 _PARTS = {  # SciPy gives these together
     "airy_ai": ("airy", 0),
     "airy_ai_slope": ("airy", 1),
@@ -232,6 +242,7 @@ _OF_MATRICES: dict[str, Callable[[list[list[float]]], Any]] = {
     "right_vector": lambda lines: np.linalg.svd(lines, full_matrices=False)[2],
     "q": lambda lines: np.linalg.qr(lines)[0],
     "r": lambda lines: np.linalg.qr(lines)[1],
+    **{name: _whole(name) for name in ("expm", "logm", "sqrtm", "sinm", "cosm")},
 }
 _REDUCTIONS: dict[str, Callable[[list[Value]], Value]] = {
     "sum": lambda values: sum(values, start=Fraction(0)),

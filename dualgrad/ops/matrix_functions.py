@@ -7,6 +7,7 @@ The derivative of a function of matrices is that function of a block matrix: f([
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,9 @@ import dualgrad.matrix_meanings as means
 from dualgrad.conjugate import is_complex
 from dualgrad.matrices import FLOATING, square, squares, turned
 from dualgrad.matrices import matrix_call as _matrix_call
-from dualgrad.meanings import Unread
 from dualgrad.op import Call, Complex, Kind, Op, composed, structural
 from dualgrad.samples import call, drawn
 from dualgrad.shapes import extents, rank
-
-_UNREAD = Unread("a function of a whole matrix, beyond inverses and determinants, is not in the language of meanings")
 
 
 @composed(np.linalg.matrix_power)
@@ -105,7 +103,7 @@ def _matrix_function(name: str, domain: str = "") -> Op:
         call=_matrix_call,
         forward=_one_by_one(name),
         dtype=FLOATING,
-        meaning=_UNREAD,
+        meaning=partial(means.functions, name),
         vjp=[lambda g, y, a: _along(op, turned(a), g)],
         jvp=[lambda t, y, a: _along(op, a, t)],
         complex=Complex.ANALYTIC,

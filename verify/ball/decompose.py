@@ -29,6 +29,7 @@ class Decomposition:
     equations: Equations
 
 
+WHOLE = ("expm", "logm", "sqrtm", "sinm", "cosm")  # functions of square matrices that are no decompositions
 FAMILY = {
     "r": "q", "eigenvector": "eigenvalue", "left_vector": "singular_value", "right_vector": "singular_value",
 }  # fmt: skip  # a part as another one of the same decomposition
@@ -38,7 +39,7 @@ def unknowns(kind: str, m: int, n: int) -> int:
     """How many numbers the parts of a kind's family have together."""
     if kind in ("det", "undetermined"):
         return 1
-    if kind in ("inv", "cholesky"):
+    if kind in ("inv", "cholesky", *WHOLE):
         return n * n
     if kind in ("q", "r"):
         return m * n + n * n
@@ -55,6 +56,8 @@ def part(kind: str, m: int, n: int) -> tuple[tuple[int, ...], list[int]]:
         case "undetermined":
             return (m + n, m + n), [0] * (m + n) ** 2
         case "inv" | "cholesky":
+            return (n, n), list(range(n * n))
+        case _ if kind in WHOLE:
             return (n, n), list(range(n * n))
         case "q":
             return (m, n), list(range(m * n))
@@ -82,7 +85,7 @@ def decomposed(kind: str, m: int, n: int, entries: Balls) -> Decomposition | Non
         case "undetermined":
             return None
         case "cholesky":
-            lower = _cholesky(matrix)
+            lower = lower_triangle(matrix)
             return None if lower is None else Decomposition([lower.entries()], _cholesky_equations)
         case "q":
             return _qr(matrix)
@@ -94,7 +97,8 @@ def decomposed(kind: str, m: int, n: int, entries: Balls) -> Decomposition | Non
 # ---------------------------------------------------------------------------- Cholesky, QR
 
 
-def _cholesky(matrix: arb_mat) -> arb_mat | None:
+def lower_triangle(matrix: arb_mat) -> arb_mat | None:
+    """L with L Lᵀ = M, of the lower triangle of M; None where M is not certainly positive definite."""
     n = matrix.nrows()
     lower = arb_mat(n, n)
     for j in range(n):
@@ -118,10 +122,10 @@ def _cholesky_equations(matrix: arb_mat, y: Balls) -> Balls:
 
 def _qr(matrix: arb_mat) -> Decomposition | None:
     n = matrix.ncols()
-    lower = _cholesky(matrix.transpose() * matrix)
+    lower = lower_triangle(matrix.transpose() * matrix)
     if lower is None:
         return None
-    signs = np.sign(np.diag(np.linalg.qr(_middle(matrix))[1]))
+    signs = np.sign(np.diag(np.linalg.qr(middle(matrix))[1]))
     upper = arb_mat([[lower[j, i] * int(signs[i] or 1) for j in range(n)] for i in range(n)])
     try:
         orthogonal = upper.transpose().solve(matrix.transpose()).transpose()
@@ -171,7 +175,7 @@ def _eigen(matrix: arb_mat, read: Literal["L", "U"]) -> Decomposition | None:
     pairs = _pairs(matrix)
     if pairs is None:
         return None
-    models = np.linalg.eigh(_middle(matrix), read)[1]
+    models = np.linalg.eigh(middle(matrix), read)[1]
     blocks = [[value, *_towards(vector, models[:, k])] for k, (value, vector) in enumerate(pairs)]
     return Decomposition(blocks, _eigen_equations)
 
@@ -188,7 +192,7 @@ def _svd(matrix: arb_mat) -> Decomposition | None:
     pairs = _pairs(side.transpose() * side)
     if pairs is None or not all(square > 0 for square, _ in pairs):
         return None
-    u, _, vh = np.linalg.svd(_middle(matrix), full_matrices=False)
+    u, _, vh = np.linalg.svd(middle(matrix), full_matrices=False)
     blocks = []
     for k, (square, vector) in enumerate(pairs[::-1]):
         value = square.sqrt()
@@ -215,7 +219,8 @@ def _square(vector: Sequence[arb]) -> arb:
     return sum((entry * entry for entry in vector), ZERO)
 
 
-def _middle(matrix: arb_mat) -> NDArray[np.float64]:
+def middle(matrix: arb_mat) -> NDArray[np.float64]:
+    """The midpoints, as floats."""
     rows = [[float(matrix[i, j].mid()) for j in range(matrix.ncols())] for i in range(matrix.nrows())]
     return np.array(rows, dtype=float).reshape(matrix.nrows(), matrix.ncols())
 

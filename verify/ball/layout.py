@@ -19,7 +19,8 @@ from dualgrad.program import entry as e
 from dualgrad.program.record import Equation, Operand, Program, Variable
 from dualgrad.program.size import evaluate
 from verify.ball.branches import Choose, Decision, Extreme, Floor, Guard
-from verify.ball.decompose import FAMILY, part, unknowns
+from verify.ball.decompose import FAMILY, WHOLE, part, unknowns
+from verify.ball.functions import Function
 from verify.ball.grid import Grid, Ints, Mask
 from verify.ball.matrix import SQUARE, Parts, TimesInverse
 from verify.ball.steps import (
@@ -356,6 +357,8 @@ class _Builder:
             if kind in SQUARE:
                 step = self.add(SQUARE[kind], argument, size, rows=n)
                 step = self.add(TimesInverse, (Argument(step),), size, rows=n) if kind == "inv" else step
+            elif kind in WHOLE:
+                step = self.add(Function, argument, size, rows=n, name=kind)
             else:
                 step = self.add(Parts, argument, size, family=kind, shape=(m, n))
             self.seen[key] = step, stack

@@ -63,6 +63,8 @@ def check(
     ====================  ===========================================================================================
 
     Arguments may be dicts, lists and tuples that hold arrays: what is returned is then structured as they are.
+    Complex arguments are taken for their real and imaginary parts, ``z_re`` and ``z_im``: the gradient of a real f is
+    df/da + i df/db for z = a + ib, PyTorch's convention, and ⟨c, f⟩ is the real part of the sum of conj(c) f.
     v, c and t are drawn. Where several arguments are in ``wrt``, v and t are tuples. Without any function the engine's
     own gradient of ``f`` is checked, and ``f`` is called with Tensors. With several functions the result is the
     weakest, and ``result.parts`` holds one for each.

@@ -40,9 +40,11 @@ def paired(re: Any, im: Any) -> Pair:
 
 
 def like(part: Any, one: Any) -> Any:
-    """A part as a tracer: a number in the shape of the other part."""
+    """A part as a tracer: a number in the shape of the other part; plain beside what is plain."""
     if hasattr(part, "_trace"):
         return part
+    if not hasattr(one, "_trace"):
+        return np.broadcast_to(part, np.shape(one))
     if rank(part):
         return part + nothing(one)
     zero = nothing(one)

@@ -107,7 +107,7 @@ def sign(x: Any, /) -> Any:
     if not is_complex(x):
         return REGISTRY["sign"](x)
     length = np.absolute(x)
-    vanishes = np.equal(length, 0)
+    vanishes = np.less_equal(length, 0)  # by order, and not an equality, which a proof cannot tell from one at chance
     return np.where(vanishes, 0, x / np.where(vanishes, 1, length))
 
 

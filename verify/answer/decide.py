@@ -14,15 +14,20 @@ from verify.answer.search import search, trust_the_gradient
 from verify.clock import now
 from verify.points import hygiene
 from verify.points.agreement import FIRST_BITS
-from verify.points.look import GIVEN, Point, look, true_derivative
+from verify.points.look import GIVEN, Look, Point, look, true_derivative
 from verify.points.sampling import judged, sample
 from verify.points.witness import counterexample
 from verify.question.problem import Array, Problem, Undecidable
+from verify.question.structure import complexes_in
 from verify.verdict import Formula, Numbers, Result, Verdict
 
 PATIENCE = 0.2  # seconds that a call may take at other inputs,
 SLOWER = 30.0  # beside so many times what f and the candidate took at the given ones
 OVERFLOWS = "the function is not finite at the given arguments when it is run, though what it means there is"
+CONJUGATE = (
+    "at the given arguments its conjugate is right: by z = a + ib, df/da + i df/db is expected, as PyTorch returns it, "
+    "and not df/da - i df/db, as JAX does"
+)
 SOME = 3  # elements along an axis that was given without any
 
 
@@ -48,6 +53,8 @@ def decide(problem: Problem, deadline: float) -> Result:
     if overflows:
         findings.notes += (OVERFLOWS,)
     here = findings.here
+    if findings.settled and _is_conjugate(problem, here, got):
+        findings.notes += (CONJUGATE,)
     clean = findings.clean or hygiene.examine(
         problem, got, findings.looks_around, lambda again: judged(problem, here, again).status == "ok"
     )
@@ -77,6 +84,14 @@ def _require_numbers(problem: Problem) -> None:
             raise Undecidable(
                 f"{problem.arguments[position].name} holds truth values: nothing is differentiated by them; pass floats"
             )
+
+
+def _is_conjugate(problem: Problem, here: Look, got: Sequence[Array]) -> bool:
+    """Whether the conjugate of what was returned is right at the given arguments."""
+    imaginary = {part.im for part in complexes_in(problem.structure)}
+    other = [-array if p in imaginary else array for p, array in zip(problem.wrt, got, strict=True)]
+    moves = any(array.any() for p, array in zip(problem.wrt, got, strict=True) if p in imaginary)
+    return moves and judged(problem, here, other).status == "ok"
 
 
 def _raising(problem: Problem, values: Sequence[Array], error: Undecidable) -> Result:

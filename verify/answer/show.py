@@ -13,6 +13,7 @@ from dualgrad.mirror import Formula as Read
 from dualgrad.mirror import Reading, Unreadable, derivation, gradient, opened, point, rows, value_at, value_text
 from dualgrad.program.record import Variable
 from dualgrad.program.size import dimension, substitute
+from verify.points.witness import spelled
 from verify.proof.written import is_proved, letters
 from verify.question.callers import outer_names
 from verify.question.problem import Array, Problem
@@ -54,7 +55,7 @@ def _about(problem: Problem) -> str:
     """What o is in the formula, where it is not f itself."""
     if problem.derived is None:
         return ""
-    name, inputs = problem.name, ", ".join(argument.name for argument in problem.taken(problem.arguments))
+    name, inputs = problem.name, spelled(problem.taken([argument.name for argument in problem.arguments]))
     tangents, cotangents = (
         ", ".join(problem.arguments[place].name for place in places)
         for places in (problem.derived.tangents, problem.derived.cotangents)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from verify.question.change import State, state_of, still_changing
-from verify.question.problem import Array, OutOfMemory, Problem, Undecidable, outputs_of, run
+from verify.question.problem import Array, OutOfMemory, Problem, Undecidable, run
 
 COPIES = 16  # of the arguments, at addresses of their own, for a candidate that looks at those
 MANY = 3  # elements that have to show it before a narrower dtype is suspected
@@ -85,7 +85,7 @@ def _of_the_function(problem: Problem) -> Iterator[str]:
         return
     args = problem.call(problem.arrays)
     try:
-        values = outputs_of(problem.name, run(problem.name, problem.f, problem.taken(args), problem.patience))
+        values = problem.outputs(run(problem.name, problem.f, problem.taken(args), problem.patience))
     except Undecidable:
         return
     for finding in _modified(problem, args):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from verify.question.problem import Array, Problem
-from verify.question.structure import fields_of, is_record
+from verify.question.structure import fields_of, is_record, path
 from verify.verdict import Counterexample
 
 SCRIPT_ELEMENTS = 64  # larger inputs are described, not printed
@@ -25,7 +25,7 @@ def counterexample(
 ) -> Counterexample:
     """The record for element ``index`` of the derivative with respect to ``wrt[place]`` at these inputs."""
     name = problem.arguments[problem.wrt[place]].name
-    used = _spelled(problem.passed([argument.name for argument in problem.arguments]))
+    used = spelled(problem.passed([argument.name for argument in problem.arguments]))
     arguments = tuple(
         f"{argument.name}={literal(arrays[position]) if position in arrays else repr(argument.given)}"
         for position, argument in enumerate(problem.arguments)
@@ -41,19 +41,23 @@ def counterexample(
     )
 
 
-def _spelled(given: Any) -> str:
-    """The text of a call's arguments, from their names."""
+def spelled(given: Any) -> str:
+    """The text of a call's arguments, from their names.
+
+    >>> spelled(["x", {"w": "p_w"}])
+    "x, {'w': p_w}"
+    """
     if isinstance(given, str):
         return given
     if is_record(given):
-        return f"{type(given).__name__}({', '.join(f'{k}={_spelled(part)}' for k, part in fields_of(given).items())})"
+        return f"{type(given).__name__}({', '.join(f'{k}={spelled(part)}' for k, part in fields_of(given).items())})"
     if isinstance(given, dict):
-        return "{" + ", ".join(f"{key!r}: {_spelled(part)}" for key, part in given.items()) + "}"
+        return "{" + ", ".join(f"{key!r}: {spelled(part)}" for key, part in given.items()) + "}"
     return ", ".join(part if isinstance(part, str) else _bracketed(part) for part in given)
 
 
 def _bracketed(given: Any) -> str:
-    text = _spelled(given)
+    text = spelled(given)
     return (
         text if isinstance(given, dict) or is_record(given) else f"[{text}]" if isinstance(given, list) else f"({text})"
     )
@@ -61,9 +65,9 @@ def _bracketed(given: Any) -> str:
 
 def script(problem: Problem, arguments: tuple[str, ...], place: int, index: tuple[int, ...], expected: str) -> str:
     """A few lines of NumPy that show the element; the functions' sources are included where they can be found."""
-    call = _spelled(problem.passed([argument.name for argument in problem.arguments]))
+    call = spelled(problem.passed([argument.name for argument in problem.arguments]))
     pick = "" if problem.part is None else f"[{problem.part}]"
-    pick += f"[{place}]" if len(problem.wrt) > 1 else ""
+    pick += _picked(problem, place)
     where = f"[{', '.join(map(str, index))}]" if index else ""
     word = "value" if problem.asked == "value" else "derivative"
     lines = [
@@ -74,6 +78,16 @@ def script(problem: Problem, arguments: tuple[str, ...], place: int, index: tupl
         f"print(np.asarray({_called(problem)}({call}){pick}){where}, 'but the {word} is', {expected!r})",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _picked(problem: Problem, place: int) -> str:
+    """What picks the part of a position in ``wrt`` from what the candidate returns."""
+    if problem.asked in ("jvp", "value"):
+        outputs = problem.derived.outputs if problem.derived is not None else place
+        return path(outputs, place)
+    if problem.structure and not problem.own:
+        return path(problem.around, problem.wrt[place])
+    return f"[{place}]" if len(problem.wrt) > 1 else ""
 
 
 def _called(problem: Problem) -> str:

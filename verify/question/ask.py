@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from verify.question.domain import argument_position, parse_domain
+from verify.question.domain import HERMITIAN, argument_position, parse_domain
+from verify.question.domain import WORDS as WORDS_OF_DOMAINS
 from verify.question.generic import in_domain
-from verify.question.kinds import WITH_COTANGENTS, WITH_TANGENTS, Derived
+from verify.question.kinds import WITH_COTANGENTS, WITH_TANGENTS, WORDS, Derived
 from verify.question.opening import Opened, opened
-from verify.question.own import engine_gradient, gradient_on_copies, on_leaves
+from verify.question.own import engine_gradient, gradient_on_copies, on_leaves, real_leaves
 from verify.question.problem import Argument, Problem, Undecidable, outputs_of, parameter_names
-from verify.question.structure import gathered, numbered, numbers_in
+from verify.question.structure import Complex, complexes_in, filled, gathered, numbered, numbers_in
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def pose(
     asked = None if wrt is None else _positions(wrt, own_names)
     inner = opened(args, own_names, asked)
     args, names = inner.values, inner.names
-    declared = {p: known for q, known in parse_domain(domain, own_names).items() for p in inner.leaves_of(q)}
+    known_of = parse_domain(domain, own_names)
+    declared = _of_real_numbers(known_of, inner, own_names)
     domains = {p: known for p, known in declared.items() if in_domain(args[p], known, names[p])}
     positions = None if asked is None else tuple(p for q in asked for p in inner.leaves_of(q))
     arguments, notes = _arguments(args, names, positions)
@@ -119,7 +121,52 @@ def pose(
     )
     if problem.own:
         return _with_copies(problem)
-    return _directed(problem if positions else _by_default(problem, kind, names), kind, names)
+    problem = problem if positions else _by_default(problem, kind, names)
+    _must_have_one_array(problem, kind)
+    return _directed(_on_hermitian(problem, known_of, own_names), kind, names)
+
+
+def _of_real_numbers(domain: Mapping[int, Any], inner: Opened, names: Sequence[str]) -> dict[int, Any]:
+    """The domains of the leaves of arguments; ValueError for one of an argument that holds complex numbers."""
+    for place, known in domain.items():
+        part = inner.structure[place] if inner.structure else place
+        if known == HERMITIAN and not isinstance(part, Complex):
+            raise ValueError(
+                f"verify.check: domain[{names[place]!r}] is 'hermitian', but it is no array of complex numbers; "
+                f"'symmetric' is said of real ones"
+            )
+        if known != HERMITIAN and complexes_in((part,)):
+            raise ValueError(
+                f"verify.check: domain names {names[place]!r}, which holds complex numbers; expected 'hermitian' for a "
+                f"matrix, and else give f the real and the imaginary parts as two arguments"
+            )
+    return {p: known for q, known in domain.items() if known != HERMITIAN for p in inner.leaves_of(q)}
+
+
+def _on_hermitian(problem: Problem, domain: Mapping[int, Any], names: Sequence[str]) -> Problem:
+    """The problem with matrices that are declared to be Hermitian read as such, where they are as they were given."""
+    structure, declared, notes = list(problem.structure), [], []
+    for place in (place for place, known in domain.items() if known == HERMITIAN):
+        part, name = structure[place], names[place]
+        if part.re in problem.wrt:
+            raise ValueError(
+                f"verify.check: domain[{name!r}] is 'hermitian', and f is differentiated by it; expected it of an "
+                f"argument that wrt does not name"
+            )
+        made, hermitian = (filled(each, problem.arrays) for each in (part, replace(part, hermitian=True)))
+        if np.array_equal(made, hermitian):
+            structure[place] = replace(part, hermitian=True)
+            declared.append(name)
+        else:
+            notes.append(f"{name} is not {WORDS_OF_DOMAINS[HERMITIAN]} as it was given, so nothing is known of it")
+    return replace(problem, structure=tuple(structure), hermitian=tuple(declared), notes=(*problem.notes, *notes))
+
+
+def _must_have_one_array(problem: Problem, kind: str) -> None:
+    """Undecidable for a matrix of derivatives by complex numbers: that is two, by the parts."""
+    if kind in ("jac", "hess") and any(part.re in problem.wrt for part in complexes_in(problem.structure)):
+        one = {"jac": "vjp= or jvp=", "hess": "hvp="}[kind]
+        raise Undecidable(f"the {WORDS[kind]} by complex numbers is not one array; pass {one}")
 
 
 # ---------------------------------------------------------------------------- by what, and along what
@@ -179,8 +226,10 @@ def _directed(problem: Problem, kind: str, names: list[str]) -> Problem:
         result = problem.result(problem.arrays)
         word = "cotangent" if kind == "vjp" else "output"
         outputs, total = numbered(result)
-        values = outputs_of(problem.name, result)
+        values = outputs_of(problem.name, result, real_leaves)
         labels = [word if total == 1 else f"{word}_{place}" for place in range(total)]
+        if isinstance(outputs, Complex):
+            labels = [f"{word}_re", f"{word}_im"]
         drawn += [
             _direction(_unused(label, names), value, not value.ndim, rng)
             for label, value in zip(labels, values, strict=True)

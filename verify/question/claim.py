@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dualgrad.program.record import Program, Variable
 from dualgrad.program.size import Extent, dimension, dimensions, evaluate, terms
-from verify.question.domain import WORDS, Domain
+from verify.question.domain import HERMITIAN, WORDS, Domain
 from verify.question.problem import Problem
 from verify.question.recording import Recording
 from verify.trusted.meanings import knows
@@ -75,7 +75,8 @@ def _name(problem: Problem, position: int) -> str:
 
 def domain_text(problem: Problem) -> tuple[str, ...]:
     """What was assumed of the arguments by the user, one line an argument."""
-    return tuple(f"{_name(problem, position)} {_words(domain)}" for position, domain in problem.domain.items())
+    hermitian = (f"{name} {WORDS[HERMITIAN]}" for name in problem.hermitian)
+    return (*(f"{_name(problem, place)} {_words(domain)}" for place, domain in problem.domain.items()), *hermitian)
 
 
 def _words(domain: Domain) -> str:

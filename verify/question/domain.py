@@ -9,6 +9,7 @@ NAMED = (
     "real", "positive", "nonnegative", "nonzero", "unit", "binary", "sign", "simplex", "onehot", "symmetric",
     "spd", "invertible",
 )  # fmt: skip
+HERMITIAN = "hermitian"  # of complex matrices, which are else of no domain
 
 Domain = str | Callable[[Any], bool]
 
@@ -26,6 +27,7 @@ WORDS = {
     "symmetric": "symmetric (the derivative is the unconstrained one)",
     "spd": "symmetric positive definite (the derivative is the unconstrained one)",
     "invertible": "invertible",
+    HERMITIAN: "equal to its conjugate transpose",
 }
 
 
@@ -65,7 +67,7 @@ def argument_position(key: Any, names: list[str], keyword: str) -> int:
 
 
 def _one(key: Any, value: Any) -> Domain:
-    if callable(value) or value in NAMED:
+    if callable(value) or value in (*NAMED, HERMITIAN):
         known: Domain = value
         return known
     raise ValueError(

@@ -36,6 +36,7 @@ WORDS = {
 }
 WITH_TANGENTS = frozenset({"hvp", "jvp"})
 WITH_COTANGENTS = frozenset({"vjp", "jvp", "value"})
+OF_COMPLEX = frozenset({"jac", "vjp", "jvp", "value"})  # f may return complex numbers
 ON_A_GRADIENT = frozenset({"hess", "hvp", "jvp"})  # the question is about a recorded gradient of f
 
 

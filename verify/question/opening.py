@@ -1,4 +1,7 @@
-"""Arguments that hold arrays, in dicts, lists, tuples and dataclasses: opened into one argument for each."""
+"""Arguments that hold arrays, in dicts, lists, tuples and dataclasses: opened into one argument for each.
+
+An array of complex numbers holds two: its real and its imaginary parts.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from verify.question.own import leaves
-from verify.question.structure import fields_of, is_record, numbered, numbers_in
+from verify.question.own import leaves, real_leaves
+from verify.question.structure import fields_of, is_complex, is_record, numbered, numbers_in
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Opened:
 
     values: tuple[Any, ...]
     names: list[str]
-    structure: tuple[Any, ...]  # () where no argument holds arrays
+    structure: tuple[Any, ...]  # () where no argument holds arrays, and none is complex
 
     def leaves_of(self, position: int) -> tuple[int, ...]:
         """The numbers of the leaves of an argument."""
@@ -34,6 +37,8 @@ def opened(args: Sequence[Any], names: Sequence[str], wanted: Sequence[int] | No
 
     >>> opened((1.5, {"w": np.ones(2), "b": 0.5}), ["x", "p"]).names
     ['x', 'p_w', 'p_b']
+    >>> opened((1.5, np.ones(2) * 1j), ["x", "z"]).names
+    ['x', 'z_re', 'z_im']
     """
     opens = [_opens(arg, place, wanted) for place, arg in enumerate(args)]
     if not any(opens):
@@ -49,12 +54,14 @@ def opened(args: Sequence[Any], names: Sequence[str], wanted: Sequence[int] | No
             continue
         made, _ = numbered(arg, len(values))
         structure.append(made)
-        values += leaves(arg)
+        values += real_leaves(arg)
         labels += [re.sub(r"\W+", "_", label).strip("_") for label in _labels(arg, name)]
     return Opened(tuple(values), _distinct(labels), tuple(structure))
 
 
 def _opens(arg: Any, place: int, wanted: Sequence[int] | None) -> bool:
+    if is_complex(arg):
+        return True
     if is_record(arg):
         return (wanted is None or place in wanted) and any(map(_is_floating, leaves(arg)))
     return _holds_arrays(arg) or (place in (wanted or ()) and _is_container(arg))
@@ -68,15 +75,18 @@ def _is_container(arg: Any) -> bool:
 
 def _holds_arrays(arg: Any) -> bool:
     return _is_container(arg) and any(
-        isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind == "f" for leaf in leaves(arg)
+        isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "fc" for leaf in leaves(arg)
     )
 
 
 def _is_floating(leaf: Any) -> bool:
-    return isinstance(leaf, float) or (isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind == "f")
+    return isinstance(leaf, float | complex) or (isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "fc")
 
 
 def _labels(arg: Any, name: str) -> Iterator[str]:
+    if is_complex(arg):
+        yield from (f"{name}_re", f"{name}_im")
+        return
     if is_record(arg):
         arg = fields_of(arg)
     if isinstance(arg, Mapping):

@@ -10,7 +10,7 @@ import numpy as np
 import dualgrad as dg
 from dualgrad.frontends.numpy import rewiring
 from dualgrad.frontends.trace import Trace
-from verify.question.structure import fields_of, filled, is_record, is_row, numbered
+from verify.question.structure import fields_of, filled, is_complex, is_record, is_row, numbered, parted
 
 
 def engine_gradient(
@@ -75,14 +75,19 @@ def _tensors_in(value: Any) -> Any:
         hasattr(leaf, "dtype") for leaf in leaves(value)
     ):
         made, _ = numbered(value)
-        return filled(made, [as_tensor(leaf, False) for leaf in leaves(value)])
+        return filled(made, [as_tensor(leaf, False) for leaf in real_leaves(value)])
     return as_tensor(value, False)
 
 
 def leaves(result: Any) -> Iterator[Any]:
     """The leaves of nested tuples, lists and dicts, in order; a list of numbers is an array."""
     if is_row(result):
-        yield np.stack([part if hasattr(part, "ndim") else np.float64(part) for part in result])
+        yield np.stack(
+            [
+                part if hasattr(part, "ndim") else np.array(part, complex if isinstance(part, complex) else float)
+                for part in result
+            ]
+        )
         return
     if is_record(result):
         result = fields_of(result)
@@ -93,6 +98,12 @@ def leaves(result: Any) -> Iterator[Any]:
             yield from leaves(part)
     else:
         yield result
+
+
+def real_leaves(result: Any) -> Iterator[Any]:
+    """The leaves, where one of complex numbers is two: their real and their imaginary parts."""
+    for leaf in leaves(result):
+        yield from parted(leaf) if is_complex(leaf) else (leaf,)
 
 
 def as_tensor(value: Any, requires_grad: bool) -> Any:

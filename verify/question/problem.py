@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from verify.clock import Slow, at_most
-from verify.question.kinds import ON_A_GRADIENT, WORDS, Derived
-from verify.question.own import leaves, on_tensors
-from verify.question.structure import filled, gathered, numbers_in
+from verify.question.kinds import OF_COMPLEX, ON_A_GRADIENT, WORDS, Derived
+from verify.question.own import leaves, on_tensors, real_leaves
+from verify.question.structure import Complex, complexes_in, filled, gathered, numbers_in
 
 Array = np.ndarray[Any, Any]
 
@@ -68,6 +68,7 @@ class Problem:
     part: int | None = None
     structure: tuple[Any, ...] = ()  # each argument of f as a structure of numbers of ours; () where they are the same
     frame: tuple[tuple[Any, int], ...] = ()  # structures in a result to go through, and which of their parts to take
+    hermitian: tuple[str, ...] = ()  # complex matrices of which only the Hermitian part is read
     output: int | None = None  # the only one of the outputs of f that is in question
     patience: float = inf  # seconds that a call may take, away from the given arguments
     every_size: bool = False  # the claim is for every size, and being wrong at another one refutes it
@@ -120,7 +121,15 @@ class Problem:
 
     def value(self, arrays: Mapping[int, Array]) -> list[Array]:
         """f run natively, flattened to a list of arrays; Undecidable when it raises or returns something else."""
-        return self.chosen(outputs_of(self.name, self.result(arrays)))
+        return self.chosen(self.outputs(self.result(arrays)))
+
+    def leaves(self, result: Any) -> Iterator[Any]:
+        """What f returned, one array after the other: complex ones as two, where its kind of derivative is of those."""
+        return real_leaves(result) if self.asked in OF_COMPLEX else leaves(result)
+
+    def outputs(self, result: Any) -> list[Array]:
+        """What f returned, run natively, as arrays of numbers."""
+        return outputs_of(self.name, result, self.leaves)
 
     def chosen(self, outputs: Sequence[Any]) -> list[Any]:
         """Those of the outputs of f that are in question."""
@@ -169,7 +178,9 @@ class Problem:
 
     def parts(self, result: Any) -> list[Any] | None:
         """What the candidate returned, as a part for each position in ``wrt``; None for another structure."""
-        if not self.structure or self.asked in ("jvp", "value"):
+        if self.asked in ("jvp", "value"):
+            return self._of_outputs(self.picked(result))
+        if not self.structure:
             return split_result(self.picked(result), len(self.wrt))
         result = self.picked(result)
         if self.own:
@@ -182,6 +193,15 @@ class Problem:
                 continue
         return None
 
+    def _of_outputs(self, result: Any) -> list[Any] | None:
+        """What was returned for every output of f."""
+        if self.derived is None or not complexes_in(self.derived.outputs):
+            return split_result(result, len(self.wrt))
+        try:
+            return list(gathered(self.derived.outputs, result).values())
+        except LookupError:
+            return None
+
     def gradient(self, arrays: Mapping[int, Array]) -> list[Array]:
         """The candidate run natively, one array a position in ``wrt``."""
         return self.split(self.answer(self.call(arrays)))
@@ -191,7 +211,9 @@ class Problem:
         parts = self.parts(result)
         if parts is None:
             expected = "one array" if len(self.wrt) == 1 else f"a tuple of {len(self.wrt)} arrays"
-            if self.structure:
+            if isinstance(self.around, Complex):
+                expected = "one array of complex numbers"
+            elif self.structure:
                 expected = f"arrays structured as {self.around}, where the numbers stand for arrays"
             raise Undecidable(f"{self.what} returned {_describe(result)}; expected {expected}")
         return [_numeric(self.what, part) for part in parts]
@@ -237,9 +259,9 @@ def run(what: str, function: Callable[..., Any], args: Sequence[Any], patience: 
         raise Undecidable(f"{what} raised {type(error).__name__}: {error}") from error
 
 
-def outputs_of(what: str, result: Any) -> list[Array]:
-    """The arrays in a result (an array, a number, or nested tuples, lists and dicts of them)."""
-    found = [_numeric(what, leaf) for leaf in leaves(result)]
+def outputs_of(what: str, result: Any, each: Callable[[Any], Iterator[Any]]) -> list[Array]:
+    """The arrays in a result (an array, a number, or tuples, lists and dicts of them), as ``each`` goes through."""
+    found = [_numeric(what, leaf) for leaf in each(result)]
     if not found:
         raise Undecidable(f"{what} returned {_describe(result)}; expected numbers or arrays")
     return found

@@ -22,9 +22,10 @@ from dualgrad.program.size import Size, dimension, dimensions, substitute
 from verify.clock import at_most
 from verify.lemma.tape import Tape, tape_of
 from verify.question.derive import stages
-from verify.question.own import engine_gradient, leaves, on_leaves, on_tensors
+from verify.question.own import engine_gradient, on_leaves, on_tensors
 from verify.question.problem import Array, Problem
 from verify.question.state import call_elsewhere
+from verify.question.structure import complexes_in
 
 Labels = dict[int, tuple[str | int, ...]]  # argument position -> a dimension's name or a size, one an axis
 TRACED = 10.0  # how much longer than a call its recording may take
@@ -60,8 +61,11 @@ class Recording:
         return tuple(self.inputs.values())
 
 
-def symbolic_labels(arrays: Mapping[int, Array], taken: Iterable[str] = ()) -> Labels:
-    """A dimension of its own for every axis longer than 1: n, m, k, …, but no name that is taken; others stay."""
+def symbolic_labels(arrays: Mapping[int, Array], taken: Iterable[str] = (), like: Mapping[int, int] = {}) -> Labels:
+    """A dimension of its own for every axis longer than 1: n, m, k, …, but no name that is taken; others stay.
+
+    Arrays that are ``like`` another have its dimensions.
+    """
     taken = set(taken)
     names = iter([name for name in NAMES if name not in taken])
     count = 0
@@ -71,9 +75,11 @@ def symbolic_labels(arrays: Mapping[int, Array], taken: Iterable[str] = ()) -> L
         count += 1
         return next(names, f"d{count}")
 
-    return {
-        position: tuple(fresh() if size > 1 else size for size in array.shape) for position, array in arrays.items()
-    }
+    labels: Labels = {}
+    for position, array in arrays.items():
+        own = labels.get(like.get(position, position))
+        labels[position] = own or tuple(fresh() if size > 1 else size for size in array.shape)
+    return labels
 
 
 def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None) -> Recording:
@@ -99,7 +105,7 @@ def record(problem: Problem, arrays: Mapping[int, Array], labels: Labels | None)
         lambda: _forward(problem, wires),
         taken,
         tracers,
-        lambda result: problem.chosen(list(leaves(result))),
+        lambda result: problem.chosen(list(problem.leaves(result))),
         problem.patience,
     )
     forward, base, refused = _derived(problem, trace, function, tracers, refused)
@@ -205,7 +211,8 @@ def _candidate(problem: Problem, wires: Rewiring, tapes: list[Tape | None]) -> A
 
 def record_symbolic(problem: Problem, arrays: Mapping[int, Array]) -> Recording:
     """A proof trace with as many symbolic dimensions as the code allows: leaked ones are fixed, then it is redone."""
-    labels = symbolic_labels(arrays, (argument.name for argument in problem.arguments))
+    parts = {part.im: part.re for part in complexes_in(problem.structure)}
+    labels = symbolic_labels(arrays, (argument.name for argument in problem.arguments), parts)
     looked_at: frozenset[tuple[int, int]] = frozenset()
     leaks: tuple[Leak, ...] = ()
     while True:

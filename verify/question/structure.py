@@ -1,4 +1,7 @@
-"""Arguments and results that hold arrays, as structures of numbers: one in the place of each array of real numbers."""
+"""Arguments and results that hold arrays, as structures of numbers: one in the place of each array of real numbers.
+
+An array of complex numbers is two arrays: its real and its imaginary parts.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,11 @@ from typing import Any
 def numbered(result: Any, start: int = 0) -> tuple[Any, int]:
     """A result with a number in the place of each array, counted from ``start``, and the next number.
 
-    >>> numbered((1.5, {"a": 2.5}))
-    ((0, {'a': 1}), 2)
+    >>> numbered((1.5, {"a": 2.5, "b": 1j}))
+    ((0, {'a': 1, 'b': 2 + 3j}), 4)
     """
+    if is_complex(result):
+        return Complex(start, start + 1), start + 2
     if is_record(result):
         inside, start = numbered(fields_of(result), start)
         return Record(result, inside), start
@@ -57,6 +62,22 @@ class Record:
         return made
 
 
+@dataclass(frozen=True)
+class Complex:
+    """A complex array in a structure, by the numbers of its real and its imaginary parts.
+
+    Of a ``hermitian`` one, only the Hermitian part is read: what holds for that of every matrix holds for every
+    Hermitian matrix.
+    """
+
+    re: int
+    im: int
+    hermitian: bool = False
+
+    def __repr__(self) -> str:
+        return f"{self.re} + {self.im}j"
+
+
 def is_record(value: Any) -> bool:
     """Whether a value is an instance of a dataclass."""
     return is_dataclass(value) and not isinstance(value, type)
@@ -92,6 +113,9 @@ def filled(structure: Any, arrays: Sequence[Any] | Mapping[int, Any]) -> Any:
     """
     if isinstance(structure, Record):
         return structure.holding(filled(structure.inside, arrays))
+    if isinstance(structure, Complex):
+        made = joined(arrays[structure.re], arrays[structure.im])
+        return _hermitian_part(made) if structure.hermitian else made
     if isinstance(structure, dict):
         return {key: filled(part, arrays) for key, part in structure.items()}
     if isinstance(structure, (list, tuple)):
@@ -107,6 +131,10 @@ def gathered(structure: Any, result: Any) -> dict[int, Any]:
     """
     if isinstance(structure, Record):
         return gathered(structure.inside, fields_of(result) if is_record(result) else result)
+    if isinstance(structure, Complex):
+        if isinstance(result, (Mapping, tuple)):
+            raise LookupError("an array of complex numbers is expected")
+        return dict(zip((structure.re, structure.im), parted(result), strict=True))
     if isinstance(structure, dict):
         if not isinstance(result, Mapping):
             raise LookupError("a dict is expected")
@@ -128,6 +156,84 @@ def numbers_in(structure: Any) -> list[int]:
     return [structure] if isinstance(structure, int) else [n for part in _parts(structure) for n in numbers_in(part)]
 
 
+def complexes_in(structure: Any) -> list[Complex]:
+    """The complex arrays in a structure, in order."""
+    if isinstance(structure, (int, Complex)):
+        return [structure] if isinstance(structure, Complex) else []
+    return [found for part in _parts(structure) for found in complexes_in(part)]
+
+
+def path(structure: Any, number: int) -> str:
+    """What picks the array of a number from a result that is structured so, as Python.
+
+    >>> path((0, {"a": 1}), 1), path({"z": Complex(0, 1)}, 1)
+    ("[1]['a']", "['z'].imag")
+    """
+    if isinstance(structure, int):
+        return ""
+    if isinstance(structure, Complex):
+        return ".real" if structure.re == number else ".imag"
+    record = isinstance(structure, Record)
+    inside = structure.inside if record else structure
+    keys = inside.items() if isinstance(inside, dict) else enumerate(inside)
+    key, part = next((key, part) for key, part in keys if number in numbers_in(part))
+    return (f".{key}" if record else f"[{key!r}]") + path(part, number)
+
+
 def _parts(structure: Any) -> Sequence[Any]:
+    if isinstance(structure, Complex):
+        return (structure.re, structure.im)
     structure = structure.inside if isinstance(structure, Record) else structure
     return tuple(structure.values()) if isinstance(structure, dict) else structure
+
+
+# ---------------------------------------------------------------------------- complex numbers
+
+
+def is_complex(value: Any) -> bool:
+    """Whether a value is a complex number, or an array of them, recorded ones too.
+
+    >>> is_complex(1j), is_complex([1j, 2.0]), is_complex(1.5)
+    (True, True, False)
+    """
+    if is_row(value):
+        return any(map(is_complex, value))
+    return isinstance(value, complex) or getattr(getattr(value, "dtype", None), "kind", "") == "c"
+
+
+def joined(re: Any, im: Any) -> Any:
+    """A complex array of its parts; of numbers a number, of names the text that makes it, of recorded ones a pair."""
+    import numpy as np
+
+    from dualgrad.frontends.complex_numbers import number
+    from dualgrad.frontends.tracer import Tracer
+
+    if isinstance(re, str):
+        return f"({re} + 1j * {im})"
+    if isinstance(re, float) and isinstance(im, float):
+        return complex(re, im)
+    if all(isinstance(part, np.ndarray | np.generic) and part.dtype.kind == "f" for part in (re, im)):
+        made = np.empty(np.broadcast_shapes(np.shape(re), np.shape(im)), np.result_type(re, im, np.complex64))
+        made.real, made.imag = re, im
+        return made
+    if isinstance(re, Tracer):
+        return number(re, im)
+    return re + 1j * im
+
+
+def _hermitian_part(made: Any) -> Any:
+    """(H + H*) / 2 of a matrix, or of a stack of them; of a text that makes one, the text that makes it."""
+    import numpy as np
+
+    if isinstance(made, str):
+        return f"({made} + np.conj({made}).swapaxes(-1, -2)) / 2"
+    return (made + np.conj(np.swapaxes(made, -1, -2))) / 2
+
+
+def parted(value: Any) -> tuple[Any, Any]:
+    """The real and the imaginary parts of a complex array, or of a real one; of nothing, nothing."""
+    import numpy as np
+
+    if is_row(value):
+        value = np.stack(value)
+    return (np.real(value), np.imag(value)) if value is not None else (None, None)

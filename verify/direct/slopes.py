@@ -10,7 +10,6 @@ from flint import arb
 
 from verify.direct.run import objects, run_on_series
 from verify.direct.series import Series, Unread, as_series
-from verify.question.own import leaves
 from verify.question.problem import Array, Problem
 
 BallArray = np.ndarray[Any, Any]
@@ -57,7 +56,7 @@ class _Lines:
             for place, argument in enumerate(self.problem.arguments)
         ]
         found = run_on_series(self.problem.f, self.problem.taken(values))
-        outputs = [_series(leaf) for leaf in leaves(found)]
+        outputs = [_series(leaf) for leaf in self.problem.leaves(found)]
         self._must_be_the_function(outputs)
         return outputs
 

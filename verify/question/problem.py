@@ -259,7 +259,7 @@ def run(what: str, function: Callable[..., Any], args: Sequence[Any], patience: 
         raise Undecidable(f"{what} raised {type(error).__name__}: {error}") from error
 
 
-def outputs_of(what: str, result: Any, each: Callable[[Any], Iterator[Any]]) -> list[Array]:
+def outputs_of(what: str, result: Any, each: Callable[[Any], Iterator[Any]] = leaves) -> list[Array]:
     """The arrays in a result (an array, a number, or tuples, lists and dicts of them), as ``each`` goes through."""
     found = [_numeric(what, leaf) for leaf in each(result)]
     if not found:

@@ -14,12 +14,13 @@ import numpy as np
 
 from dualgrad.engine import overwritten
 from dualgrad.engine.buffers import LARGE
-from dualgrad.engine.graph import Binary, Extra, General, Node, Unary, now, shell
-from dualgrad.engine.keeping import NOTABLE, slim, unread
+from dualgrad.engine.graph import Binary, Extra, General, Leaf, Node, Unary, now
+from dualgrad.engine.keeping import NOTABLE, kept, slim, unread
 from dualgrad.engine.modes import ANOMALY, RECORDING, mode, user_line
 from dualgrad.engine.reuse import taken
+from dualgrad.engine.shells import blank, shell
 from dualgrad.op import Op, run
-from dualgrad.ops.index import canonical, native
+from dualgrad.ops.index import canonical, native, plain_steps
 from dualgrad.parts import by_rows
 from dualgrad.positions import is_advanced
 
@@ -81,8 +82,6 @@ def _unary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         value = compute(data)
         tensor = _new(kind)
         tensor._data = value
-        tensor._grad = tensor._family = None
-        tensor._version = 0
         if edge is None or not (state := mode()) & RECORDING:
             tensor._edge = None
             return tensor
@@ -112,6 +111,28 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
     may_take = op.forward in _INTO
 
     def apply(x1: Any, x2: Any) -> Any:
+        if type(x1) is kind is type(x2):
+            data1, data2, edge1, edge2 = x1._data, x2._data, x1._edge, x2._edge
+            if type(data1) is _float64 is type(data2):  # what else would be asked of arrays takes longer than the op
+                value = compute(data1, data2)
+                tensor = _new(kind)
+                tensor._data = value
+                if (edge1 is None and edge2 is None) or not (state := mode()) & RECORDING:
+                    tensor._edge = None
+                    return tensor
+                tensor._edge = node = Binary()
+                node.op = op
+                node.x1 = data1
+                node.x2 = data2
+                node.value = value
+                node.edge1 = edge1
+                node.edge2 = edge2
+                node.serial = now()
+                node.plain = type(value) is _float64
+                node.extra = None
+                if state != RECORDING or _handed_out:
+                    note(node, (x1, x2), (data1, data2))
+                return tensor
         edge1 = edge2 = None
         if type(x1) is kind:
             data1, edge1 = x1._data, x1._edge
@@ -164,8 +185,6 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
             value = compute(data1, data2)
         tensor = _new(kind)
         tensor._data = value
-        tensor._grad = tensor._family = None
-        tensor._version = 0
         if (edge1 is None and edge2 is None) or not (state := mode()) & RECORDING:
             tensor._edge = None
             return tensor
@@ -214,8 +233,6 @@ def _product(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         value = compute(data1, data2)
         tensor = _new(kind)
         tensor._data = value
-        tensor._grad = tensor._family = None
-        tensor._version = 0
         if (edge1 is None and edge2 is None) or not (state := mode()) & RECORDING:
             tensor._edge = None
             return tensor
@@ -260,29 +277,31 @@ def _general(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
 def _of_one(op: Op, kind: Any) -> Callable[..., Any]:
     """The tensor that an op of one operand and static arguments gives."""
     shares = op.name in VIEWS
+    reads: Any = None  # whether rules read the result, and the operand; known when the first is recorded
 
     def result(x: Any, inputs: tuple[Any], params: Mapping[str, Any], value: Any) -> Any:
         edge = x._edge
         tensor = _new(kind)
         tensor._data = value
-        tensor._grad = tensor._family = None
-        tensor._version = 0
         if shares and type(value) is _ndarray:
             related(tensor, x)
         if edge is None or not (state := mode()) & RECORDING:
             tensor._edge = None
             return tensor
+        nonlocal reads
+        if reads is None:
+            result_is_read, (operand_is_read,) = kept(op, (True,))
+            reads = result_is_read, operand_is_read
+        (data,) = inputs
         tensor._edge = node = _new(General)
         node.op = op
-        node.saved = inputs
+        node.saved = inputs if reads[1] or data.nbytes < NOTABLE or type(edge) is Leaf else (blank(data),)
         node.params = params
-        node.value = value
+        node.value = value if reads[0] or value.nbytes < NOTABLE or type(value) is not _ndarray else blank(value)
         node.edges = (edge,)
         node.serial = now()
         node.plain = False
         node.extra = None
-        if inputs[0].nbytes >= NOTABLE or value.nbytes >= NOTABLE:
-            slim(node)
         if state != RECORDING or _handed_out:
             note(node, (x,), inputs)
         return tensor
@@ -296,7 +315,12 @@ def reader(op: Op, kind: Any, slow: Callable[[Any, Any], Any]) -> Callable[[Any,
 
     def read(x: Any, key: Any) -> Any:
         data = x._data
-        if type(data) is not _ndarray or is_advanced(key):
+        if type(data) is not _ndarray:
+            return slow(x, key)
+        quick = plain_steps(key, data.shape)
+        if quick is not None:
+            return result(x, (data,), {"key": quick}, data[key])
+        if is_advanced(key):
             return slow(x, key)
         steps = canonical(key, data.shape)
         return result(x, (data,), {"key": steps}, data[native(steps)])

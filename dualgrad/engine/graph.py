@@ -17,6 +17,7 @@ import numpy as np
 from dualgrad.engine.hooks import RemovableHandle, Watch
 from dualgrad.engine.modes import is_anomaly_enabled, user_line
 from dualgrad.engine.overwritten import Marks, anything_is_out, changed
+from dualgrad.engine.shells import SMALL, shell
 from dualgrad.op import Kind, Op
 from dualgrad.shapes import extents
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # A moment: nodes and leaves made later have a greater serial.
 now = count().__next__
+_ndarray = np.ndarray  # looked up quickly
 _NONE: Mapping[str, Any] = {}
 
 
@@ -308,33 +310,22 @@ def reads_shapes_only(op: Op) -> bool:
     )
 
 
-def shell(value: Any) -> Any:
-    """An array of the same shape and dtype that takes no memory; what is small already as it is."""
-    if type(value) is not np.ndarray or value.nbytes <= _SMALL:
-        return value
-    key = value.shape, value.dtype
-    found = _shells.get(key)
-    if found is None:
-        if len(_shells) > _MOST:
-            _shells.clear()
-        found = _shells[key] = np.broadcast_to(np.zeros((), value.dtype), value.shape)
-    return found
-
-
-_SMALL = 1 << 10  # bytes
-_MOST = 10_000
-_shells: dict[tuple[Any, ...], Any] = {}
-
-
 def free(nodes: Iterable[Node]) -> None:
     """Free each of them."""
     again: dict[Op, bool] = {}
     for node in nodes:
+        op = node.op
         if not node.plain:
-            node.free()
+            usable = again.get(op)
+            if usable is None:
+                usable = again[op] = reads_shapes_only(op)
+            if usable and type(node) is General and len(node.saved) == 1:
+                node.saved, node.value = (shell(node.saved[0]),), shell(node.value)
+            else:
+                node.free()
             continue
-        value, op = node.value, node.op
-        if type(value) is np.ndarray and (value.nbytes > _SMALL or not op.partials):
+        value = node.value
+        if type(value) is _ndarray and (value.nbytes > SMALL or not op.partials):
             node.value = same = shell(value)
             alike = op.partials  # then what stands for the result stands for the operands: they have its shape
             if type(node) is Unary:
@@ -359,6 +350,7 @@ def reachable(roots: Iterable[Edge]) -> list[Node]:
 def walk(roots: Iterable[Edge]) -> tuple[list[Node], set[Leaf]]:
     """Every node that the roots depend on, the latest first, and every leaf."""
     found: dict[int, Node] = {}
+    last, in_order = float("inf"), True
     leaves: set[Leaf] = set()
     stack: list[Edge | None] = list(roots)
     pop, push = stack.pop, stack.append
@@ -372,6 +364,9 @@ def walk(roots: Iterable[Edge]) -> tuple[list[Node], set[Leaf]]:
             if serial in found:
                 break
             found[serial] = edge
+            if serial > last:
+                in_order = False
+            last = serial
             if type(edge) is Unary:
                 edge = edge.edge1
             elif type(edge) is Binary:
@@ -387,6 +382,8 @@ def walk(roots: Iterable[Edge]) -> tuple[list[Node], set[Leaf]]:
             else:
                 stack.extend(edge.edges)
                 break
+    if in_order:  # as in a chain
+        return list(found.values()), leaves
     return [found[serial] for serial in sorted(found, reverse=True)], leaves
 
 

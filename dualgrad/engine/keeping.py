@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.graph import Binary, Node, Unary, reads_shapes_only, shell
+from dualgrad.engine.graph import Binary, Node, Unary, reads_shapes_only
+from dualgrad.engine.shells import blank
 from dualgrad.op import Kind, Op
 
+_ndarray = np.ndarray  # looked up quickly
 NOTABLE = 1 << 14  # bytes; it takes longer to see whether a smaller array is needed than to make it
 
 
@@ -48,7 +50,7 @@ def slim(node: Node) -> None:
 
 
 def _shell(value: Any) -> Any:
-    return shell(value) if type(value) is np.ndarray and value.nbytes >= NOTABLE else value
+    return blank(value) if type(value) is _ndarray and value.nbytes >= NOTABLE else value
 
 
 @cache

@@ -33,6 +33,9 @@ _QUERIES = frozenset(
     | {np.argpartition, np.nanargmax, np.nanargmin, np.lexsort, np.isposinf, np.isneginf, np.array_equiv}
 )
 
+# What a slot holds that was never written to: an operation has nothing to say of these in what it gives.
+_UNSET: dict[str, Any] = {"_grad": None, "_family": None, "_version": 0}
+
 
 class Tensor(Writing, Manners, ArrayMethods):
     """An array that remembers how it was made.
@@ -61,6 +64,8 @@ class Tensor(Writing, Manners, ArrayMethods):
             self.requires_grad = requires_grad
 
     def __getattr__(self, name: str) -> Any:
+        if name in _UNSET:
+            return _UNSET[name]
         if name == "_data":
             raise RuntimeError(TAKEN)
         return object.__getattribute__(self, name)

@@ -25,6 +25,8 @@ Key = tuple[Step, ...]
 
 # ---------------------------------------------------------------------------- keys
 
+_KNOWN = frozenset({int, type(None)})
+
 
 def canonical(key: Any, shape: Shape) -> Key:
     """A basic index as one step an axis; TypeError for advanced ones, IndexError out of range.
@@ -32,19 +34,9 @@ def canonical(key: Any, shape: Shape) -> Key:
     >>> canonical((0, slice(None, None, -1)), (2, 3))
     ((0,), (2, 3, -1))
     """
-    given = key if type(key) is tuple else (key,)
-    if len(given) <= len(shape):  # what is asked most often
-        steps: list[Step] = []
-        for part, length in zip(given, shape, strict=False):
-            if type(part) is slice:
-                steps.append(_range(part, length))
-            elif type(part) is type(length) is int and 0 <= part < length:
-                steps.append((part,))
-            else:
-                break
-        else:
-            steps += [_range(_WHOLE, length) for length in shape[len(given) :]]
-            return tuple(steps)
+    quick = plain_steps(key, shape)
+    if quick is not None:
+        return quick
     parts = list(key) if isinstance(key, tuple) else [key]
     named = sum(part is not None and part is not Ellipsis for part in parts)
     if named > len(shape):
@@ -55,6 +47,36 @@ def canonical(key: Any, shape: Shape) -> Key:
     parts[at : at + 1] = [slice(None)] * (len(shape) - named)
     lengths = iter(shape)
     return tuple(None if part is None else _step(part, next(lengths)) for part in parts)
+
+
+def plain_steps(key: Any, shape: Shape) -> Key | None:
+    """The same of slices, and of integers from the front, of axes of known lengths; None of anything else.
+
+    >>> plain_steps((0, slice(None, None, -1)), (2, 3)), plain_steps(-1, (2, 3))
+    (((0,), (2, 3, -1)), None)
+    """
+    given = key if type(key) is tuple else (key,)
+    if len(given) > len(shape):
+        return None
+    steps: list[Step] = []
+    for part, length in zip(given, shape, strict=False):
+        if type(length) is not int:
+            return None
+        if type(part) is slice:
+            if type(part.start) not in _KNOWN or type(part.stop) not in _KNOWN or type(part.step) not in _KNOWN:
+                return None
+            start, stop, stride = part.indices(length)
+            if stride == 1:
+                steps.append((start, stop - start if stop > start else 0, 1))
+            else:
+                steps.append((start, len(range(start, stop, stride)), stride))
+        elif type(part) is int and 0 <= part < length:
+            steps.append((part,))
+        else:
+            return None
+    for length in shape[len(given) :]:
+        steps.append((0, length, 1))
+    return tuple(steps)
 
 
 def _step(part: Any, length: Extent) -> Step:
@@ -79,17 +101,7 @@ def _from_front(place: Extent, length: Extent, what: str) -> Extent:
     return place
 
 
-_KNOWN = frozenset({int, type(None)})
-_WHOLE = slice(None)
-
-
 def _range(part: slice, length: Extent) -> Step:
-    first, last, step = part.start, part.stop, part.step
-    if type(length) is int and type(first) in _KNOWN and type(last) in _KNOWN and type(step) in _KNOWN:
-        if first is last is step is None:
-            return 0, length, 1
-        places = range(length)[part]
-        return places.start, len(places), places.step
     start, stop, stride = (None if p is None else plain_extent(p) for p in (part.start, part.stop, part.step))
     stride = 1 if stride is None else stride
     if not isinstance(stride, int):

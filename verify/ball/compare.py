@@ -79,7 +79,9 @@ def upper_float(ball: arb) -> float:
         return ulp(0.0)
     if any(part != 0 and part < _TINY for part in (abs(ball.mid()), ball.rad())):  # and so may that of one part of it
         ball += arb(_TINY, _TINY)
-    return _outward(Enclosure.of(ball).upper, inf)
+    top = ball.upper()
+    near = float(top)
+    return near if top <= near else nextafter(near, inf)
 
 
 _HUGE, _TINY = arb((1, 1100)), arb((1, -1100))

@@ -6,7 +6,7 @@ indices it depends on, index relations decided here and now. What is left for a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -75,6 +75,12 @@ class Layout:
                 if not isinstance(step, Decision) and any(found[argument.node] for argument in step.args):
                     found[step.node] = 1
         return self.changing[wrt]
+
+    def done(self, known: Container[Variable]) -> dict[int, Variable | None]:
+        """The steps of equations whose results are known: those results, and None for what leads there."""
+        results = {n: equation.output for n, equation in enumerate(self.program.equations) if equation.output in known}
+        found: dict[int, Variable | None] = {step.node: None for step in self.steps if step.equation in results}
+        return found | {self.places[variable]: variable for variable in results.values()}
 
 
 def concrete_shape(operand: Operand, sizes: Mapping[str, int]) -> tuple[int, ...]:

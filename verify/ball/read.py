@@ -36,6 +36,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "laid_out",
+    "magnitudes",
     "vjp",
 ]
 
@@ -44,11 +45,31 @@ Inputs = Mapping[Variable, NDArray[Any]]
 Sizes = Mapping[str, int]
 
 
+class Values(Mapping[Variable, BallArray]):
+    """What every variable is, listed when it is asked for."""
+
+    def __init__(self, layout: Layout, run: Run) -> None:
+        self.layout, self.run = layout, run
+
+    def __getitem__(self, variable: Variable) -> BallArray:
+        return _array(self.run.values[self.layout.places[variable]], self.layout.shape(variable))
+
+    def __iter__(self) -> Iterator[Variable]:
+        return iter(self.layout.places)
+
+    def __len__(self) -> int:
+        return len(self.layout.places)
+
+    def undoubted(self) -> dict[Variable, Balls]:
+        """The balls of every variable, in a row; of none where a guard was undecided or on its boundary."""
+        return {} if self.run.marks else {v: self.run.values[node] for v, node in self.layout.places.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a program is at a point."""
 
-    values: Mapping[Variable, BallArray]
+    values: Values
     outputs: tuple[BallArray, ...]
     events: tuple[Event, ...]
 
@@ -66,12 +87,26 @@ class Differential:
     reading: Reading
 
 
-def evaluate(program: Program, inputs: Inputs, sizes: Sizes, precision: int = 128, literals: str = "exact") -> Reading:
-    """The values of all variables and outputs."""
+def evaluate(
+    program: Program,
+    inputs: Inputs,
+    sizes: Sizes,
+    precision: int = 128,
+    literals: str = "exact",
+    known: Reading | None = None,
+) -> Reading:
+    """The values of all variables and outputs.
+
+    ``known`` is what was read at the same point, precision and literals: what both programs compute is taken from it.
+    """
     layout = laid_out(program, sizes)
     floating = [v for v in program.inputs if v.dtype.kind == "f"]
+    shared = known.values.undoubted() if known is not None else {}
     with working_precision(precision):
-        return _reading(layout, forward(layout, inputs, floating, literals))
+        run = forward(layout, inputs, floating, literals, known=shared)
+        if run.marks and shared:  # what they rest on is read off the steps, all of them
+            run = forward(layout, inputs, floating, literals)
+        return _reading(layout, run)
 
 
 def gradient(
@@ -96,6 +131,14 @@ def gradient(
         seeds = [[arb(1)] * len(run.values[node]) for node in layout.outputs]
         changes = backward(layout, run, seeds, absolute)
         return Differential(_at(layout, wrt, changes), _reading(layout, run))
+
+
+def magnitudes(found: Differential, wrt: Sequence[Variable], precision: int) -> tuple[BallArray, ...]:
+    """What :func:`gradient` gives with ``absolute``, at the point where it gave ``found``."""
+    layout, run = found.reading.values.layout, found.reading.values.run
+    seeds = [[arb(1)] * len(run.values[node]) for node in layout.outputs]
+    with working_precision(precision):
+        return _at(layout, wrt, backward(layout, run, seeds, absolute=True))
 
 
 def vjp(
@@ -179,22 +222,6 @@ def laid_out(program: Program, sizes: Sizes) -> Layout:
     return found
 
 
-class _Values(Mapping[Variable, BallArray]):
-    """What every variable is, listed when it is asked for."""
-
-    def __init__(self, layout: Layout, run: Run) -> None:
-        self._layout, self._run = layout, run
-
-    def __getitem__(self, variable: Variable) -> BallArray:
-        return _array(self._run.values[self._layout.places[variable]], self._layout.shape(variable))
-
-    def __iter__(self) -> Iterator[Variable]:
-        return iter(self._layout.places)
-
-    def __len__(self) -> int:
-        return len(self._layout.places)
-
-
 def _array(balls: Balls, shape: tuple[int, ...]) -> BallArray:
     array = np.empty(len(balls), dtype=object)
     array[:] = balls
@@ -220,4 +247,4 @@ def _reading(layout: Layout, run: Run) -> Reading:
         _array(run.values[node], layout.shape(operand))
         for node, operand in zip(layout.outputs, layout.program.outputs, strict=True)
     )
-    return Reading(_Values(layout, run), outputs, events(layout, run))
+    return Reading(Values(layout, run), outputs, events(layout, run))

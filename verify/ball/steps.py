@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from operator import mul
+from operator import add, mul
 from typing import NamedTuple
 
 from flint import arb, fmpq
@@ -147,7 +147,10 @@ class Plus(Step):
     """Sums, element by element."""
 
     def _value(self, run: Run) -> Balls:
-        return [sum(terms, ZERO) for terms in zip(*_all(run, self), strict=True)]
+        first, *rest = _all(run, self)
+        for other in rest:
+            first = list(map(add, first, other))
+        return first
 
     def _links(self, run: Run) -> Iterator[Link]:
         return self._reads(run)

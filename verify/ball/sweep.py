@@ -21,22 +21,35 @@ def forward(
     wrt: Iterable[Variable],
     literals: str,
     along: Mapping[Variable, NDArray[Any]] | None = None,
+    known: Mapping[Variable, Balls] | None = None,
 ) -> Run:
-    """Run all steps. ``wrt`` says what counts as active; ``along`` is a direction whose tangents are kept."""
-    given = {**layout.program.captured, **inputs}
+    """Run all steps. ``wrt`` says what counts as active; ``along`` is a direction whose tangents are kept.
+
+    What is ``known`` of the variables is not computed again, nor are the steps on the way to it.
+    """
+    given, known = {**layout.program.captured, **inputs}, known or {}
     if layout.parts is not None:
         given = {v: np.ravel(given[v])[layout.parts[v]] for v in layout.places if v in given}
-    balls = {v: flat_balls(v.name, given[v], layout.shape(v)) for v in layout.places if v in given}
+    balls = {
+        v: known[v] if v in known else flat_balls(v.name, given[v], layout.shape(v))
+        for v in layout.places
+        if v in given
+    }
+    done = layout.done(known)
     run = Run(balls, layout.sizes, layout.active(tuple(wrt)), literals)
     moving: dict[object, Balls] = {}
     if along is not None:
         run.tangents = [None] * len(layout.steps)
         moving = {v: flat_balls(f"the tangent of {v.name}", t, layout.shape(v)) for v, t in along.items()}
     for step in layout.steps:
-        run.values.append(step.value(run))
+        if step.node in done:
+            result = done[step.node]
+            run.values.append([] if result is None else known[result])
+        else:
+            run.values.append(step.value(run))
         if run.tangents is not None and run.active[step.node]:
-            known = moving.get(step.key) if isinstance(step, Given) else None
-            run.tangents[step.node] = _pushed(run, run.tangents, step) if known is None else known
+            own = moving.get(step.key) if isinstance(step, Given) else None
+            run.tangents[step.node] = _pushed(run, run.tangents, step) if own is None else own
     return run
 
 
@@ -81,7 +94,10 @@ def _pull(run: Run, link: Link, change: Balls, changes: list[Balls | None], abso
     if absolute and factor is not None:
         factor = list(map(abs, factor))
     moved = _scaled(change if target is None else [change[place] for place in target], factor)
-    _collect(_total(run, changes, node), origin, moved)
+    if origin is None and changes[node] is None:
+        changes[node] = list(moved)
+    else:
+        _collect(_total(run, changes, node), origin, moved)
 
 
 def _total(run: Run, changes: list[Balls | None], node: int) -> Balls:
@@ -98,7 +114,10 @@ def _scaled(balls: Balls, factor: Balls | None) -> Balls:
 
 
 def _collect(total: Balls, places: list[int] | None, parts: Balls) -> None:
-    for place, part in enumerate(parts) if places is None else zip(places, parts, strict=True):
+    if places is None:
+        total[:] = [a if b is ZERO else b if a is ZERO else a + b for a, b in zip(total, parts, strict=True)]
+        return
+    for place, part in zip(places, parts, strict=True):
         if part is not ZERO:
             before = total[place]
             total[place] = part if before is ZERO else before + part

@@ -17,6 +17,7 @@ FIRST_BITS = 128
 LAST_BITS = 2048
 AGREED_BITS = 80  # a difference is enclosed to this many bits of its terms before it counts as zero
 ULP = 2.0**-52
+MARGIN = 8  # bits to spare, with which each of two enclosures is narrow enough for their difference to be
 HALF = 2.0**-26  # of the digits of a double
 SEEN = arb((1, -1000))  # what floats hold with all their digits
 
@@ -60,25 +61,28 @@ def status_of(sides: Sides, bits: int) -> tuple[str, Difference | None]:
     """
     wide, furthest, worst = False, arb(0), None
     with working_precision(bits):
-        for place, index, true, claimed in elements(sides.truth, sides.claim.outputs):
+        for place, number, true, claimed in elements(sides.truth, sides.claim.outputs):
             if true is None or claimed is None:
                 shapes = (f"shape {array.shape}" for array in (sides.truth[place], sides.claim.outputs[place]))
                 return "different", Difference(place, (), *shapes)
             if disjoint(true, claimed):
                 apart = abs(true - claimed).upper()
                 if worst is None or apart > furthest:
-                    furthest, worst = apart, (place, index, true, claimed)
+                    furthest, worst = apart, (place, number, true, claimed)
                 continue
             wide = wide or not narrow(true, claimed, AGREED_BITS, bits)
         seen = furthest >= NEGLIGIBLE or not any(abs(ball) > SEEN for array in sides.truth for ball in array.flat)
         if worst is not None and seen:
-            place, index, true, claimed = worst
+            place, number, true, claimed = worst
+            index = tuple(map(int, np.unravel_index(number, sides.truth[place].shape)))
             return "different", Difference(place, index, digits(true), digits(claimed))
     return ("undecided" if wide else "equal"), None
 
 
 def narrow(a: arb, b: arb, agreed: int, bits: int) -> bool:
     """Whether two overlapping enclosures agree to some relative bits, or are both next to nothing at high precision."""
+    if bits >= agreed + MARGIN <= min(a.rel_accuracy_bits(), b.rel_accuracy_bits()):
+        return True
     radius, scale = (a - b).rad(), abs(a).upper() + abs(b).upper()
     return bool(radius <= scale * 2.0**-agreed or (bits >= 4 * FIRST_BITS and radius <= 2.0 ** (-bits / 2)))
 
@@ -154,14 +158,14 @@ def off_by_an_ulp(exact: Sides, sides: Sides, dtypes: Sequence[np.dtype[Any]], b
 
 def elements(
     one: tuple[BallArray, ...], two: tuple[BallArray, ...]
-) -> Iterator[tuple[int, tuple[int, ...], arb | None, arb | None]]:
-    """Pairs of elements with their place and index; None for both where the shapes differ."""
+) -> Iterator[tuple[int, int, arb | None, arb | None]]:
+    """Pairs of elements with their place and their number in it; None for both where the shapes differ."""
     for place, (a, b) in enumerate(zip(one, two, strict=True)):
         if a.shape != b.shape:
-            yield place, (), None, None
+            yield place, 0, None, None
             continue
-        for index in np.ndindex(a.shape):
-            yield place, index, a.item(index), b.item(index)
+        for number, (x, y) in enumerate(zip(a.ravel().tolist(), b.ravel().tolist(), strict=True)):
+            yield place, number, x, y
 
 
 def digits(ball: object, count: int = 17) -> str:

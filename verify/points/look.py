@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from flint import arb
@@ -14,7 +13,7 @@ from verify.ball.compare import disjoint
 from verify.ball.grid import TooLarge
 from verify.ball.kernels import NoSlope
 from verify.ball.precision import working_precision
-from verify.ball.read import BallArray, Differential, Event, evaluate, gradient, jacobian
+from verify.ball.read import BallArray, Differential, Event, Reading, evaluate, gradient, jacobian
 from verify.points.agreement import (
     FIRST_BITS,
     HALF,
@@ -33,6 +32,7 @@ from verify.points.agreement import (
     off_by_an_ulp,
     status_of,
 )
+from verify.points.candidate import branches_of_its_own, captures_of_its_own, iterates, rounding
 from verify.points.constants import as_written, is_odd, written
 from verify.points.declared_meanings import misdeclared
 from verify.points.kinks import look_around
@@ -48,7 +48,6 @@ COMPUTED = 256 * ULP  # relative; what rounding may leave in numbers that were c
 ITERATED = 2.0**-26  # relative; what an iteration that ended by a test may be off by
 GIVEN = "the given arguments"
 PLAIN = (GIVEN, "a point near", "a random")  # how the label of a point begins that is not a hard one
-INEQUALITIES = frozenset({"less", "less_equal", "greater", "greater_equal"})
 AROUND = 2.0**-60  # relative; how near to the derivatives around it one at a tie has to be
 
 
@@ -181,7 +180,7 @@ def _look(problem: Problem, point: Point, recording: Recording, bits: int) -> Lo
         )
     if recording.gradient is None:
         return replace(seen, status="numbers only", reason=recording.gradient_refused)
-    return _compare(problem, point, recording, bits, seen)
+    return _compare(problem, point, recording, bits, seen, truth.reading)
 
 
 def true_derivative(
@@ -215,30 +214,23 @@ def fits(recording: Recording, point: Point) -> bool:
     )
 
 
-def _compare(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
-    """Compare the programs; only their numbers where the candidate's rounds to a coarser dtype, which is not read."""
-    found = _compared(problem, point, recording, bits, seen)
-    rounded = _rounding(recording.gradient) if found.status == "equal" and recording.gradient is not None else ""
+def _compare(
+    problem: Problem, point: Point, recording: Recording, bits: int, seen: Look, known: Reading | None = None
+) -> Look:
+    """Compare the programs; only their numbers where the candidate's rounds to a coarser dtype, which is not read.
+
+    ``known`` is how f was read there, in these bits.
+    """
+    found = _compared(problem, point, recording, bits, seen, known)
+    rounded = rounding(recording.gradient) if found.status == "equal" and recording.gradient is not None else ""
     return replace(found, status="numbers only", reason=rounded) if rounded else found
 
 
-def _rounding(program: Program) -> str:
-    """Where a program casts floats to a dtype with fewer digits; "" where it does not."""
-    for equation in program.equations:
-        given = equation.inputs[0] if equation.op.name == "astype" else None
-        if isinstance(given, Variable) and _digits(equation.output.dtype) < _digits(given.dtype) < np.inf:
-            return f"it rounds to {equation.output.dtype} {equation.line}".strip()
-    return ""
-
-
-def _digits(dtype: np.dtype[Any]) -> float:
-    """The bits of a float's mantissa; no end of them for other dtypes."""
-    return float(np.finfo(dtype).nmant) if dtype.kind == "f" else float("inf")
-
-
-def _compared(problem: Problem, point: Point, recording: Recording, bits: int, seen: Look) -> Look:
+def _compared(
+    problem: Problem, point: Point, recording: Recording, bits: int, seen: Look, known: Reading | None
+) -> Look:
     """Compare under the exact reading of literals, then under those that differ from it by less than an ulp."""
-    exact = Sides(seen.truth, _claimed(point, recording, bits, "exact", seen.truth))
+    exact = Sides(seen.truth, _claimed(point, recording, bits, "exact", seen.truth, known))
     if not exact.finite:
         reason = "the gradient's program is not finite there, or a guard of it is undecided"
         return replace(seen, status="numbers only" if bits >= 4 * FIRST_BITS else "undecided", reason=reason)
@@ -255,7 +247,7 @@ def _compared(problem: Problem, point: Point, recording: Recording, bits: int, s
                 told = less_than_an_ulp_of_terms(exact, other, terms, bits)
             if told:
                 return replace(seen, status="equal", reading=reading)
-    if _branches_of_its_own(recording):
+    if branches_of_its_own(recording):
         status = off_by_a_share(exact, bits, ULP)
         if status == "equal":
             return replace(seen, status="equal", reading=CUT_READING)
@@ -263,9 +255,9 @@ def _compared(problem: Problem, point: Point, recording: Recording, bits: int, s
             status = off_by_a_share(exact, bits, HALF).replace("equal", "numbers only")
         if status != "different":
             return replace(seen, status=status, reason="it is off by few digits, as a series that is cut short")
-    if _captures_of_its_own(recording) and left_over(exact, bits, COMPUTED):
+    if captures_of_its_own(recording) and left_over(exact, bits, COMPUTED):
         return replace(seen, status="numbers only", reason="it uses numbers computed elsewhere, which are rounded")
-    if _iterates(recording.forward) and left_over(exact, bits, ITERATED):
+    if iterates(recording.forward) and left_over(exact, bits, ITERATED):
         return replace(seen, status="numbers only", reason="f iterates, and the difference is what that may leave")
     found = _rounded(_sides(problem, point, recording, bits, "rounded"), replace(seen, difference=difference), bits)
     if found.status == "equal" and _is_off_as_written(problem, point, recording, bits, exact):
@@ -288,41 +280,24 @@ def _is_off_as_written(problem: Problem, point: Point, recording: Recording, bit
 
 
 def _sides(problem: Problem, point: Point, recording: Recording, bits: int, reading: str) -> Sides:
-    truth = true_derivative(problem, point, recording, bits, reading).arrays
-    return Sides(truth, _claimed(point, recording, bits, reading, truth))
+    truth = true_derivative(problem, point, recording, bits, reading)
+    return Sides(truth.arrays, _claimed(point, recording, bits, reading, truth.arrays, truth.reading))
 
 
-def _claimed(point: Point, recording: Recording, bits: int, reading: str, truth: tuple[BallArray, ...]) -> Claim:
+def _claimed(
+    point: Point,
+    recording: Recording,
+    bits: int,
+    reading: str,
+    truth: tuple[BallArray, ...],
+    known: Reading | None,
+) -> Claim:
     assert recording.gradient is not None
     found = evaluate(
-        recording.gradient, with_inputs(recording, point.arrays), sizes_at(recording, point), bits, reading
+        recording.gradient, with_inputs(recording, point.arrays), sizes_at(recording, point), bits, reading, known
     )
     outputs = tuple(shaped(got, expected.shape) for got, expected in zip(found.outputs, truth, strict=True))
     return Claim(outputs, found.decided, _equalities(recording.gradient, found.values))
-
-
-def _iterates(program: Program | None) -> bool:
-    """Whether a condition was tested again and again, with both outcomes: the derivative is that of the loop so far."""
-    found = [] if program is None else [(condition.line, condition.outcome) for condition in program.conditions]
-    return any((line, not outcome) in found for line, outcome in found)
-
-
-def _captures_of_its_own(recording: Recording) -> bool:
-    """Whether the candidate uses an array that f does not: computed from f's, perhaps, as an inverse once for all."""
-    assert recording.forward is not None and recording.gradient is not None
-    return bool(recording.gradient.captured.keys() - recording.forward.captured.keys())
-
-
-def _branches_of_its_own(recording: Recording) -> bool:
-    """Whether the candidate tests numbers that f does not, as one that takes a series where terms cancel.
-
-    At a hard point such a one is judged by its numbers: it is wrong where more than half of the digits are lost.
-    """
-    assert recording.forward is not None and recording.gradient is not None
-    known = {condition.line for condition in recording.forward.conditions}
-    of_f = {equation.output for equation in recording.forward.equations}
-    own = {equation.op.name for equation in recording.gradient.equations if equation.output not in of_f}
-    return bool(own & INEQUALITIES) or any(c.line not in known for c in recording.gradient.conditions)
 
 
 def _rounded(sides: Sides, seen: Look, bits: int) -> Look:

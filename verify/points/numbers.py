@@ -20,10 +20,10 @@ small because the function is flat keeps its own scale: off by 100 % is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from math import inf, isfinite, ulp
+from functools import partial, reduce
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from dualgrad.program.record import Program, Variable
 from verify.ball.compare import accurate, decimal, spacing, ulps, upper_float
 from verify.ball.precision import working_precision
-from verify.ball.read import BallArray, Differential, Inputs, Sizes, gradient, jacobian
+from verify.ball.read import BallArray, Differential, Inputs, Sizes, gradient, jacobian, magnitudes
 from verify.ball.refine import START, refine
 from verify.verdict import Numbers
 
@@ -130,48 +130,55 @@ def judge(
         return Numbers("unknown", points=1, reason=_event_reason(found))
     if not conditioned and _all_ok(question, truth):
         return Numbers("ok", points=1)
-    scales = _Scales(question, truth, np.random.default_rng(seed))
+    scales = _Scales(question, truth, np.random.default_rng(seed), found)
     if sum(array.size for array in truth) <= LARGE:
         scales.widen(DIRECTIONS)
-    worst = _worst(question, truth, scales.at)
+    worst = _worst(question, truth, scales)
     if worst.status in ("lost", "wrong"):
         scales.widen(MORE)
-        worst = _worst(question, truth, scales.at)
+        worst = _worst(question, truth, scales)
     return worst
 
 
 # ---------------------------------------------------------------------------- the rule
 
 
-def _worst(question: Question, truth: Sequence[BallArray], scales: Sequence[BallArray]) -> Numbers:
-    ranked = [
-        (_rank(float(v), t, scales[slot].item(index), got.dtype), slot, index)
-        for slot, got in enumerate(map(_floating, question.got))
-        for (index, v), t in zip(np.ndenumerate(got), truth[slot].flat, strict=True)
-    ]
-    if not ranked:
+def _worst(question: Question, truth: Sequence[BallArray], scales: _Scales) -> Numbers:
+    worst: tuple[int, float, int, int] | None = None
+    for slot, got in enumerate(map(_floating, question.got)):
+        order, distance = _ranks(got, truth[slot], partial(scales.at, slot))
+        if order.size:
+            place = int(np.argmax(np.where(order == order.max(), distance, -1.0)))
+            found = (int(order[place]), float(distance[place]), -slot, place)
+            worst = found if worst is None else max(worst, found)
+    if worst is None:
         return Numbers("unknown", points=1, reason="there is no element to compare")
-    (order, _), slot, index = max(ranked, key=lambda entry: entry[0])
-    return _described(question, truth[slot].item(index), scales, slot, index, _ORDER[order], len(ranked))
+    status, slot, place = _ORDER[worst[0]], -worst[2], worst[3]
+    index = tuple(map(int, np.unravel_index(place, truth[slot].shape)))
+    scale, count = scales.at(slot, place), sum(array.size for array in truth)
+    return _described(question, truth[slot].item(place), scale, slot, index, status, count)
 
 
 def _all_ok(question: Question, truth: Sequence[BallArray]) -> bool:
     """Whether every element is ok whatever the conditioning, and there is one."""
-    orders = [
-        _rank(v, t, abs(t), got.dtype)[0]
-        for got, true in zip(map(_floating, question.got), truth, strict=True)
-        for v, t in zip(map(float, got.flat), true.flat, strict=True)
-    ]
-    return bool(orders) and max(orders) == _ORDER.index("ok")
+    orders = [_ranks(got, true, true.item)[0] for got, true in zip(map(_floating, question.got), truth, strict=True)]
+    return any(order.size for order in orders) and not any(order.any() for order in orders)
+
+
+def _ranks(got: NDArray[Any], truth: BallArray, scale: Callable[[int], arb]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """How bad every element is, in a row: its place in _ORDER, and its distance in ulps of its scale."""
+    distance = _float_distances(got, truth)
+    order = np.zeros(distance.size, dtype=int)
+    for place in np.flatnonzero(distance > OK / 2).tolist():
+        value, true = float(got.flat[place]), truth.item(place)
+        order[place], distance[place] = _rank(value, true, abs(scale(place)), got.dtype)
+    return order, distance
 
 
 def _rank(value: float, truth: arb, scale: arb, dtype: np.dtype[Any]) -> tuple[int, float]:
-    """How bad an element is: its place in _ORDER, then its distance in ulps of the scale."""
     if not accurate(truth, BITS // 2):
         return _ORDER.index("unknown"), 0.0
-    near = _float_distance(value, truth, dtype)
-    if near > OK / 2:
-        near = ulps(value, truth, dtype)
+    near = ulps(value, truth, dtype)
     if near <= OK or not isfinite(value):
         return _ORDER.index("ok" if near <= OK else "wrong"), near
     if not scale.is_finite():
@@ -191,19 +198,23 @@ def without_a_digit(value: float, truth: arb, scale: arb, dtype: np.dtype[Any]) 
     return bool(abs(arb(value) - truth) > abs(truth) / 2 and scale * eps < abs(truth) / LEFT)
 
 
-def _float_distance(value: float, truth: arb, dtype: np.dtype[Any]) -> float:
-    """The distance in ulps up to one ulp, computed in doubles; inf where doubles are not up to it."""
-    info = np.finfo(dtype)
-    near = float(truth)
-    if not (isfinite(value) and float(info.smallest_normal) * 4 < abs(near) < float(info.max) / 4):
-        return inf
-    return abs(value - near) / (ulp(near) * 2.0 ** (52 - int(info.nmant))) + 1
+def _float_distances(got: NDArray[Any], truth: BallArray) -> NDArray[Any]:
+    """The distances in ulps up to one ulp, computed in doubles; inf where doubles are not up to it."""
+    info, balls = np.finfo(got.dtype), truth.ravel().tolist()
+    value, near = got.ravel().astype(float), np.fromiter(map(float, balls), float, len(balls))
+    known = np.fromiter((accurate(ball, BITS // 2) for ball in balls), bool, len(balls))
+    nothing = np.fromiter((ball.is_zero() for ball in balls), bool, len(balls)) & (value == 0)
+    with np.errstate(all="ignore"):
+        size = np.abs(near)
+        held = (float(info.smallest_normal) * 4 < size) & (size < float(info.max) / 4) & np.isfinite(value)
+        distance = np.abs(value - near) / (np.spacing(size) * 2.0 ** (52 - int(info.nmant))) + 1
+    return np.where(nothing, 0.0, np.where(known & held, distance, inf))
 
 
 def _described(
     question: Question,
     truth: arb,
-    scales: Sequence[BallArray],
+    scale: arb,
     slot: int,
     index: tuple[int, ...],
     status: str,
@@ -211,7 +222,7 @@ def _described(
 ) -> Numbers:
     got = _floating(question.got[slot])
     name = question.names[slot]
-    scale, value = scales[slot].item(index), float(got[index])
+    value = float(got[index])
     known = accurate(truth, BITS // 2)
     vanishes = bool(truth.contains(0))
     distance = ulps(value, truth, got.dtype) if known else None
@@ -263,11 +274,19 @@ def _event_reason(found: Differential) -> str:
 class _Scales:
     """For every element max(|g|, its change under relative changes of the data, the magnitudes of its terms)."""
 
-    def __init__(self, question: Question, truth: Sequence[BallArray], rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        question: Question,
+        truth: Sequence[BallArray],
+        rng: np.random.Generator,
+        found: Differential | None,
+    ) -> None:
         self.question, self.truth, self.rng = question, truth, rng
-        terms = question.at(question.inputs, 2 * BITS, absolute=True).arrays
-        self.at: list[BallArray] = [true.copy() for true in truth]
-        self._take(terms)
+        if found is not None and question.kind == "grad":
+            terms = magnitudes(found, question.wrt, 2 * BITS)
+        else:
+            terms = question.at(question.inputs, 2 * BITS, absolute=True).arrays
+        self.others: list[Sequence[BallArray]] = [terms]
 
     def widen(self, directions: int) -> None:
         """Take the change along some more random directions into account."""
@@ -278,12 +297,12 @@ class _Scales:
             if there.reading.events:  # still on a guard (0 stays 0): its gradient there is no neighbour's
                 continue
             with working_precision(2 * BITS):
-                self._take([_rate(here, new, step) for here, new in zip(self.truth, there.arrays, strict=True)])
+                self.others.append(list(map(partial(_rate, step=step), self.truth, there.arrays)))
 
-    def _take(self, others: Sequence[BallArray]) -> None:
-        for scale, other in zip(self.at, others, strict=True):
-            for index in np.ndindex(scale.shape):
-                scale[index] = _greater(scale.item(index), other.item(index))
+    def at(self, slot: int, place: int) -> arb:
+        """The scale of one element, by its place in its array."""
+        scale: arb = reduce(_greater, (arrays[slot].item(place) for arrays in (self.truth, *self.others)))
+        return scale
 
 
 def _rate(here: BallArray, new: BallArray, step: float) -> BallArray:

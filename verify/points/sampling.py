@@ -10,7 +10,8 @@ import numpy as np
 from dualgrad.program.record import Literal, Operand
 from verify.clock import now
 from verify.points.assign import assignments, shapes
-from verify.points.look import INEQUALITIES, Look, Point, finite_value, shaped, sizes_at
+from verify.points.candidate import INEQUALITIES
+from verify.points.look import Look, Point, finite_value, shaped, sizes_at
 from verify.points.numbers import Question, judge
 from verify.points.stretched import stretched
 from verify.question.claim import free_dimensions

@@ -27,7 +27,8 @@ def likely(problem: Problem, recording: Recording) -> Mapping[Variable, tuple[Va
     if sum(array.size for array in problem.arrays.values()) > LARGEST:
         return None
     point = Point("", problem.arrays)
-    inputs, sizes = with_inputs(recording, problem.arrays), sizes_at(recording, point)
+    wide = {p: array.astype(np.float64) if array.dtype.kind == "f" else array for p, array in problem.arrays.items()}
+    inputs, sizes = with_inputs(recording, wide), sizes_at(recording, point)
     try:
         values = float_values(gradient, inputs, sizes)
         adjoints = engine_adjoints(forward, [recording.inputs[place] for place in problem.wrt], inputs, sizes)

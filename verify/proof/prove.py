@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from dualgrad.positions import Positions
 from dualgrad.program.entry import Number, Power, walk
 from dualgrad.program.record import Equation, Literal, Program, Variable
 from verify import checker
@@ -221,12 +222,18 @@ def _ways_to_tell(problem: Problem, recording: Recording, found: Attempted) -> l
         told = found.proof.certificate
         return [{"gradient": told["gradient"], "hints": {"chain": told["chain"]}}]
     whole = {"gradient": recording.gradient}
-    if not found.proof.pairs or problem.kind != "grad" or len(recording.forward.equations) <= SMALL:
+    short = len(recording.forward.equations) <= SMALL and not _spells_positions(recording.forward)
+    if not found.proof.pairs or problem.kind != "grad" or short:
         return [whole]
     wrt = [recording.inputs[position] for position in problem.wrt]
     named = {**found.proof.pairs, **dict(zip(wrt, recording.gradient.outputs, strict=True))}
     adjoints = {variable.name: [part.name] for variable, part in named.items() if isinstance(part, Variable)}
     return [{**whole, "hints": {"chain": {"adjoints": adjoints, "ties": {}}}}, whole]
+
+
+def _spells_positions(program: Program) -> bool:
+    """Whether an op names the places it takes one by one: an entry is then a sum over all of them."""
+    return any(isinstance(value, Positions) for equation in program.equations for value in equation.params.values())
 
 
 def _witness(problem: Problem, recording: Recording) -> Mapping[int, Array]:

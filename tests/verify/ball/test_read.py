@@ -9,8 +9,12 @@ from flint import arb, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dualgrad as dg
+from verify.ball import steps
 from verify.ball.precision import working_precision
-from verify.ball.read import evaluate, gradient, jacobian, jvp, vjp
+from verify.ball.read import evaluate, gradient, jacobian, jvp, magnitudes, vjp
+from verify.question.ask import pose
+from verify.question.recording import record_symbolic
 
 
 def gradient_of(case, precision=128, **rest):
@@ -232,3 +236,64 @@ def test_misfits_are_refused(recorded):
     half = recorded(lambda x: x + 0.5, np.ones(1))
     with pytest.raises(ValueError, match="expected one of exact, decimal, named"):
         evaluate(half.program, half.inputs, half.sizes, 64, "roughly")
+
+
+# ---------------------------------------------------------------------------- what was read before
+
+
+def both_programs(f, candidate):
+    """A function and its gradient, recorded on one trace, so that the second may hold the first."""
+    problem = pose(f, (np.array([0.5, 1.5, 2.0]),), "grad", candidate, None, None)
+    recording = record_symbolic(problem, problem.arrays)
+    return recording, {v: problem.arrays[p] for p, v in recording.inputs.items()}, {"n": 3}
+
+
+def counted(monkeypatch):
+    """The steps that are computed from now on."""
+    found = []
+    for kind in (steps.Kernel, steps.Times, steps.Power):
+        value = kind._value
+        monkeypatch.setattr(kind, "_value", lambda self, run, value=value: found.append(self) or value(self, run))
+    return found
+
+
+def smooth(x):
+    return np.sum(np.exp(np.sin(x)) * np.log(x))
+
+
+def test_what_two_programs_share_is_read_once(monkeypatch):
+    recording, inputs, sizes = both_programs(smooth, dg.grad(smooth))
+    known = gradient(recording.forward, list(inputs), inputs, sizes).reading
+    computed = counted(monkeypatch)
+    alone = evaluate(recording.gradient, inputs, sizes)
+    whole = len(computed)
+    shared = evaluate(recording.gradient, inputs, sizes, known=known)
+    assert 0 < len(computed) - whole < whole - 2
+    for a, b in zip(alone.outputs[0], shared.outputs[0], strict=True):
+        assert a.mid() == b.mid() and a.rad() == b.rad()
+
+
+def of_relu(x):
+    return np.sum(np.maximum(x - 1.5, 0) * np.sin(x))
+
+
+@pytest.mark.parametrize(
+    ("f", "candidate"),
+    [(of_relu, dg.grad(of_relu)), (smooth, lambda x: dg.grad(smooth)(x) * np.where(np.sin(x) * 0 > x - 1.5, 1, 2))],
+    ids=["of both", "of the second"],
+)
+def test_guards_are_read_with_all_that_leads_to_them(f, candidate):
+    recording, inputs, sizes = both_programs(f, candidate)
+    known = gradient(recording.forward, list(inputs), inputs, sizes).reading
+    alone = evaluate(recording.gradient, inputs, sizes)
+    shared = evaluate(recording.gradient, inputs, sizes, known=known)
+    assert alone.events
+    assert [(one.kind, one.element) for one in shared.events] == [(one.kind, one.element) for one in alone.events]
+
+
+def test_magnitudes_are_those_of_another_run(recorded):
+    case = recorded(lambda x: np.sum(np.exp(x) - np.sin(x) * x), np.array([0.5, -1.5, 2.0]))
+    again = gradient_of(case, 160, absolute=True).arrays[0]
+    found = magnitudes(gradient_of(case), case.wrt, 160)[0]
+    assert floats(found) == pytest.approx(floats(again), rel=1e-15)
+    assert (floats(found) > np.abs(floats(gradient_of(case).arrays[0]))).any()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import dualgrad as dg
 from verify import Verdict, check
 
 rng = np.random.default_rng(5)
@@ -61,3 +62,16 @@ def test_a_slope_in_terms_of_the_result_is_proved_layer_by_layer(name):
 @pytest.mark.parametrize("name", SLOPES)
 def test_a_wrong_slope_passes_nowhere(name):
     assert not asked(name, SLOPES[name][2]).ok
+
+
+def test_pairs_are_found_in_single_precision():
+    def f(x):
+        h = np.exp(np.sin(x)) * x
+        for _ in range(4):
+            h = np.tanh(h) * np.cos(h)
+        return np.sum(h)
+
+    x = rng.uniform(0.5, 1.5, 10)
+    wide, narrow = (check(f, at, grad=dg.grad(f)) for at in (x, x.astype(np.float32)))
+    assert "opaque" in wide.formula.method
+    assert wide.formula.method == narrow.formula.method

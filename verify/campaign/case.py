@@ -55,7 +55,7 @@ def _runs(gradient: Program, args: tuple[Any, ...]) -> bool:
     try:
         with np.errstate(all="ignore"):
             gradient.function("g")(*args)
-    except (ValueError, IndexError, TypeError, AttributeError, np.linalg.LinAlgError):
+    except (ArithmeticError, ValueError, IndexError, TypeError, AttributeError, np.linalg.LinAlgError):
         return False
     return True
 

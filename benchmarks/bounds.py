@@ -45,8 +45,8 @@ def allocated(call):
 
 def rules_alone(out, repeats=5):
     """The time of all rules of a pass back, each the best of some calls."""
-    from dualgrad.engine.backward import pull
     from dualgrad.engine.graph import walk
+    from dualgrad.engine.pulling import pull
     from dualgrad.engine.spaces import full, project
 
     nodes, _ = walk([out._edge])

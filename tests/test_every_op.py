@@ -17,7 +17,7 @@ import pytest
 from scipy import special
 
 import dualgrad as dg
-from dualgrad.engine.backward import pull
+from dualgrad.engine.pulling import pull
 from dualgrad.meanings import Unread
 from dualgrad.op import REGISTRY, Call, Complex, Op
 from dualgrad.program.entry import (

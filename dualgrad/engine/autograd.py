@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from dualgrad.engine.arguments import described, typed
-from dualgrad.engine.backward import Adjoints, Lift, pull_back, wrapped
+from dualgrad.engine.backward import Lift, pull_back, wrapped
 from dualgrad.engine.graph import Edge, Leaf
 from dualgrad.engine.modes import enable_grad, no_grad
 from dualgrad.engine.overwritten import hand_out
 from dualgrad.engine.tensor import Tensor, handle
+from dualgrad.engine.through import Adjoints
 from dualgrad.op import COMPOSED
 from dualgrad.shapes import extents
 

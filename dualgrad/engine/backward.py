@@ -7,22 +7,22 @@ place: an adjoint may be shared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.buffers import LARGE, doubled, minus, negated, own, plus, sole, times
+from dualgrad.engine.buffers import LARGE, plus, sole
 from dualgrad.engine.graph import Binary, Edge, Node, Unary, free, leading_to, walk
 from dualgrad.engine.hooks import replaced
-from dualgrad.engine.keeping import unread
 from dualgrad.engine.overwritten import nothing_changed
-from dualgrad.engine.spaces import cast, full, project, summed
+from dualgrad.engine.pulling import pull
+from dualgrad.engine.spaces import full, project
 from dualgrad.engine.tensor import Tensor, handle
-from dualgrad.op import REGISTRY, Complex, Op
+from dualgrad.engine.through import Adjoints, ruled_through, scaled_simply, scaled_through
+from dualgrad.op import REGISTRY
 
-Adjoints = dict[Edge, Any]
 Lift = Callable[[Any, Edge], Any]
 _ARRAYS = (np.ndarray, np.generic)
 _OURS = frozenset(REGISTRY.values())  # before any op of the user's is declared
@@ -108,9 +108,11 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way, spend: b
                 adjoints[node] = full(adjoints[node], node.value)
                 _watched(adjoints, node)
                 _through(node, adjoints[node] if stays else pop(node), adjoints, way)
+            elif type(node) is Binary and node.op.partials and node.value.nbytes < LARGE:
+                scaled_simply(node, pop(node), adjoints)
             else:
                 g = pop(node)  # a variable, which reference counts are told from: what holds an argument varies
-                through = _scaled_through if node.op.partials else _ruled_through
+                through = scaled_through if node.op.partials else ruled_through
                 large = spend and _is_large(node)
                 if large and not asked:
                     asked, spend = True, all(map(_is_ours, nodes))
@@ -199,9 +201,9 @@ def _through(node: Node, g: Any, adjoints: Adjoints, way: _Way) -> None:
     elif way.lift is not None or not isinstance(node.value, _ARRAYS) or node.where:
         _recorded(node, g, adjoints, way.useful, way.lift)
     elif node.op.partials:
-        _scaled_through(node, g, adjoints, way.useful)
+        scaled_through(node, g, adjoints, way.useful)
     else:
-        _ruled_through(node, g, adjoints, way.useful)
+        ruled_through(node, g, adjoints, way.useful)
 
 
 def _recorded(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, lift: Lift | None) -> None:
@@ -229,100 +231,6 @@ def _hooked(node: Node, hooks: dict[object, Any], g: Any, adjoints: Adjoints, wa
             adjoints[edge] = adjoints[edge] + new if edge in adjoints else new
 
 
-def _scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, spend: bool = False) -> None:
-    """Through a pointwise op on arrays. What is constant along an axis stays of size 1 there.
-
-    With ``spend`` the node lets go of what it saved, and a cotangent may take the place of what is not read again.
-    """
-    if g.dtype.kind == "c":
-        _ruled_through(node, g, adjoints, useful, spend)
-        return
-    values, params, partials = [node.value, *node.saved], node.params, node.op.partials
-    if spend:
-        node.free()
-    edges: Sequence[Any] = node.edges
-    shape, likes = node.value.shape, node.saved
-    slots = [slot for slot, edge in enumerate(edges) if edge is not None and (useful is None or edge in useful)]
-    if len(slots) == 2 and edges[0] is edges[1] and values[1] is values[2] and edges[0] not in adjoints:
-        one, other = (p(*values, **params) if callable(p) else p for p in partials)
-        if one is other is values[1] and type(one) is np.ndarray:  # a square
-            del values, other
-            adjoints[edges[0]] = doubled(g, one, sole(one, 2))  # a variable, and the argument
-            return
-    if len(slots) == 2 and likes[slots[1]].shape != shape == likes[slots[0]].shape:
-        slots.reverse()  # what is summed first: the other may then take the place of the cotangent
-    for slot in slots:
-        factor = partials[slot]
-        if callable(factor):
-            factor = factor(*values, **params)
-        if factor is None:
-            continue
-        last = slot == slots[-1]
-        if spend:
-            for place in unread(node.op, () if last else (slots[-1],)):
-                values[place] = None
-        mine = last and sole(g, 2)
-        like, edge = likes[slot], edges[slot]
-        held = adjoints.get(edge)
-        turned = type(factor) is int and factor == -1  # of what is left of the cotangent, not of all of it
-        pulled = g if turned or (type(factor) is int and factor == 1) else times(g, factor, mine)
-        del factor
-        if like.shape != shape:
-            pulled = summed(full(pulled, node.value), like.shape)
-        if pulled.dtype != like.dtype:
-            pulled = cast(pulled, like.dtype)
-        if held is None:
-            adjoints[edge] = negated(pulled, sole(pulled, 1) or (mine and pulled is g)) if turned else pulled
-        else:
-            adjoints[edge] = (minus if turned else plus)(held, pulled, sole(held, 2))
-        del pulled, held
-
-
-def _ruled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None, spend: bool = False) -> None:
-    """Through any other op on arrays."""
-    op, params = node.op, node.params
-    value, operands = node.value, node.saved
-    if spend:
-        node.free()
-    if g.shape != value.shape:
-        g = full(g, value)
-    if op.adds is not None and type(g) is np.ndarray and g.dtype == operands[0].dtype:
-        _added_through(node, g, adjoints, useful)
-        return
-    wanted = [edge is not None and (useful is None or edge in useful) for edge in node.edges]
-    together = op.each is not None and (op.variadic or (all(wanted) and g.dtype.kind != "c"))
-    parts = op.each(g, value, operands, params) if together else None  # type: ignore[misc]
-    for slot, edge in enumerate(node.edges):
-        if edge is not None and wanted[slot]:
-            like, held = operands[slot], adjoints.get(edge)
-            if parts is not None:
-                pulled = parts[slot]
-            elif op.variadic or g.dtype.kind == "c":
-                pulled = pull(op, slot, g, value, operands, params)
-            else:
-                rule = op.vjp[slot]
-                pulled = None if rule is None else rule(g, value, *operands, **params)
-            if pulled is None:
-                continue
-            if pulled.shape != like.shape:
-                pulled = summed(pulled, like.shape)
-            if pulled.dtype is not like.dtype and pulled.dtype != like.dtype:
-                pulled = cast(pulled, like.dtype)
-            adjoints[edge] = pulled if held is None else plus(held, pulled, sole(held, 2))
-            del pulled, held
-
-
-def _added_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | None) -> None:
-    """Through an op that selects entries of its one operand: all that use one add to the same array."""
-    (like,), (edge,) = node.saved, node.edges
-    if edge is None or node.op.adds is None or (useful is not None and edge not in useful):
-        return
-    held = adjoints.get(edge)
-    into = np.zeros(like.shape, like.dtype) if held is None else own(held, like, 2)
-    node.op.adds(into, g, held is None, **node.params)
-    adjoints[edge] = into
-
-
 def _pulled(node: Node, slot: int, cotangent: Any, value: Any, operands: Sequence[Any]) -> Any:
     if not node.where:
         return pull(node.op, slot, cotangent, value, operands, node.params)
@@ -344,48 +252,3 @@ def lifted(node: Node, lift: Lift) -> tuple[Any, ...]:
     return tuple(
         value if edge is None else lift(value, edge) for value, edge in zip(node.saved, node.edges, strict=True)
     )
-
-
-def pull(op: Op, slot: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """The cotangent of one operand, not yet un-broadcast; None where the op has no derivative in it.
-
-    A cotangent is ∂L/∂Re y + i ∂L/∂Im y. So the rule of an analytic op, which holds for real numbers, meets it
-    conjugated: here, and in no rule.
-    """
-    if g.dtype.kind == "c" and op.complex is not Complex.ADJOINT:
-        if op.complex is Complex.REFUSED:
-            raise TypeError(no_complex(op))
-        pulled = _ruled(op, slot, np.conjugate(g), y, inputs, params)
-        return None if pulled is None else np.conjugate(pulled)
-    return _ruled(op, slot, g, y, inputs, params)
-
-
-def no_complex(op: Op) -> str:
-    """What is said where an op of real numbers is to be differentiated in complex ones."""
-    return (
-        f"dualgrad.{op.name}: its derivative is known for real operands only, and it was given complex ones; "
-        f"apply it to their real and imaginary parts, or declare the op with complex=Complex.ANALYTIC where it is"
-    )
-
-
-def _ruled(op: Op, slot: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    if op.partials:
-        return scaled(g, op.partials[slot], y, inputs, params)
-    if op.variadic:
-        rule = op.vjp[0]
-        return None if rule is None else rule(g, y, *inputs, slot=slot, **params)
-    rule = op.vjp[slot]
-    return None if rule is None else rule(g, y, *inputs, **params)
-
-
-def scaled(g: Any, partial: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """``g`` times a partial derivative; a constant one of 1 or -1 costs no product."""
-    factor = partial(y, *inputs, **params) if callable(partial) else partial
-    return None if factor is None else scaled_by(g, factor)
-
-
-def scaled_by(g: Any, factor: Any) -> Any:
-    """``g`` times a partial derivative that is known."""
-    if type(factor) is int and (factor == 1 or factor == -1):
-        return g if factor == 1 else -g
-    return g * factor

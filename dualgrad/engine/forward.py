@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.backward import Adjoints, Lift, lifted, no_complex, scaled, scaled_by
+from dualgrad.engine.backward import Lift, lifted
 from dualgrad.engine.graph import Node
+from dualgrad.engine.pulling import no_complex, scaled, scaled_by
 from dualgrad.engine.spaces import cast
+from dualgrad.engine.through import Adjoints
 from dualgrad.op import Complex, Op, bind
 from dualgrad.shapes import extents
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.backward import Adjoints, pull, scaled_by
 from dualgrad.engine.dual import Dual
 from dualgrad.engine.forward import push_on
 from dualgrad.engine.graph import Edge, Node, reads_shapes_only
+from dualgrad.engine.pulling import pull, scaled_by
 from dualgrad.engine.spaces import full, summed
+from dualgrad.engine.through import Adjoints
 
 
 def derivative_of_gradient(nodes: Sequence[Node], out: Edge, seed: Any, at: Edge, tangent: Any) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 
 from dualgrad.engine.arguments import argument, name_of, positions, require_function, result, typed
 from dualgrad.engine.autograd import ones
-from dualgrad.engine.backward import Adjoints, pull_back
+from dualgrad.engine.backward import pull_back
 from dualgrad.engine.diagonal import Diagonal
 from dualgrad.engine.forward import push_on
 from dualgrad.engine.graph import General, Node, walk
@@ -27,6 +27,7 @@ from dualgrad.engine.second import derivative_of_gradient
 from dualgrad.engine.spaces import full
 from dualgrad.engine.stack import Stack
 from dualgrad.engine.tensor import Tensor, handle, owned
+from dualgrad.engine.through import Adjoints
 from dualgrad.op import REGISTRY
 from dualgrad.program.size import product
 from dualgrad.shapes import extents

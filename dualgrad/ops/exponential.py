@@ -125,10 +125,26 @@ def _sigmoid(x: Any) -> Any:
     return (np.maximum(decay, x >= 0) / (1 + decay))[()]
 
 
+def _sigmoid_slope_steps(x: Any, into: Any) -> Any:
+    # Of sigmoid(x) and sigmoid(-x) one is 1 over 1 and the decay, the other the decay over that.
+    into = np.abs(x, into)
+    np.negative(into, into)
+    np.exp(into, into)
+    below = np.add(into, 1.0)
+    np.divide(into, below, into)
+    np.divide(1.0, below, below)
+    return np.multiply(into, below, into)
+
+
+def _sigmoid_slope(y: Any, x: Any) -> Any:
+    """Not y * (1 - y): that loses every digit for x >> 0. Of plain arrays the same numbers, from one exponential."""
+    return in_parts(_sigmoid_slope_steps, x) if is_plain(x) else y * sigmoid(-x)
+
+
 sigmoid: Op = pointwise(
     "sigmoid",
     _sigmoid,
-    partials=[lambda y, x: y * sigmoid(-x)],  # not y * (1 - y): that loses every digit for x >> 0
+    partials=[_sigmoid_slope],
     meaning=lambda x: 1 / (1 + kernel("exp", -x)),
     aliases=("expit",),
     complex=Complex.ANALYTIC,

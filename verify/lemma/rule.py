@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.backward import pull
 from dualgrad.engine.forward import push
 from dualgrad.engine.operands import differentiable, operand
+from dualgrad.engine.pulling import pull
 from dualgrad.engine.spaces import project
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Cell, Tracer

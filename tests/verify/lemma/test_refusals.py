@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import dualgrad as dg
-from dualgrad.engine.backward import pull
+from dualgrad.engine.pulling import pull
 from dualgrad.frontends.trace import Trace
 from dualgrad.frontends.tracer import Cell, Tracer
 from dualgrad.op import REGISTRY

@@ -306,6 +306,7 @@ def _refused(host: Host) -> dict[Any, Any]:
         np.errstate: _errstate(host),
         warnings.simplefilter: _filter(host, warnings.simplefilter),
         warnings.filterwarnings: _filter(host, warnings.filterwarnings),
+        warnings.catch_warnings: _catching(host),
     }
 
 
@@ -324,6 +325,15 @@ def _errstate(host: Host) -> Callable[..., Any]:
         return np.errstate(*args, **kwargs)
 
     return errstate
+
+
+def _catching(host: Host) -> Callable[..., Any]:
+    def catching(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("record") or kwargs.get("action") == "error":
+            host.refuse("warnings were collected or made errors: values then choose what the code does; ignore them")
+        return warnings.catch_warnings(*args, **kwargs)
+
+    return catching
 
 
 def _filter(host: Host, original: Callable[..., Any]) -> Callable[..., Any]:

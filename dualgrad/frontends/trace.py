@@ -9,8 +9,8 @@ How code is kept from doing something else than it does natively: it runs as a c
 arrays they stand for (looks, python), and is refused where it catches an exception, runs a function that was not
 copied (watch), or changes what outlives the call (state). What this does not catch, and nobody writes by accident:
 code that asks NumPy's functions themselves what they are (``type(np.zeros)``), compares the ``__class__`` of a plain
-number by identity, imports dualgrad to look for it, keeps state in a file or in another library, or makes warnings
-errors through ``catch_warnings(action=...)`` and catches them. Other threads are not watched.
+number by identity, imports dualgrad to look for it, or keeps state in a file or in another library. Other threads are
+not watched.
 """
 
 from __future__ import annotations
@@ -214,7 +214,8 @@ class Trace:
             return (np.ndarray,)
         python = {"f": float, "i": int, "b": bool}.get(tracer.dtype.kind, float)
         kinds = (tracer.dtype.type, python)
-        return (np.ndarray, *kinds) if tracer._cell._operand in self._inputs else kinds
+        array = tracer._cell._operand in self._inputs or tracer._cell.parent is not None
+        return (np.ndarray, *kinds) if array else kinds
 
     def refuse(self, reason: str) -> NoReturn:
         """Poison the recording and raise :class:`Untraceable`.

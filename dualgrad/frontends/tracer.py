@@ -160,7 +160,7 @@ class Tracer(Escapes, ArrayMethods):
             if self._trace.poison or isinstance(error, IndexError):
                 raise
             return self._trace.refuse(f"indexing with {_kind(key)} cannot be recorded: {error}")
-        if result.ndim:
+        if result.ndim or _has_ellipsis(key):  # with one, a single element is a view, too
             result._cell = Cell(result._cell.read(), parent=self, key=key)
         return result
 
@@ -201,7 +201,7 @@ class Tracer(Escapes, ArrayMethods):
             )
 
     def _in_place(self, result: Tracer) -> Tracer:
-        if self.ndim == 0:  # a NumPy scalar is immutable: the name is rebound
+        if self.ndim == 0 and self._cell.parent is None:  # a NumPy scalar is immutable: the name is rebound
             return result
         self.become(result)
         return self
@@ -383,6 +383,10 @@ class Tracer(Escapes, ArrayMethods):
         if seen_by_traced_code() and not printed_only():
             self._trace.refuse("an array was turned into text, which shows its values; print it on a line of its own")
         return f"Tracer({self._cell._operand!r}: {self.dtype}[{', '.join(map(str, self.extents))}])"
+
+
+def _has_ellipsis(key: Any) -> bool:
+    return any(part is Ellipsis for part in (key if isinstance(key, tuple) else (key,)))
 
 
 def _kind(key: Any) -> str:

@@ -35,6 +35,7 @@ from verify.points.agreement import (
 from verify.points.candidate import branches_of_its_own, captures_of_its_own, iterates, rounding
 from verify.points.constants import as_written, is_odd, written
 from verify.points.declared_meanings import misdeclared
+from verify.points.faithful import DIFFERS, candidate_differs, differs
 from verify.points.kinks import look_around
 from verify.points.numbers import Question
 from verify.question.problem import Array, Problem, Undecidable
@@ -89,9 +90,23 @@ def look(problem: Problem, point: Point, recording: Recording | None) -> Look:
         return Look(point, "unknown", recording, reason=recording.refused)
     try:
         other = misdeclared(recording.forward, with_inputs(recording, point.arrays), sizes_at(recording, point))
-        return Look(point, "unknown", recording, reason=other) if other else _look_at(problem, point, recording)
+        if other:
+            return Look(point, "unknown", recording, reason=other)
+        return _as_it_runs(problem, _look_at(problem, point, recording))
     except (TooLarge, NoSlope) as error:
         return Look(point, "unknown", recording, reason=str(error))
+
+
+def _as_it_runs(problem: Problem, seen: Look) -> Look:
+    """What was seen, where the recording is the user's function and the candidate at the point."""
+    if seen.status not in ("equal", "different", "numbers only"):
+        return seen
+    at = problem, seen.recording, seen.point.arrays, sizes_at(seen.recording, seen.point)
+    if differs(*at):
+        return Look(seen.point, "unknown", seen.recording, reason=DIFFERS)
+    if seen.status == "different" and candidate_differs(*at):
+        return replace(seen, status="numbers only", reason=DIFFERS, difference=None)
+    return seen
 
 
 def _look_at(problem: Problem, point: Point, recording: Recording) -> Look:

@@ -14,6 +14,7 @@ import numpy as np
 
 from verify.ball.sides import signs_by_guard
 from verify.points.assign import assignments, largest_literal, shapes
+from verify.points.faithful import DIFFERS, allowed
 from verify.points.look import Point, finite_value, look, off_ties, shaped, sizes_at
 from verify.points.sampling import near, sample
 from verify.question.problem import Array, Problem, Undecidable
@@ -23,7 +24,6 @@ TRIES = 8  # draws until f is finite and off its guards
 SCALES = (1.0, 1.0, 0.1, 10.0, 0.01, 100.0, 1e-4, 1e4)  # of the random points that look for the sides of guards
 CLASH = "the proof and the balls contradict each other: an internal error, please report it"
 OTHER_READING = "the reading of its numbers that the proof needs changes the gradient by an ulp or more"
-NATIVE = 1e-9  # relative: the same ops in the same order, run natively and from the recording
 
 
 Prints = tuple[tuple[Any, ...], tuple[Any, ...]] | None
@@ -170,7 +170,7 @@ def _native_fault(problem: Problem, recording: Recording, point: Point) -> _Faul
         return _Fault(str(error))
     for native, traced in pairs:
         if not _agree(native, traced):
-            return _Fault("a function returns something else when it is not being recorded")
+            return _Fault(DIFFERS)
     return None
 
 
@@ -179,11 +179,6 @@ def _agree(native: Sequence[Array], recorded: Sequence[Array]) -> bool:
         return False
     with np.errstate(all="ignore"):  # infinities, which agree where they are equal
         return all(
-            a.shape == b.shape and bool(np.all((a == b) | (np.abs(a - b) <= _allowed(a))))
+            a.shape == b.shape and bool(np.all((a == b) | (np.abs(a - b) <= allowed(a))))
             for a, b in zip(native, recorded, strict=True)
         )
-
-
-def _allowed(array: Array) -> float:
-    coarse = {2: 1e-2, 4: 1e-4}.get(array.dtype.itemsize, NATIVE)
-    return coarse * float(np.max(np.abs(array), initial=0.0))

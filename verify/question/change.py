@@ -6,16 +6,22 @@ change by the second equal call, and a count that nothing but itself reads chang
 
 from __future__ import annotations
 
+import array
 import ast
 import functools
 import inspect
+import io
 import itertools
+import operator
+import os
 import random
 import sys
 import textwrap
+import threading
 import types
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,23 +107,47 @@ def _inside(path: str, name: str, value: Any, found: State) -> Found:
     elif isinstance(value, functools.partial):
         yield from ((path, name, part) for part in (value.func, value.args, value.keywords))
     elif isinstance(value, np.ndarray):
-        if value.dtype.kind != "O" and value.nbytes <= MOST_BYTES:
+        if value.dtype.kind == "O":
+            yield from ((f"{path}[{k}]", name, part) for k, part in enumerate(value.ravel().tolist()))
+        elif value.nbytes <= MOST_BYTES:
             _note(found, path, name, (value.shape, zlib.crc32(value.tobytes())))
+    elif isinstance(value, (bytearray, array.array)):
+        _note(found, path, name, (len(value), zlib.crc32(value)))
+    elif isinstance(value, io.StringIO | io.BytesIO):
+        _note(found, path, name, value.tell())
     elif isinstance(value, (np.random.Generator, np.random.RandomState)):
         generator = value.bit_generator if isinstance(value, np.random.Generator) else value._bit_generator
         _note(found, path, name, repr(generator.state))
     elif isinstance(value, random.Random):
         _note(found, path, name, value.getstate())
     elif isinstance(value, types.GeneratorType):
+        local = {} if value.gi_frame is None else value.gi_frame.f_locals
         _note(found, path, name, getattr(value.gi_frame, "f_lasti", None))
-    elif isinstance(value, Mapping) and type(value).__module__.partition(".")[0] in ("builtins", "collections"):
+        yield from ((f"{path}.{key}", name, part) for key, part in local.items())
+    elif isinstance(value, Iterator):
+        _note(found, path, name, operator.length_hint(value, -1))
+        if type(value).__module__ == "itertools":
+            with suppress(TypeError):  # where Python has none
+                yield from ((f"{path}[{k}]", name, part) for k, part in enumerate(value.__reduce__()[1:]))
+    elif isinstance(value, Mapping) and type(value).__module__.partition(".")[0] in ("builtins", "collections", "os"):
         _note(found, f"len({path})", name, len(value))
         yield from ((f"{path}[{key!r}]", name, part) for key, part in list(value.items()))
     elif isinstance(value, (list, tuple, set, frozenset)) or type(value).__name__ == "deque":
         _note(found, f"len({path})", name, len(value))
         yield from ((f"{path}[{k}]", name, part) for k, part in enumerate(value))
-    elif not isinstance(value, (type, types.ModuleType)) and _package(type(value)) not in OPAQUE:
+    elif isinstance(value, (types.SimpleNamespace, threading.local)):
+        yield from ((f"{path}.{key}", key, part) for key, part in vars(value).items())
+    elif isinstance(value, type):
+        if _package(value) not in OPAQUE:
+            yield from ((f"{path}.{key}", key, part) for key, part in vars(value).items() if _is_plain(key, part))
+    elif not isinstance(value, types.ModuleType) and _package(type(value)) not in OPAQUE:
         yield from _of_object(path, value, found)
+
+
+def _is_plain(name: str, part: Any) -> bool:
+    """Whether what a class holds is a value of its own, and no method or other part of how classes are made."""
+    made = isinstance(part, (types.FunctionType, property, classmethod, staticmethod, types.GetSetDescriptorType))
+    return not made and not (name.startswith("__") and name.endswith("__"))
 
 
 def _held(function: types.FunctionType, found: State) -> Found:
@@ -133,6 +163,8 @@ def _held(function: types.FunctionType, found: State) -> Found:
     yield from ((f"a default of {function.__name__}", "", part) for part in function.__defaults__ or ())
     yield from ((key, key, part) for key, part in (function.__kwdefaults__ or {}).items())
     named = _named(function)
+    if "environ" in named:
+        yield "os.environ", "environ", os.environ
     for name in named & function.__globals__.keys():
         value = function.__globals__[name]
         if isinstance(value, types.ModuleType):

@@ -253,10 +253,13 @@ def _program(
     parts: Callable[[Any], list[Any] | None],
     patience: float,
 ) -> tuple[Program | None, str]:
+    raising = {"raise", "call"} & set(np.geterr().values())
     try:
         with at_most(TRACED * patience), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = wires.watched(copy(), *args)
+        if raising and wires.excepting:
+            trace.refuse("exceptions are caught where np.seterr raises them: values then choose what the code does")
         found = parts(result)
         if found is None:
             return None, f"{name} returned another structure while being recorded"

@@ -88,6 +88,18 @@ def warned(x):
         return right(np.exp(x))
 
 
+def collected(x):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        np.exp(x)
+    return wrong(x) if told else right(x)
+
+
+def made_errors(x):
+    with warnings.catch_warnings(action="error"):
+        return right(np.exp(x))
+
+
 def overflowing(x):
     try:
         return right(x) + 0 * math.exp(x[0])
@@ -142,6 +154,8 @@ CATCHING = {
     "suppress": suppressed,
     "overflow": overflowing,
     "warnings": warned,
+    "warnings collected": collected,
+    "warnings made errors": made_errors,
 }
 
 
@@ -151,6 +165,18 @@ def test_refused_or_recorded_as_it_is(traced, replay, function):
     trace, program = traced(function, x)
     if not trace.poison:
         np.testing.assert_allclose(replay(trace, program, x), function(x.copy()), rtol=1e-12)
+
+
+def first_through_a_view(x):
+    y = x.copy()
+    first = y[0, ...]
+    first *= 3.0
+    return right(y)
+
+
+def test_one_element_is_a_view_where_it_is_taken_with_an_ellipsis(traced, replay):
+    trace, program = traced(first_through_a_view, x)
+    np.testing.assert_array_equal(replay(trace, program, x), first_through_a_view(x))
 
 
 # ---------------------------------------------------------------------------- state

@@ -1,8 +1,13 @@
 """State that goes on changing: what is read may make a later call another; what is only counted, logged or kept not."""
 
+import array
 import functools
+import io
 import itertools
+import os
 import random
+import threading
+import types
 
 import numpy as np
 import pytest
@@ -103,7 +108,90 @@ class Schedule(Model):
         return super().__call__(x) * min(1.0, 4000 / self.calls)
 
 
+class Calls:
+    """A count of a class."""
+
+    number = 0
+
+
+def of_a_class(x):
+    Calls.number += 1
+    return 2 * x if Calls.number < 4000 else 3 * x
+
+
+NAMESPACE, LOCAL, BYTES, TEXT = types.SimpleNamespace(calls=0), threading.local(), bytearray(), io.StringIO()
+NUMBERS, OBJECTS, LEFT = array.array("i"), np.array([0], dtype=object), iter([2.0] * 9000)
+
+
+def of_a_namespace(x):
+    NAMESPACE.calls += 1
+    return 2 * x if NAMESPACE.calls < 4000 else 3 * x
+
+
+def of_a_thread(x):
+    LOCAL.calls = getattr(LOCAL, "calls", 0) + 1
+    return 2 * x if LOCAL.calls < 4000 else 3 * x
+
+
+def of_bytes(x):
+    BYTES.extend(b"a")
+    return 2 * x if len(BYTES) < 4000 else 3 * x
+
+
+def of_text(x):
+    TEXT.write("a")
+    return 2 * x if TEXT.tell() < 4000 else 3 * x
+
+
+def of_numbers(x):
+    NUMBERS.append(1)
+    return 2 * x if len(NUMBERS) < 4000 else 3 * x
+
+
+def of_objects(x):
+    OBJECTS[0] = OBJECTS[0] + 1
+    return 2 * x if OBJECTS[0] < 4000 else 3 * x
+
+
+def of_the_environment(x):
+    os.environ["CALLS_OF_A_TEST"] = os.environ.get("CALLS_OF_A_TEST", "") + "a"
+    return 2 * x if len(os.environ["CALLS_OF_A_TEST"]) < 4000 else 3 * x
+
+
+def counted_up():
+    n = 0
+    while True:
+        n += 1
+        yield n
+
+
+COUNTER, CYCLE = counted_up(), itertools.chain([2.0] * 9000, itertools.repeat(3.0))
+
+
+def of_a_generator(x):
+    return 2 * x if next(COUNTER) < 4000 else 3 * x
+
+
+def of_what_is_left(x):
+    return next(LEFT) * x
+
+
+def of_a_chain(x):
+    return next(CYCLE) * x
+
+
 READ = {
+    "a class": (of_a_class, "Calls.number"),
+    "a namespace": (of_a_namespace, "NAMESPACE.calls"),
+    "a thread's": (of_a_thread, "LOCAL.calls"),
+    "bytes": (of_bytes, "BYTES"),
+    "text": (of_text, "TEXT"),
+    "an array of numbers": (of_numbers, "NUMBERS"),
+    "an array of objects": (of_objects, "OBJECTS[0]"),
+    "the environment": (of_the_environment, "os.environ['CALLS_OF_A_TEST']"),
+    "what a generator holds": (of_a_generator, "COUNTER.n"),
+    "what is left of a list": (of_what_is_left, "LEFT"),
+    "what is left of a chain": (of_a_chain, "CYCLE[1][1]"),
     "an attribute": (counting, "counting.calls"),
     "a global": (global_count, "calls"),
     "a log": (log_is_read, "len(LOG)"),

@@ -40,3 +40,18 @@ def test_an_array_that_is_spread_out_is_not_left_out():
     one, other = (recorded(f, lambda x: x, X, ("n",)).forward for f in (spread, plain))
     assert fingerprint(one, {"n": 1}) != fingerprint(other, {"n": 1})
     assert fingerprint(one, {"n": 2}) != fingerprint(other, {"n": 2})
+
+
+def falls_back(x):
+    try:
+        np.exp(x)
+    except FloatingPointError:
+        return 3 * x
+    return 2 * x
+
+
+@pytest.mark.parametrize("kind", ["raise", "warn"])
+def test_what_catches_a_floating_point_error_is_refused_where_numpy_raises_them(kind):
+    with np.errstate(over=kind):
+        found = recorded(lambda x: np.sum(x**2), falls_back, X, ("n",))
+    assert ("np.seterr" in found.gradient_refused) is (kind == "raise")

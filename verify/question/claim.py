@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from dualgrad.program.record import Program, Variable
 from dualgrad.program.size import Extent, dimension, dimensions, evaluate, terms
 from verify.question.domain import HERMITIAN, WORDS, Domain
-from verify.question.problem import Problem
+from verify.question.problem import Argument, Problem
 from verify.question.recording import Recording
 from verify.trusted.meanings import knows
+
+SHORT = 24  # characters of a value that is written out
 
 
 def free_dimensions(recording: Recording) -> tuple[str, ...]:
@@ -74,9 +78,18 @@ def _name(problem: Problem, position: int) -> str:
 
 
 def domain_text(problem: Problem) -> tuple[str, ...]:
-    """What was assumed of the arguments by the user, one line an argument."""
+    """What was assumed of the arguments by the user, one line an argument, and which of them are no variables."""
+    said = (f"{_name(problem, place)} {_words(domain)}" for place, domain in problem.domain.items())
     hermitian = (f"{name} {WORDS[HERMITIAN]}" for name in problem.hermitian)
-    return (*(f"{_name(problem, place)} {_words(domain)}" for place, domain in problem.domain.items()), *hermitian)
+    fixed = (_as_given(argument) for argument in problem.arguments if argument.array is None)
+    return (*said, *hermitian, *fixed)
+
+
+def _as_given(argument: Argument) -> str:
+    """That an argument has the value given: a whole number, a truth value, a name, and what is no number."""
+    given = argument.given
+    short = isinstance(given, (bool, int, float, complex, str, type(None), np.generic)) and len(repr(given)) <= SHORT
+    return f"{argument.name} = {given!r}" if short else f"{argument.name} as given"
 
 
 def _words(domain: Domain) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dualgrad.program.size import dimension
-from verify import check
+from verify import Verdict, check
 from verify.question.claim import inequality
 
 n, m = dimension("n"), dimension("m")
@@ -72,3 +72,16 @@ def test_what_is_known_of_arguments_is_the_domain():
 
     formula = check(lambda x: np.sum(x**2), np.sort(X), domain={"x": ordered}).formula
     assert formula.domain == ("x with ordered true",)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(3, "k = 3"), (True, "k = True"), ("sum", "k = 'sum'"), (None, "k = None"), (np.array([1, 2, 2]), "k as given")],
+)
+def test_what_is_no_variable_is_in_the_domain(given, said):
+    def squares(x, k):
+        return np.sum(x**2)
+
+    formula = check(squares, X, given, grad=lambda x, k: 2 * x, wrt="x").formula
+    assert formula.verdict is Verdict.PROVED and formula.domain == (said,)
+    assert check(squares, X, 2.0, grad=lambda x, k: 2 * x, wrt="x").formula.domain == ()

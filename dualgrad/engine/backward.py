@@ -150,7 +150,7 @@ def _flow_quickly(nodes: Sequence[Node], adjoints: Adjoints, way: _Way, spend: b
                         held = get(edge)
                         if held is None:
                             adjoints[edge] = pulled
-                        elif pulled.nbytes < LARGE:
+                        elif type(pulled) is not np.ndarray or pulled.nbytes < LARGE:
                             adjoints[edge] = held + pulled
                         else:
                             adjoints[edge] = plus(held, pulled, sole(held, 2))

@@ -49,16 +49,22 @@ class Diagonal(ArrayMethods):
         """How many elements each has."""
         return len(self.entry)
 
+    def _is_along(self, other: Any) -> bool:
+        """Whether all of an operand meets the entries."""
+        if type(other) in _NUMBERS:
+            return True
+        return type(other) in (np.ndarray, type(self.entry)) and bool(other.shape == self.entry.shape)
+
     def __neg__(self) -> Any:
         return Diagonal(-self.entry)
 
     def __mul__(self, other: Any) -> Any:
-        if type(other) in _NUMBERS or (type(other) is np.ndarray and other.shape == self.entry.shape):
+        if self._is_along(other):
             return Diagonal(self.entry * other)
         return super().__mul__(other)
 
     def __truediv__(self, other: Any) -> Any:
-        if type(other) in _NUMBERS or (type(other) is np.ndarray and other.shape == self.entry.shape):
+        if self._is_along(other):
             return Diagonal(self.entry / other)
         return super().__truediv__(other)
 
@@ -68,7 +74,8 @@ class Diagonal(ArrayMethods):
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         first, last = inputs[0], inputs[-1]
-        if op.name == "matmul" and type(first) is Diagonal and type(last) is np.ndarray and last.ndim == 2:
+        scales = op.name == "matmul" and type(first) is Diagonal and type(last) in (np.ndarray, type(first.entry))
+        if scales and last.ndim == 2:
             return Stack(first.entry[:, None] * last)
         return bind(op, [Stack(x.entries) if type(x) is Diagonal else x for x in inputs], params)
 

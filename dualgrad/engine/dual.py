@@ -12,14 +12,14 @@ from typing import Any
 from dualgrad.array import ArrayMethods
 from dualgrad.engine.forward import like, push
 from dualgrad.engine.operands import differentiable
-from dualgrad.op import Op, run
+from dualgrad.op import Op, bind
 
 
 class Dual(ArrayMethods):
     """A value and its tangent. What has none is no Dual, but the array itself."""
 
     __slots__ = ("tangent", "value")
-    __bind_rank__ = 1
+    __bind_rank__ = 1.2  # before what its value may be
 
     def __init__(self, value: Any, tangent: Any) -> None:
         self.value = value
@@ -53,7 +53,7 @@ class Dual(ArrayMethods):
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         values = [x.value if type(x) is Dual else x for x in inputs]
-        value = run(op, values, params)
+        value = bind(op, values, params)
         tangent: Any = None
         for slot, x in enumerate(inputs):
             if type(x) is Dual and differentiable(op, slot):

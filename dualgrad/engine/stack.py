@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.array import ArrayMethods
-from dualgrad.op import Kind, Op, run
+from dualgrad.op import Kind, Op, bind
 from dualgrad.shapes import extents
 
 
@@ -21,7 +21,7 @@ class Stack(ArrayMethods):
     """As many arrays as ``entries`` is long; shape and axes are those of one of them."""
 
     __slots__ = ("entries",)
-    __bind_rank__ = 1
+    __bind_rank__ = 1.2  # before what its entries may be
 
     def __init__(self, entries: Any) -> None:
         self.entries = entries
@@ -56,14 +56,14 @@ class Stack(ArrayMethods):
         which = tuple([type(x) is Stack for x in inputs])
         given = [x.entries if stacked else x for x, stacked in zip(inputs, which, strict=True)]
         if op.kind is Kind.POINTWISE:
-            return Stack(run(op, _aligned(given, which), params))
+            return Stack(bind(op, _aligned(given, which), params))
         if op.stacked is not None:
             result = op.stacked(which, *given, **params)
             if result is not None:
                 return Stack(result)
         length = next(len(x) for x, stacked in zip(given, which, strict=True) if stacked)
         one_by_one = ([x[k] if s else x for x, s in zip(given, which, strict=True)] for k in range(length))
-        return Stack(np.stack([run(op, operands, params) for operands in one_by_one]))
+        return Stack(np.stack([bind(op, operands, params) for operands in one_by_one]))
 
 
 def _operator(compute: Callable[..., Any], slow: Callable[..., Any]) -> Callable[[Any, Any], Any]:

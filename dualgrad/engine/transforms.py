@@ -212,31 +212,28 @@ class _Run:
         return (
             not self.tensors
             and bool(self.nodes)
-            and all(isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f" for x in values)
+            and all(_stacks(x) and x.dtype.kind == "f" for x in values)
             and all(node.watch is None and "ctx" not in node.params for node in self.nodes)
         )
 
     def all_rows(self) -> tuple[Any, ...]:
         """The derivatives of the result in each argument, a pass for as many entries of it as memory is fine with."""
-        shape, size = self.out.extents, self.out.size
+        shape = self.out.extents
         edges = [x._edge for x in self.fresh if x._edge is not None]
         assert self.out._edge is not None
-        blocks = tuple(np.zeros((size, *x.extents), x.dtype) for x in self.fresh)
-        for chosen, units in self._units(self.out):
+        parts: list[list[Any]] = [[] for _ in self.fresh]
+        for count, units in self._units(self.out):
             with no_grad():
                 found = pull_back([(self.out._edge, units)], edges, retain=True)
-            for block, x in zip(blocks, self.fresh, strict=True):
-                if x._edge in found:
-                    block[chosen] = found[x._edge].entries
-        return tuple(block.reshape(*shape, *block.shape[1:]) for block in blocks)
+            for part, x in zip(parts, self.fresh, strict=True):
+                part.append(_entries(found.get(x._edge) if x._edge is not None else None, count, x))
+        return tuple(_joined(part, (*shape, *x.extents), x.dtype) for part, x in zip(parts, self.fresh, strict=True))
 
     def all_seconds(self) -> Any:
         """The second derivatives of the result in the one argument."""
         (x,) = self.fresh
-        block = np.zeros((x.size, *x.extents), x.dtype)
-        for chosen, units in self._units(x):
-            block[chosen] = getattr(self.second(units), "entries", 0)
-        return np.moveaxis(block, 0, -1).reshape(*x.extents, *x.extents)
+        parts = [_entries(self.second(units), count, x) for count, units in self._units(x)]
+        return np.moveaxis(_joined(parts, (x.size, *x.extents), x.dtype), 0, -1).reshape(*x.extents, *x.extents)
 
     def second(self, tangent: Any) -> Any:
         """The derivative of the gradient along a tangent, or a stack of them: forward over reverse."""
@@ -245,17 +242,17 @@ class _Run:
         found = derivative_of_gradient(self.nodes, out, ones(self.out._data), x._edge, tangent)
         return np.zeros_like(x._data) if found is None else full(found, x._data)
 
-    def _units(self, like: Tensor) -> Iterator[tuple[slice, Stack | Diagonal]]:
-        """The arrays like this one with a single 1, some at a time, and which ones these are."""
+    def _units(self, like: Tensor) -> Iterator[tuple[int, Stack | Diagonal]]:
+        """The arrays like this one with a single 1, some at a time, in order, and how many these are."""
         size = int(like.size)
         most = max(_MOST // max(int(node.value.size) for node in self.nodes), 1)
         for start in range(0, size, most):
             stop = min(start + most, size)
             if stop - start == size and like.ndim == 1:
-                yield slice(start, stop), Diagonal(np.ones_like(like._data))
+                yield size, Diagonal(np.ones_like(like._data))
             else:
                 units = np.eye(stop - start, size, start, like.dtype)
-                yield slice(start, stop), Stack(units.reshape(-1, *like.extents))
+                yield stop - start, Stack(units.reshape(-1, *like.extents))
 
     def pull(self, cotangent: Any, once: bool = False) -> tuple[Any, ...]:
         """The cotangents of the arguments; ``once`` says that this run is asked for nothing else."""
@@ -304,6 +301,24 @@ class _Run:
         if self.tensors or isinstance(found, Tensor):
             return found if isinstance(found, Tensor) else handle(found, None)
         return found
+
+
+def _stacks(x: Any) -> bool:
+    return isinstance(x, (np.ndarray, np.generic)) or hasattr(type(x), "__stacks__")
+
+
+def _entries(found: Any, count: int, like: Tensor) -> Any:
+    """The arrays of a stack of as many, one after another; zeros where there is none."""
+    if hasattr(found, "entries"):
+        return found.entries
+    return np.broadcast_to(np.zeros_like(like._data), (count, *like.extents))
+
+
+def _joined(parts: Sequence[Any], shape: tuple[int, ...], dtype: Any) -> Any:
+    """All in an array of their own."""
+    if not parts:
+        return np.zeros(shape, dtype)
+    return (parts[0].copy() if len(parts) == 1 else np.concatenate(parts)).reshape(shape)
 
 
 def _fresh(asked: str, f: Function, position: int, value: Any) -> Tensor:

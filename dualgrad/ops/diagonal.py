@@ -92,7 +92,7 @@ _diag = structural(
     Kind.MULTILINEAR,
     call=_diag_call,
     forward=_diag_forward,
-    stacked=lambda which, v, k, shape, axis1, axis2: _diag_forward(v, k, (len(v), *shape), axis1 + 1, axis2 + 1),
+    stacked=lambda which, v, k, shape, axis1, axis2: _put_diagonal(v, k, (len(v), *shape), axis1 + 1, axis2 + 1),
     meaning=_diag_meaning,
     vjp=[lambda g, y, v, k, shape, axis1, axis2: np.diagonal(g, k, axis1, axis2)],
     samples=drawn(lambda draw: [call(draw(3)), call(draw(2), 1), call(draw(2), -1), call(draw(1))]),

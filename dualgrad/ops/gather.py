@@ -145,7 +145,7 @@ put_at: Op = structural(
     Kind.MULTILINEAR,
     call=_put_at_call,
     forward=_put_at_forward,
-    stacked=lambda which, a, positions, axis, length: _put_at_forward(a, positions, axis + 1, length),
+    stacked=lambda which, a, positions, axis, length: _added(a, positions, axis + 1, length),
     meaning=_put_at_meaning,
     vjp=[lambda g, y, a, positions, axis, length: bind(take, (g,), {"positions": positions, "axis": axis})],
     samples=drawn(

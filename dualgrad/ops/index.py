@@ -225,9 +225,7 @@ def _add_block(into: Any, g: Any, fresh: bool, key: Key) -> None:
 
 
 def _put_stacked(which: Any, a: Any, key: Key, shape: Sequence[int]) -> Any:
-    result = np.zeros((len(a), *shape), a.dtype)
-    result[(slice(None), *native(key))] = a
-    return result
+    return bind(put, (a,), {"key": ((0, len(a), 1), *key), "shape": (len(a), *shape)})
 
 
 def _put_forward(a: Any, key: Key, shape: Sequence[int]) -> Any:

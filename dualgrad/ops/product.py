@@ -191,7 +191,7 @@ def _einsum_stacked(which: Sequence[bool], *operands: Any, subscripts: str) -> A
     terms, result = _labels(subscripts)
     along = next(letter for letter in "ZYXWVUTSRQPONMLKJIHGFEDCBA" if letter not in subscripts)
     marked = ",".join(along + term if stacked else term for term, stacked in zip(terms, which, strict=True))
-    return _einsum_forward(*operands, subscripts=f"{marked}->{along}{result}")
+    return einsum(f"{marked}->{along}{result}", *operands)
 
 
 def _einsum_pull(g: Any, y: Any, *operands: Any, slot: int, subscripts: str) -> Any:

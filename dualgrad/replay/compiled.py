@@ -40,9 +40,9 @@ def compile(f: Callable[..., Any]) -> Compiled:
 
     At the first call the eager function runs, too, and each result is held against its own: within 256 ulps of the
     largest entry. Mostly they are equal bit for bit. They differ in the last digits where sums over large arrays
-    (256 kB) are taken block by block, or sines through tangents where those are faster, and for Jacobians and
-    Hessians, which are eagerly taken many rows at once. Where the fast code misses the 256 ulps, as it may where
-    large terms cancel, code that does what the recording says step by step takes its place.
+    (256 kB) are taken block by block, or sines through tangents where those are faster. Where the fast code misses
+    the 256 ulps, as it may where large terms cancel, code that does what the recording says step by step takes its
+    place.
     Floating-point warnings are not given. Threads may call it at the same time.
     """
     return Compiled(require_function("compile", f))

@@ -113,6 +113,7 @@ class Recorded(ArrayMethods):
     """An array that records what is done to it."""
 
     __bind_rank__ = 1
+    __stacks__ = True  # its shape is known, and whatever is done to it is seen: all directions may be taken at once
     __slots__ = ("__weakref__", "_array", "_session", "_value")
 
     def __init__(self, session: Session, value: Value, array: Any) -> None:

@@ -14,6 +14,12 @@ def cubes(x):
     return (x**3).sum()
 
 
+def test_jacobian_of_a_matrix_that_is_used_in_two_products():
+    x = np.arange(9.0).reshape(3, 3) / 9
+    expected = dg.jacobian(lambda x: np.einsum("ij,jk,kl->il", x, x, x))(x)
+    assert np.allclose(dg.jacobian(lambda x: (x @ x) @ x)(x), expected, rtol=1e-14)
+
+
 def test_arrays_in_arrays_out_tensors_in_tensors_out():
     assert isinstance(dg.grad(cubes)(X), np.ndarray)
     assert isinstance(dg.grad(cubes)(2.0), np.float64)

@@ -19,6 +19,7 @@ from verify.strategies.program import Program, Step, compiled
 from verify.verdict import Counterexample
 
 MUTANTS = 4
+DIFFERENCES = 1e-5  # relative; how near to a slope differences are that refute
 AGREED = 1e-9  # relative; an error above that must not agree
 
 
@@ -53,7 +54,7 @@ def _unfounded(given: Subject, mutant: Mutant, example: Counterexample | None) -
     if example is None:
         return "it has no counterexample"
     if _names_an_element(given.program, example):
-        return holds(given.program, mutant.program, example)
+        return holds(given.program, mutant.program, example, DIFFERENCES)
     there = wrong(given.program, mutant.program, arguments(given.program, example), given.seed)
     return "" if there is not None else "it names no element, and the gradient is right there"
 

@@ -31,7 +31,10 @@ def exactly(args: Sequence[Any]) -> list[Array]:
 
 
 def values(program: Program, args: Sequence[Array]) -> list[Array]:
-    """What a program returns, with all digits; Outside where something on the way is not a finite real number."""
+    """What a program returns, with all digits; Outside where something that it takes is not a finite real number.
+
+    A quotient by zero in an entry that is left out is nobody's: it stays no number until something is made of it.
+    """
     args = [np.asarray(arg, dtype=object) for arg in args]
     with mp.workdps(DIGITS):
         sizes = _sizes(program.inputs, args)
@@ -42,7 +45,7 @@ def values(program: Program, args: Sequence[Array]) -> list[Array]:
             except (ZeroDivisionError, OverflowError) as error:
                 raise Outside(str(error)) from error
             at[step.name] = _real(np.asarray(made))
-        return [np.asarray(_value(ref, at, sizes)) for ref in program.outputs]
+        return [_finite(np.asarray(_value(ref, at, sizes))) for ref in program.outputs]
 
 
 def slope(program: Program, args: Sequence[Array], along: Sequence[Array]) -> Any:
@@ -74,14 +77,21 @@ def _lifted(array: Array) -> Array:
 
 
 def _real(array: Array) -> Array:
-    """The array, where all of it is real and finite; truth values stay as they are."""
+    """The array, where all of it is real and not infinite; truth values stay as they are."""
     if array.dtype == bool:
         return array
     if array.dtype != object:
         return _lifted(array.astype(float))
     for entry in array.flat:
-        if isinstance(entry, mpmath.mpc) or (isinstance(entry, mpf) and not mp.isfinite(entry)):
+        if isinstance(entry, mpmath.mpc) or (isinstance(entry, mpf) and mp.isinf(entry)):
             raise Outside(f"{entry}")
+    return array
+
+
+def _finite(array: Array) -> Array:
+    """The array, where all of it is numbers."""
+    if array.dtype == object and any(isinstance(entry, mpf) and mp.isnan(entry) for entry in array.flat):
+        raise Outside("a quotient by zero")
     return array
 
 
@@ -140,6 +150,9 @@ def _run(step: Step, given: Sequence[Array], sizes: Mapping[str, int]) -> Any:
         key: _key(value["key"], sizes) if isinstance(value, dict) and "key" in value else _int(value, sizes)
         for key, value in step.params.items()
     }
+    if step.word in _DECIDED:
+        for part in given:
+            _finite(part)
     if step.word in _TESTS:
         return np.asarray(_TESTS[step.word](*map(_numbers, given))).astype(bool)
     if step.word == "where":
@@ -161,15 +174,11 @@ def _cbrt(x: Any) -> Any:
 
 
 def _divide(a: Any, b: Any) -> Any:
-    if b == 0:
-        raise Outside("a quotient by zero")
-    return a / b
+    return a / b if b != 0 else mpf("nan")
 
 
 def _power(a: Any, b: Any) -> Any:
-    if a == 0 and b < 0:
-        raise Outside("a negative power of zero")
-    return mp.power(a, b)
+    return mp.power(a, b) if a != 0 or b >= 0 else mpf("nan")
 
 
 def _log(x: Any) -> Any:
@@ -187,6 +196,10 @@ _TESTS: dict[str, Callable[..., Any]] = {
     "equal": np.equal, "not_equal": np.not_equal, "logical_and": np.logical_and, "logical_or": np.logical_or,
     "logical_not": np.logical_not,
 }  # fmt: skip
+# What would take no number for one.
+_DECIDED = {*_TESTS, "maximum", "minimum", "clip", "max", "min", "floor", "ceil", "sign", "abs", "cbrt", "log", "log1p",
+            "log2", "log10", "to_float32", "inv", "det", "logabsdet", "signdet", "cofactor", "solve_matrix",
+            "cholesky"}  # fmt: skip
 _NAMED = {
     "sin": "sin", "cos": "cos", "tan": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sinh": "sinh",
     "cosh": "cosh", "tanh": "tanh", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "exp": "exp",
@@ -327,8 +340,8 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "setitem": _setitem,
     "concatenate": lambda *parts, axis: np.concatenate(parts, axis),
     "roll": lambda a, shift, axis: np.roll(a, shift, axis),
-    "tril": lambda a, k: a * np.tril(np.ones(a.shape, dtype=int), k),
-    "triu": lambda a, k: a * np.triu(np.ones(a.shape, dtype=int), k),
+    "tril": lambda a, k: np.where(np.tril(np.ones(a.shape, dtype=bool), k), a, mpf(0)),
+    "triu": lambda a, k: np.where(np.triu(np.ones(a.shape, dtype=bool), k), a, mpf(0)),
     "diagonal": lambda a: np.array([a[i, i] for i in range(min(a.shape))], dtype=object),
     "diag": lambda a: _lifted(np.eye(len(a))) * a,
     "eye": lambda size: _lifted(np.eye(size)),

@@ -46,11 +46,12 @@ def place(program: Program, example: Counterexample) -> tuple[int, tuple[int, ..
     return [i.name for i in program.inputs].index(name), index
 
 
-def holds(f: Program, g: Program, example: Counterexample) -> str:
+def holds(f: Program, g: Program, example: Counterexample, digits: float = 1e-12) -> str:
     """Why a counterexample does not hold, by exact evaluation; "" where it holds.
 
     It holds where the gradient's exact value there is not the slope, where its floats have lost half their digits, and
-    where they are not finite and those of f are: 0/0 in an entry that f leaves out is no derivative.
+    where they are not finite and those of f are: 0/0 in an entry that f leaves out is no derivative. ``digits`` says
+    how near the expected value has to be to the slope.
     """
     args = arguments(f, example)
     position, index = place(f, example)
@@ -68,7 +69,7 @@ def holds(f: Program, g: Program, example: Counterexample) -> str:
     with mp.workdps(DIGITS):
         if abs(left - right) > mpf("1e-20") * (abs(left) + abs(right) + mpf("1e-300")):
             return f"f has a kink there: {mpmath.nstr(left, 9)} and {mpmath.nstr(right, 9)}"
-        if not _near(mpf(example.expected), true, 1e-12):
+        if not _near(mpf(example.expected), true, digits):
             return f"the expected value {example.expected} is not the slope {mpmath.nstr(true, 17)}"
         try:
             exact = np.asarray(values(g, at)[position])[index]

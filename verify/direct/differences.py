@@ -11,18 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from verify.question.problem import Array, Problem, Undecidable, outputs_of, run
+from verify.direct.noise import REACH, jump, scatter
+from verify.question.problem import Array, Problem, Undecidable, run
 
 RATIO = 1.6  # between steps of the extrapolation table
 ROWS = 9
 STEPS = (1e-2, 1.3e-3)  # first steps of two tables, which have to agree
+SHORT = 1.7e-4  # first step of a third, where they do not
 COORDINATES = 64  # above this many elements, random directions instead of every coordinate
 COMPLEX_STEP = 1e-150
 COMPLEX_ERROR = 2.0**-40  # relative; what is left of a complex step is rounding
 SMOOTH = 1e-3  # relative; how near the slopes on both sides have to be, next to the point
 SHARP_SIDE = 1e-6  # relative; the largest error of a slope on one side that says anything
 BENT = 1e-2  # relative; how far apart the slopes on the two sides of a kink are at least
-ROUNDING = 8 * 2.0**-52
+ROUNDED = 40  # how often its noise, over a step, a slope of one side may be off another
+AMPLIFIED = 4.0  # the most that extrapolation makes of the noise of a difference
+USUAL = 1e-3  # about the step that is extrapolated from
+WIDER = 8.0  # times how far away a jump is: there are more of them in between, if it is one of many
+SMALLEST = 2e-4  # about the smallest step; a jump this near the point is a slope of its height over the step
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,46 @@ class Slope:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """An entry of a gradient: of which of its parts, where, and how far it moves along a line."""
+
+    place: int
+    index: tuple[int, ...]
+    size: float
+
+
+@dataclass(frozen=True)
 class Line:
     """A line along which f is known, and what the candidate says of the slope (or the curvature) along it."""
 
     along: Callable[[complex], complex]
     claimed: float
     second: bool = False  # two steps: the claim is about a second derivative
+    rounding: float = 0.0  # what the rounding of numbers as large as those of f leaves of a value
+    entry: Entry | None = None  # the one that the claim is about, where it is about one
+
+    def noise(self) -> float:
+        """What a value along the line is off by, about."""
+        return max(self.rounding, scatter(self.along))
+
+    def restless(self) -> float:
+        """The slope that noise alone may make of a difference, about."""
+        return AMPLIFIED * self.noise() / (USUAL**2 if self.second else USUAL)
+
+    def jumps(self, found: float) -> float:
+        """How far off a slope that was found may be as f jumps beside the point; 0 where it does not.
+
+        What is rounded jumps again and again, and over many jumps it follows the slope that it was rounded from.
+        """
+        height, place = jump(self.along)
+        told = height and any(self._told(found, far) for far in (REACH, WIDER * abs(place)))
+        return height / (SMALLEST**2 if self.second else SMALLEST) if told else 0.0
+
+    def _told(self, found: float, far: float) -> bool:
+        """Whether the claim tells f far away better than what was found."""
+        change = self.along(far).real - (0.0 if self.second else self.along(-far).real)
+        width = far**2 if self.second else 2 * far
+        return not abs(change - self.claimed * width) > abs(change - found * width)
 
 
 def lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> Iterator[Line]:
@@ -66,6 +106,7 @@ def lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> It
 
         return along
 
+    values = problem.value(arrays)
     tangents = {} if derived is None else {p: arrays[t] for p, t in zip(by, derived.tangents, strict=False)}
     cotangents = [] if derived is None else [arrays[c] for c in derived.cotangents]
     match kind:
@@ -77,26 +118,29 @@ def lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> It
                 for direction in _directions(arrays[position], rng):
                     weights = rng.normal(size=got[place].size // max(size, 1))
                     claimed = _along(weights @ np.reshape(got[place], (-1, size)), direction)
-                    yield Line(weighted([weights], {position: direction}), claimed)
+                    along = weighted([weights], {position: direction})
+                    yield Line(along, claimed, rounding=_rounding(values, [weights]))
         case "jvp":
             given = [np.asarray(rng.normal(size=part.shape)) for part in got]
             total = sum(float(np.sum(w * part)) for w, part in zip(given, got, strict=True))
-            yield Line(weighted(given, tangents), total)
+            yield Line(weighted(given, tangents), total, rounding=_rounding(values, given))
         case "hess":
             for place, position in enumerate(problem.wrt):
                 for direction in _directions(arrays[by[0]], rng):
                     other = np.asarray(rng.normal(size=arrays[position].shape))
                     matrix = np.reshape(got[place], (direction.size, other.size))
                     claimed = _along(matrix @ other.ravel(), direction)
-                    yield Line(mixed({by[0]: direction}, {position: other}), claimed, second=True)
+                    along = mixed({by[0]: direction}, {position: other})
+                    yield Line(along, claimed, second=True, rounding=_rounding(values, None))
         case _:
             for place, position in enumerate(by):
                 for direction in _directions(arrays[position], rng):
                     claimed = _along(got[place], direction)
-                    if kind == "hvp":
-                        yield Line(mixed({position: direction}, tangents), claimed, second=True)
-                    else:
-                        yield Line(weighted(cotangents or None, {position: direction}), claimed)
+                    factors = None if kind == "hvp" else cotangents or None
+                    moves = {position: direction}
+                    along = mixed(moves, tangents) if kind == "hvp" else weighted(factors, moves)
+                    entry = _entry(place, direction) if kind != "hvp" else None
+                    yield Line(along, claimed, kind == "hvp", _rounding(values, factors), entry)
 
 
 def common_lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> Iterator[Line]:
@@ -107,7 +151,8 @@ def common_lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]
         return lambda step: _sum(problem, {**arrays, position: arrays[position] + step * together}, None)
 
     for place, position in enumerate(problem.wrt if problem.asked == "grad" else ()):
-        yield Line(along(position), float(np.sum(got[place], dtype=float)))
+        claimed = float(np.sum(got[place], dtype=float))
+        yield Line(along(position), claimed, rounding=_rounding(problem.value(arrays), None))
 
 
 def within(line: Line, allowed: float) -> bool:
@@ -120,16 +165,20 @@ def within(line: Line, allowed: float) -> bool:
 
 def slope(line: Line) -> Slope:
     """The best slope of a line that can be had."""
-    if line.second:
-        (one, first), (two, second) = (ridders(line.along, start, second=True) for start in STEPS)
-        best, error = (one, first) if first <= second else (two, second)
-        return Slope(best, max(error, abs(one - two)), "extrapolated second differences", smooth=True)
-    (one, first), (two, second) = (ridders(line.along, start) for start in STEPS)
+    noise = line.noise()
+    (one, first), (two, second) = (ridders(line.along, start, line.second, noise) for start in STEPS)
     best, error = (one, first) if first <= second else (two, second)
-    error = max(error, min(abs(one - two), 10 * error + abs(best) * 1e-9))
-    smooth = _smooth(line.along, best) and abs(one - two) <= 1e-4 * max(abs(best), 1e-300) + 10 * (first + second)
+    if line.second:
+        return Slope(best, max(error, abs(one - two)), "extrapolated second differences", smooth=True)
+    near = abs(one - two) <= 10 * (first + second)
+    if not near:  # one of the two has been lucky, or its steps are too long
+        three, third = ridders(line.along, SHORT, noise=noise)
+        near = abs(three - best) <= 10 * (third + error)
+    error = max(error, min(abs(one - two), 10 * error + abs(best) * 1e-9) if near else abs(one - two))
+    agree = near or abs(one - two) <= 1e-4 * max(abs(best), 1e-300)
+    smooth = agree and _smooth(line.along, best, noise)
     stepped = _complex_step(line.along)
-    if stepped is not None and abs(stepped - best) <= 10 * error + 1e-7 * abs(best):
+    if stepped is not None and abs(stepped - best) <= min(10 * error + 1e-9 * abs(best), 1e-4 * abs(stepped)):
         return Slope(stepped, COMPLEX_ERROR * abs(stepped), "complex steps", smooth)
     return Slope(best, error, "extrapolated differences", smooth)
 
@@ -142,27 +191,30 @@ def one_sided(line: Line) -> tuple[float, float] | None:
     """
     if line.second:
         return None
-    (left, first), (right, second) = _outwards(line.along, -1.0), _outwards(line.along, 1.0)
+    noise = line.noise()
+    (left, first), (right, second) = _outwards(line.along, -1.0, noise), _outwards(line.along, 1.0, noise)
     scale = max(abs(left), abs(right))
     sharp = np.isfinite(scale) and max(first, second) <= SHARP_SIDE * scale
-    return (left, right) if sharp and abs(left - right) >= BENT * scale else None
+    return (left, right) if sharp and scale and abs(left - right) >= BENT * scale else None
 
 
 @np.errstate(all="ignore")
-def _outwards(along: Callable[[complex], complex], side: float) -> tuple[float, float]:
-    """The slope on one side, extrapolated twice from steps that halve, and the last change of it."""
+def _outwards(along: Callable[[complex], complex], side: float, noise: float) -> tuple[float, float]:
+    """The slope on one side, extrapolated twice from steps that halve, and its error: its last change, and noise."""
     here = along(0.0).real
     steps = [side * 1e-3 * 0.5**k for k in range(7)]
     table = np.array([(along(step).real - here) / step for step in steps])
     table = 2 * table[1:] - table[:-1]
     table = (4 * table[1:] - table[:-1]) / 3
-    changes = np.abs(np.diff(table))
-    best = int(np.argmin(changes)) if np.isfinite(changes).all() else 0
-    return float(table[best + 1]), float(changes[best])
+    errors = np.abs(np.diff(table)) + 2.5 * AMPLIFIED * noise / np.abs(steps[3:])
+    best = int(np.argmin(errors)) if np.isfinite(errors).all() else 0
+    return float(table[best + 1]), float(errors[best])
 
 
 @np.errstate(all="ignore")
-def ridders(along: Callable[[complex], complex], first: float = 1e-2, second: bool = False) -> tuple[float, float]:
+def ridders(
+    along: Callable[[complex], complex], first: float = 1e-2, second: bool = False, noise: float = 0.0
+) -> tuple[float, float]:
     """The derivative at 0 of a function (the mixed one, where ``along`` is a mixed difference), and its error."""
     table = np.zeros((ROWS, ROWS))
     best, error = float("nan"), float("inf")
@@ -171,10 +223,11 @@ def ridders(along: Callable[[complex], complex], first: float = 1e-2, second: bo
         here = along(step).real / step**2 if second else (along(step).real - along(-step).real) / (2 * step)
         table[row, 0] = here
         factor = RATIO**2
+        rounded = AMPLIFIED * noise / (step**2 if second else step)
         for column in range(1, row + 1):
             table[row, column] = (table[row, column - 1] * factor - table[row - 1, column - 1]) / (factor - 1)
             factor *= RATIO**2
-            guess = max(
+            guess = rounded + max(
                 abs(table[row, column] - table[row, column - 1]), abs(table[row, column] - table[row - 1, column - 1])
             )
             if guess <= error:
@@ -185,16 +238,15 @@ def ridders(along: Callable[[complex], complex], first: float = 1e-2, second: bo
     return float(best), float(error)
 
 
-def _smooth(along: Callable[[complex], complex], best: float) -> bool:
+def _smooth(along: Callable[[complex], complex], best: float, noise: float) -> bool:
     """Whether the slopes on the two sides are one, as far as can be seen."""
     here, last = along(0.0).real, float("inf")
     for step in (1e-4, 1e-5, 1e-6):
         right, left = (along(step).real - here) / step, (here - along(-step).real) / step
-        noise = ROUNDING * abs(here) / step
-        gap = abs(right - left)
-        if not abs((right + left) / 2 - best) <= BENT * abs(best) + gap + 10 * noise + 1e-200:  # a stair
+        gap, rounded = abs(right - left), ROUNDED * noise / step
+        if not abs((right + left) / 2 - best) <= BENT * abs(best) + gap + rounded + 1e-200:  # a stair
             return False
-        if not gap <= SMOOTH * abs(best) + 10 * noise + 1e-200 and not gap <= last / 4:  # that of a curve shrinks
+        if not gap <= SMOOTH * abs(best) + rounded + 1e-200 and not gap <= last / 4:  # that of a curve shrinks
             return False
         last = gap
     return True
@@ -224,14 +276,25 @@ def _sum(problem: Problem, moved: Mapping[int, Array], weights: list[Array] | No
             result = run(problem.name, problem.f, problem.taken(values))
             outputs = [np.asarray(leaf) for leaf in (result if isinstance(result, tuple) else (result,))]
         else:
-            outputs = outputs_of(problem.name, run(problem.name, problem.f, problem.taken(problem.call(moved))))
+            outputs = problem.outputs(run(problem.name, problem.f, problem.taken(problem.call(moved))))
     except Undecidable:
         return float("nan")
+    outputs = problem.chosen(outputs)
     if weights is None:
         total = sum(out.sum() for out in outputs)
     else:
         total = sum(np.sum(np.reshape(w, out.shape) * out) for w, out in zip(weights, outputs, strict=True))
     return complex(total) if stepped else float(total)
+
+
+def _rounding(values: list[Array], weights: list[Array] | None) -> float:
+    """What rounding leaves of a sum of numbers, in their own precision, about."""
+    total = 0.0
+    for value, weight in zip(values, [None] * len(values) if weights is None else weights, strict=True):
+        eps = float(np.finfo(value.dtype if value.dtype.kind == "f" else float).eps)
+        size = np.abs(value) if weight is None else np.abs(np.reshape(weight, value.shape) * value)
+        total += 2 * eps * float(np.sum(size, dtype=float))
+    return total
 
 
 def _along(slopes: Array, direction: Array) -> float:
@@ -242,6 +305,13 @@ def _along(slopes: Array, direction: Array) -> float:
     """
     moved = direction.ravel() != 0
     return float(slopes.ravel()[moved] @ direction.ravel()[moved])
+
+
+def _entry(place: int, direction: Array) -> Entry | None:
+    """The entry that a direction moves, where it moves one."""
+    moved = np.argwhere(direction)
+    index = tuple(map(int, moved[0])) if len(moved) == 1 else ()
+    return Entry(place, index, float(direction[index])) if len(moved) == 1 else None
 
 
 def _directions(at: Array, rng: np.random.Generator) -> list[Array]:

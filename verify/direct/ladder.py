@@ -20,7 +20,7 @@ from flint import arb
 from verify.ball.compare import accurate, decimal, spacing, ulps, upper_float
 from verify.ball.precision import working_precision
 from verify.clock import now
-from verify.direct.differences import common_lines, lines, one_sided, slope, within
+from verify.direct.differences import Line, Slope, common_lines, lines, one_sided, slope, within
 from verify.direct.series import Unread
 from verify.direct.slopes import derivative
 from verify.points.look import GIVEN, Point, finite_value, shaped
@@ -33,7 +33,7 @@ from verify.verdict import Counterexample, Formula, Kink, Numbers, Verdict
 PRECISION = 640
 MOVE = 4.0  # eps, the size of the changes that measure the conditioning
 AGREED = 1e-9  # of the largest slope; differences that are less sure than this do not agree
-SHARP = 1e-5  # relative; the largest error of differences that say anything
+SHARP = 1e-4  # relative; the largest error of differences that say anything
 FAR = 1e-3  # relative; the smallest gap to differences that refutes
 NOTHING = arb((1, -150))  # a ball around 0 that is no wider is 0
 KEYS = 4  # lines along which differences are held against numbers with slopes
@@ -175,7 +175,9 @@ def _elements(
 
 def _noise(problem: Problem, arrays: Mapping[int, Array], slopes: Iterator[float]) -> float:
     """What the rounding of numbers as large as f and its largest slope leaves of a sum that cancels, about."""
-    outputs = (float(np.max(np.abs(output), initial=0.0)) for output in problem.value(arrays))
+    outputs = [float(np.max(np.abs(output), initial=0.0)) for output in problem.value(arrays)]
+    if not any(outputs):  # where all cancels, only the arguments tell how large that was
+        outputs = [float(np.max(np.abs(array), initial=0.0)) for array in arrays.values() if array.dtype.kind == "f"]
     finite = [size for size in (*slopes, *outputs) if np.isfinite(size)]
     return OK * float(np.finfo(float).eps) * max(finite, default=0.0)
 
@@ -229,7 +231,8 @@ def together(problem: Problem, got: list[Array]) -> Direct | None:
         found = slope(line)
         scale = max(abs(found.value), size)
         sharp = found.smooth and found.error <= SHARP * (scale if np.isfinite(scale) else abs(found.value))
-        if sharp and not abs(found.value - line.claimed) <= max(FAR * scale, BEYOND * found.error):
+        far = not abs(found.value - line.claimed) <= max(FAR * scale, BEYOND * found.error)
+        if sharp and far and not abs(found.value - line.claimed) <= line.jumps(found.value):
             reason = f"where all elements move together f changes by {found.value:.9g}, their sum is {line.claimed:.9g}"
             example = counterexample(problem, problem.arrays, 0, (), f"{found.value:.9g}", f"{line.claimed:.9g}")
             return Direct(Formula(Verdict.REFUTED, reason=reason), Numbers("wrong", points=1, reason=reason), example)
@@ -246,7 +249,8 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
             continue
         top = max((float(np.max(np.abs(part), initial=0.0)) for part in claimed), default=0.0)
         noise = _noise(problem, point.arrays, iter((top,)))
-        for line in lines(problem, point.arrays, claimed):
+        asked = list(lines(problem, point.arrays, claimed))
+        for line in asked:
             count += 1
             found = slope(line)
             methods.add(found.method)
@@ -256,18 +260,21 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
                 f"differences give {found.value:.9g} ± {found.error:.1g} along a line, the candidate {line.claimed:.9g}"
             )
             sharp = found.error <= SHARP * max(scale if np.isfinite(scale) else abs(found.value), 1e-12)
-            if sharp and found.smooth and not gap <= max(FAR * scale, BEYOND * found.error, noise):
-                example = counterexample(problem, point.arrays, 0, (), f"{found.value:.9g}", f"{line.claimed:.9g}")
+            far = found.smooth and not gap <= max(FAR * scale, BEYOND * found.error, noise)
+            if sharp and far and not gap <= _restless(line, found, asked):
+                place, index, size = (entry.place, entry.index, entry.size) if (entry := line.entry) else (0, (), 1.0)
+                true, value = f"{found.value / size:.9g}", f"{line.claimed / size:.9g}"
+                example = counterexample(problem, point.arrays, place, index, true, value)
                 reason = f"{said}, at {point.label}"
                 return Direct(
                     Formula(Verdict.REFUTED, method=found.method, reason=reason),
-                    Numbers("wrong", got=f"{line.claimed:.9g}", expected=f"{found.value:.9g}", points=1, reason=reason),
+                    Numbers("wrong", index=example.index, got=value, expected=true, points=1, reason=reason),
                     example,
                 )
             sides = None if found.smooth or point.label != GIVEN else one_sided(line)
             if sides is not None:
                 return _bent(sides)
-            if not sharp or not gap + found.error <= AGREED * max(scale, top):
+            if not gap + found.error <= AGREED * max(scale, top):
                 unsure = unsure or (f"{said}; {why}" if sharp else f"differences are too noisy ({said}); {why}")
     if unsure or not count:
         return Direct(Formula(Verdict.UNDECIDED, reason=unsure or why), Numbers("unknown", reason=unsure or why))
@@ -275,6 +282,11 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
         Verdict.AGREES, method=f"{' and '.join(sorted(methods))} along {count} lines", sizes="the sizes run", reason=why
     )
     return Direct(formula, Numbers("unknown", points=count, reason="only differences could be had"))
+
+
+def _restless(line: Line, found: Slope, others: Sequence[Line]) -> float:
+    """How far off a slope may be that looks sharp: f jumps beside the point, or is noisy along another line."""
+    return max(line.jumps(found.value), BEYOND * max(other.restless() for other in others))
 
 
 def _bent(sides: tuple[float, float]) -> Direct:

@@ -103,6 +103,17 @@ def test_the_judge_sees_the_smallest_error(off):
     assert 0.1 * off < found.relative < 10 * off
 
 
+def test_a_quotient_by_zero_that_is_left_out_hides_no_wrong_gradient():
+    """0 for 3 x², where(x > 9, x / 0, 0) as a program writes it."""
+    nothing = (Step("v1", "subtract", ("x", "x")), Step("v2", "divide", ("x", "v1")), Step("v3", "greater", ("x", 9)))
+    chosen = Program((X,), (*nothing, Step("v4", "where", ("v3", "v2", 0))), ("v4",))
+    at = [np.array([0.5, 1.5])]
+    assert wrong(CUBES, chosen, at).relative == 1.0
+    assert wrong(CUBES, replace(chosen, outputs=("v2",)), at) is None  # where it is taken, nothing is said
+    with pytest.raises(Outside):
+        values(replace(chosen, steps=(*nothing, Step("v4", "maximum", ("v2", 0)))), exactly(at))
+
+
 def test_another_shape_is_wrong():
     other = Program((X,), (*SLOPES.steps, Step("v3", "sum", ("v2",), SUM)), ("v3",))
     found = distance(CUBES, other, [np.array([0.7, -1.3])])

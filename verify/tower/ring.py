@@ -16,6 +16,7 @@ from flint import fmpq_mpoly_ctx
 Poly = Any  # flint.fmpq_mpoly has no stubs
 MOST_ROUNDS = 50
 MOST_TERMS = 5_000  # of a fraction: beyond, one division takes seconds, which no clock interrupts
+MOST_DEGREE = 512  # t^4096 - 1 takes two minutes to factor, and t^(2^50) + 1 for ever
 
 
 class TooMuch(Exception):
@@ -93,6 +94,11 @@ class Ring:
         return self._gens[self.room - 1 - number]
 
 
+def _must_be_of_low_degree(*polynomials: Poly) -> None:
+    if any(p.total_degree() > MOST_DEGREE for p in polynomials):
+        raise TooMuch("polynomials of too high a degree")
+
+
 class Field:
     """Fractions modulo the relations of one case, newest first."""
 
@@ -104,6 +110,7 @@ class Field:
 
     def relate(self, relation: Poly) -> None:
         """Add a polynomial that is 0 here."""
+        _must_be_of_low_degree(relation)
         if all(relation != known for known in self.relations):
             self.relations.append(relation)
 
@@ -121,6 +128,7 @@ class Field:
         """num / den, reduced."""
         if len(num) + len(den) > MOST_TERMS:
             raise TooMuch("polynomials of too many terms")
+        _must_be_of_low_degree(num, den)
         if self.relations:
             num, den = self.reduce(num), self.reduce(den)
         if den.is_zero():

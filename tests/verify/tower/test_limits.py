@@ -40,6 +40,11 @@ def test_scales_that_do_not_settle(monkeypatch):
     assert said(third, "real").reason == "the scales of its kernels do not settle"
 
 
+def test_exponents_that_are_an_ulp_from_whole_numbers_end():
+    nodes = [("var", 0), ("pow", 0, 5 * (1 + Fraction(1, 2**50))), ("num", Fraction(1)), ("add", 1, 2)]
+    assert said(nodes, "positive", facts=[(3, "> 0")]).reason == "polynomials of too high a degree"
+
+
 def test_cases_are_counted_and_end(monkeypatch):
     nodes = [("var", 0), *GUARDS]
     assert said(nodes, "real").proved

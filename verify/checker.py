@@ -75,7 +75,7 @@ class Judge(Inverses):
         if atom.kind in HELD:
             entry, over = self.held(atom)
             slopes, value = self.derivative(entry, tensor, place), self.atom(*atom)
-            if atom.kind in PARTS:
+            if atom.kind in PARTS or atom.kind in terms.WHOLE:
                 entry, factor, over = change(self, atom)
                 return [self.total(self.mul(self.derivative(entry, tensor, place), factor), over)]
             if atom.kind in ("inv", "det"):  # -inv(M) M' inv(M); det(M) Σ inv(M)[c, r] M'[r, c], where M is invertible

@@ -40,7 +40,7 @@ def _linear_algebra() -> dict[Any, Any]:
         "pinv": np.linalg.pinv,
         "svdvals": f["svdvals"],
     }
-    own = "expm logm sqrtm block_diag toeplitz".split()
+    own = "expm logm sqrtm sinm cosm block_diag toeplitz".split()
     functions: dict[str, Callable[..., Any]] = {
         **{name: _without_options(function) for name, function in plain.items()},
         **{name: f[name] for name in own},

@@ -208,9 +208,9 @@ Scalar = Entry | int | Fraction
 # How many axes the result has. Of square matrices M: "inv" of invertible ones, "det" of all; "cholesky" the lower
 # triangle L with L Lᵀ = M; "eigenvalue" in ascending order and "eigenvector" (as columns) of symmetric ones; "expm",
 # "sinm" and "cosm" of all, as power series; "logm" and "sqrtm" the principal ones, of those with no eigenvalue <= 0.
-# Of all matrices: "singular_value" in descending order, "left_vector" (as columns) and "right_vector" (as rows), as many
-# as the shorter side is long; "q" and "r" with Q R = M, of no fewer rows than columns. Signs of vectors, and of the
-# rows of r, are those that LAPACK returns, "upper_eigenvector" where it reads the upper triangle: nothing that is
+# Of all matrices: "singular_value" in descending order, "left_vector" (as columns) and "right_vector" (as rows), as
+# many as the shorter side is long; "q" and "r" with Q R = M, of no fewer rows than columns. Signs of vectors, and of
+# the rows of r, are those that LAPACK returns, "upper_eigenvector" where it reads the upper triangle: nothing that is
 # claimed may depend on them. "undetermined" has no value.
 MATRIX_FUNCTIONS = {
     "inv": 2, "det": 0, "cholesky": 2, "eigenvalue": 1, "eigenvector": 2,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 import itertools
 import json
 import math
@@ -17,7 +18,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from scipy import special
+from scipy import linalg, special
 
 import verify
 from dualgrad.meanings import Unread
@@ -217,7 +218,24 @@ SEVERAL = {
 }  # fmt: skip
 
 
+def slopes_of(f: Any) -> Any:
+    """S[i, r, c, j], how f(m)[i, j] changes with m[r, c]: by f of a block matrix."""
+
+    def of(m: Any) -> Any:
+        n = len(m)
+        found = np.zeros((n,) * 4)
+        for r, c in np.ndindex(n, n):
+            unit = np.zeros((n, n))
+            unit[r, c] = 1
+            found[:, r, c, :] = f(np.block([[m, unit], [np.zeros((n, n)), m]]))[:n, n:]
+        return found
+
+    return of
+
+
+WHOLE_OF = {name: getattr(linalg, name) for name in ("expm", "logm", "sqrtm", "sinm", "cosm")}
 PARTS_OF: dict[str, Any] = {
+    **WHOLE_OF, **{f"{name} slope": slopes_of(f) for name, f in WHOLE_OF.items()},
     "inv": np.linalg.inv, "cholesky": np.linalg.cholesky,
     "eigenvalue": lambda m: np.linalg.eigh(m)[0], "eigenvector": lambda m: np.linalg.eigh(m)[1],
     "upper": lambda m: np.linalg.eigh(m, "U")[1],
@@ -225,6 +243,12 @@ PARTS_OF: dict[str, Any] = {
     "singular": lambda m: np.linalg.svd(m, full_matrices=False)[1], "r": lambda m: np.linalg.qr(m)[1],
     "right": lambda m: np.linalg.svd(m, full_matrices=False)[2],
 }  # fmt: skip
+
+
+@functools.lru_cache(maxsize=512)
+def part_of(kind: str, entries: bytes, shape: tuple[int, ...]) -> Any:
+    """A part of a matrix, computed once for all of its entries."""
+    return PARTS_OF[kind](np.frombuffer(entries).reshape(shape))
 
 
 class Values:
@@ -288,7 +312,7 @@ class Values:
         if atom.kind == "det":
             return float(np.linalg.det(values))
         place = tuple(self.place(arg, at) for arg in atom.args)
-        part = PARTS_OF[atom.kind](values)
+        part = part_of(atom.kind, values.tobytes(), values.shape)
         inside = all(0 <= k < size for k, size in zip(place, part.shape, strict=True))
         return float(part[place]) if inside else 1.3 + 0.1 * sum(place)
 

@@ -203,12 +203,13 @@ def _logarithm(matrix: arb_mat) -> arb_mat | None:
         k += 1
         power, tail = power * rest, tail * size
         total = total + power * (arb((-1) ** (k + 1)) / k)
-    return _blurred(total, tail) * 2**halvings  # Σ |Y|ʲ / j over j > k, for |Y| < 1 / 4
+    found = _blurred(total, tail)  # Σ |Y|ʲ / j over j > k, for |Y| < 1 / 4
+    return arb_mat(found * 2**halvings)
 
 
 def _logarithm_slopes(matrix: arb_mat) -> arb_mat | None:
     logarithm = _logarithm(matrix)
-    found = None if logarithm is None else _exponential_slopes(logarithm)
+    found: arb_mat | None = None if logarithm is None else _exponential_slopes(logarithm)
     return None if found is None else _inverse(found)
 
 
@@ -247,7 +248,7 @@ def _blurred(matrix: Any, radius: arb) -> Any:
 
 def _inverse(matrix: arb_mat) -> arb_mat | None:
     try:
-        return arb_mat(matrix.inv())
+        return matrix.inv()
     except ZeroDivisionError:
         return None
 

@@ -14,12 +14,13 @@ from math import factorial
 from dualgrad.program.entry import Index
 from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract
 from verify.form.cases import by_cases
+from verify.form.functions import function
 from verify.form.linear import Linear, minus, of_index
 from verify.form.matrices import decomposition, determinant, inverse, with_form
 from verify.form.power import content, expand, exponential, leading_sign, logarithm, power
 from verify.form.setting import Undefined
 from verify.form.signs import is_positive, sign
-from verify.form.term import ONE, ZERO, Atom, Form, Rational, constant_value, number, power_of
+from verify.form.term import ONE, TURNED, ZERO, Atom, Form, Rational, constant_value, number, power_of
 
 ODD = frozenset(
     "sin tan sinh tanh arcsin arctan arcsinh arctanh erf erfinv erfi sine_integral hyperbolic_sine_integral "
@@ -52,6 +53,8 @@ def construct(atom: Atom, linears: tuple[Linear, ...], forms: tuple[Form, ...], 
             return power(inverse(with_form(atom, forms[0]), *linears), exponent)
         case "det":
             return power(determinant(with_form(atom, forms[0])), exponent)
+        case _ if atom.kind in TURNED:
+            return power(function(atom.kind, with_form(atom, forms[0]), *linears), exponent)
         case _ if len(atom.binders) == 2:
             return power(decomposition(atom.kind, with_form(atom, forms[0]), *linears), exponent)
     return power_of(Atom(atom.kind, atom.name, linears, forms, atom.source), exponent)

@@ -8,6 +8,7 @@ matrices. Guards and deltas are constant: off the boundary of a guard that is ex
 from __future__ import annotations
 
 from dualgrad.program.entry import Index
+from verify.form import functions
 from verify.form import linear as lin
 from verify.form.algebra import add, fresh, multiply, scale, substitute, subtract, sum_over
 from verify.form.clear import without_ties
@@ -20,7 +21,7 @@ from verify.form.matrices import inverse, of_atom
 from verify.form.power import power
 from verify.form.setting import NoForm
 from verify.form.settle import settled, truth
-from verify.form.term import ONE, ZERO, Atom, Form, Rational, Source, Term, power_of, tidy
+from verify.form.term import FUNCTIONS, ONE, ZERO, Atom, Form, Rational, Source, Term, power_of, tidy
 
 TRUTHS = frozenset({"positive", "vanishes", "atleast", "multiple", "delta"})
 
@@ -138,7 +139,7 @@ class Derivative:
 
     def _decomposition(self, atom: Atom) -> Form:
         matrix = of_atom(atom)
-        slope = slope_of(atom, matrix)
+        slope = functions.slope_of(atom, matrix) if atom.kind in FUNCTIONS else slope_of(atom, matrix)
         if slope is None:
             raise NoDerivative(f"no derivative is known of the {atom.kind.replace('_', ' ')} of a matrix")
         return sum_over(multiply(slope, self.of(matrix.form)), *matrix.binders)

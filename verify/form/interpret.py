@@ -9,7 +9,7 @@ from fractions import Fraction
 from dualgrad.program import entry as e
 from dualgrad.program.entry import Affine, Entry, Index
 from dualgrad.program.size import Extent
-from verify.form import construct, matrices
+from verify.form import construct, functions, matrices
 from verify.form import linear as lin
 from verify.form.algebra import add, multiply, size_form, subtract, sum_over
 from verify.form.decompose import required
@@ -18,7 +18,7 @@ from verify.form.literals import read
 from verify.form.power import power
 from verify.form.setting import NoForm
 from verify.form.settle import truth
-from verify.form.term import ONE, Form, constant_value
+from verify.form.term import FUNCTIONS, ONE, Form, constant_value
 from verify.form.turns import turn
 
 At = Mapping[Index, Linear]
@@ -159,6 +159,10 @@ class Interpreter:
         return matrices.Matrix(r, c, form)
 
     def _of_matrix(self, kind: str, matrix: matrices.Matrix, at: tuple[Linear, ...], path: Form) -> Form:
+        if kind in FUNCTIONS:
+            for form, relation in functions.required(kind, matrix):
+                self.require(form, relation, path)
+            return functions.function(kind, matrix, *at)
         if kind not in ("inv", "det"):
             for form, relation in required(kind, matrix):
                 self.require(form, relation, path)

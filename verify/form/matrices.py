@@ -170,26 +170,31 @@ def _inverse(matrix: Matrix, i: Linear, j: Linear) -> Form:
         middle = fresh(first.column)
         here = lin.of_index(middle)
         return sum_over(multiply(inverse(second, i, here), inverse(first, here, j)), middle)
-    return _atom("inv", *_either_way(matrix, i, j))
+    matrix, places = either_way(matrix, (i, j), (j, i))
+    return _atom("inv", matrix, *places)
 
 
-def _either_way(matrix: Matrix, i: Linear, j: Linear) -> tuple[Matrix, Linear, Linear]:
-    """The matrix or its transpose, whichever comes first in writing, where a delta ties the row to the column.
+Place = tuple[Linear, ...]
 
-    Which of both such a delta replaces depends on their order, so that the transpose is made anew.
+
+def either_way(matrix: Matrix, at: Place, turned: Place, always: bool = False) -> tuple[Matrix, Place]:
+    """The matrix or its transpose, whichever comes first in writing; with the positions in a function of it.
+
+    Where a delta ties the row to the column, or always: which of both such a delta replaces depends on their order, so
+    that the transpose is made anew.
     """
     both = frozenset(matrix.binders)
-    terms = [term for term, _ in matrix.form.terms.values()]
-    if not any(atom.kind == "delta" and both <= atom.free for term in terms for atom, _ in term.factors.values()):
-        return matrix, i, j
+    held = [atom for term, _ in matrix.form.terms.values() for atom, _ in term.factors.values()]
+    if not always and not any(atom.kind == "delta" and both <= atom.free for atom in held):
+        return matrix, at
     ways = []
-    for turned, places in ((False, (i, j)), (True, (j, i))):
+    for other, places in ((False, at), (True, turned)):
         row, column = Index("r", matrix.extent), Index("c", matrix.extent)
-        new = map(lin.of_index, (column, row) if turned else (row, column))
+        new = map(lin.of_index, (column, row) if other else (row, column))
         form = substitute(matrix.form, dict(zip(matrix.binders, new, strict=True)))
         ways.append((form_text(form, {row: "b.0", column: "b.1"}), Matrix(row, column, form), places))
-    _, chosen, (first, second) = min(ways, key=lambda way: way[0])
-    return chosen, first, second
+    _, chosen, places = min(ways, key=lambda way: way[0])
+    return chosen, places
 
 
 def _determinant(scalar: Form, matrix: Matrix) -> Form:
@@ -208,7 +213,7 @@ def _determinant(scalar: Form, matrix: Matrix) -> Form:
     if undone is not None and scalar.key == ONE.key:
         return power(determinant(undone), -1)
     scaled = Matrix(matrix.row, matrix.column, multiply(scalar, matrix.form))
-    return _atom("det", _either_way(scaled, (0, ()), (0, ()))[0])
+    return _atom("det", either_way(scaled, (), ())[0])
 
 
 def _single(form: Form) -> Term | None:

@@ -21,6 +21,8 @@ An atom is one of
     inv       inv_rc(form)[i, j]            an entry of the inverse of the matrix of a form over a row and a column
     det       det_rc(form)                  its determinant
     cholesky  cholesky_rc(form)[i, j]       an entry of another function of it: see dualgrad.program.entry
+    expm_slope  (form)[i, r, c, j]          of the slopes of a function of it, and
+    distance  distance_from_negative(form)  how near its eigenvalues come to those <= 0: see verify.form.functions
 
 Values are immutable by convention. Two forms are equal exactly if their keys are.
 """
@@ -44,7 +46,11 @@ T = TypeVar("T")
 _NONE: frozenset[Any] = frozenset()
 NO_NAMES: Names = {}
 PARTS = frozenset({"inv", "cholesky", "eigenvector", "upper_eigenvector", "left_vector", "right_vector", "q", "r"})
-TURNED = frozenset({"inv", "det"})  # of a transposed matrix, they are what they were, with their positions exchanged
+FUNCTIONS = {name: f"{name}_slope" for name in ("expm", "logm", "sqrtm", "sinm", "cosm")}
+SLOPES = frozenset(FUNCTIONS.values())
+DISTANCE = "distance_from_negative"
+TURNED = frozenset({"inv", "det", DISTANCE, *FUNCTIONS, *SLOPES})  # the same of the transposed matrix, elsewhere
+_WAYS = {False: ((0, 1, 2, 3), (2, 3, 0, 1)), True: ((1, 0, 3, 2), (3, 2, 1, 0))}  # where slopes are read the same
 
 
 def tidy(value: Rational) -> Rational:
@@ -257,7 +263,8 @@ def _atom_text(atom: Atom, names: Names) -> str:
     if atom.kind == "multiple":
         return multiple_text(atom.linears, names)
     if len(atom.binders) == 2:
-        return min(_matrix_text(atom, names, turned) for turned in (False, *([True] if atom.kind in TURNED else [])))
+        ways = [False, *([True] if atom.kind in TURNED else [])]
+        return min(text for turned in ways for text in _matrix_texts(atom, names, turned))
     positions = ",".join(linear_text(form, names) for form in atom.linears)
     if atom.index is not None:
         own = f"b{atom.height}.0"
@@ -266,16 +273,21 @@ def _atom_text(atom: Atom, names: Names) -> str:
     return f"{atom.kind}:{atom.name}[{positions}]({';'.join(form_text(form, names) for form in atom.forms)})"
 
 
-def _matrix_text(atom: Atom, names: Names, turned: bool) -> str:
-    """The text of a function of a matrix, or the same of the transposed matrix.
+def _matrix_texts(atom: Atom, names: Names, turned: bool) -> Iterator[str]:
+    """The texts of a function of a matrix, or of the same of the transposed matrix.
 
-    The body comes first: the positions decide only where it is symmetric.
+    The body comes first: the positions decide only where it is symmetric, or slopes are read in two ways.
     """
     rows, columns = (f"b{atom.height}.{int(turned)}", f"b{atom.height}.{int(not turned)}")
     row, column = atom.binders
     body = form_text(atom.forms[0], {**names, row: rows, column: columns})
     positions = [linear_text(form, names) for form in atom.linears]
-    return f"{atom.kind}<{row.extent},{column.extent}>({body})[{','.join(positions[::-1] if turned else positions)}]"
+    if atom.kind in SLOPES:
+        ways = [[positions[place] for place in way] for way in _WAYS[turned]]
+    else:
+        ways = [positions[::-1] if turned else positions]
+    for way in ways:
+        yield f"{atom.kind}<{row.extent},{column.extent}>({body})[{','.join(way)}]"
 
 
 def _cell_text(atom: Atom, names: Names) -> str:

@@ -25,7 +25,7 @@ from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly,
 from verify.trusted.turns import Turns
 
 MAX_STEPS, MAX_SECONDS = 200_000, 8.0
-HELD = {"max", "prod", "inv", "det", *PARTS}  # functions of all entries over some indices
+HELD = {"max", "prod", "inv", "det", *PARTS, *terms.WHOLE}  # functions of all entries over some indices
 
 
 class Algebra(Several, Relations, Turns, Folds, Cells, ABC):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from verify.trusted import terms
+from verify.trusted import functions, terms
 from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Poly, Term, less, names_of, need, poly
 
 VALUES = {"eigenvalue", "singular"}
@@ -30,6 +30,8 @@ def shorter(w: Any, rows: Poly, columns: Poly) -> Poly:
 
 def change(w: Any, atom: Atom) -> tuple[Form, Form, list[Poly]]:
     """The entry of the matrix that a part is of, the factor of its change in that of the part, and its two indices."""
+    if atom.kind in terms.WHOLE:
+        return functions.change(w, atom)
     need(atom.kind in _LAWS, f"no derivative of the {atom.kind} of a matrix is known")
     entry, (row, column) = w.held(atom)
     of: Part = lambda kind, *at: w.over(kind, *w.held(atom), at)  # noqa: E731

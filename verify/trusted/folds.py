@@ -11,6 +11,7 @@ from typing import Any
 
 from verify.trusted import terms
 from verify.trusted.decompositions import PARTS
+from verify.trusted.functions import of_whole
 from verify.trusted.terms import Atom, Factors, Form, Poly, need, poly
 
 MOST_PLACES = 16  # of an index that has a number of places, each looked at alone
@@ -39,6 +40,8 @@ class Folds:
         """
         if kind in ("inv", "det"):
             return self.of_matrix(kind, u, indices, args)
+        if kind in terms.WHOLE:
+            return of_whole(self, kind, u, indices, args)
         if kind in PARTS:
             need(all(indices), f"the {kind} of a matrix of one row or one column")
             return self.atom(*self.holder(kind, self.reduced(u), indices, args))

@@ -24,7 +24,7 @@ class Matrices:
     sums: Callable[..., Form]
 
     def of_entries(self, kind: str, a: Array, stack: Sequence[Poly], *place: Poly) -> Form:
-        """The inverse at a place, or the determinant, of the matrix at this place of the stack."""
+        """The inverse or another function at a place, or the determinant, of the matrix at this place of the stack."""
         need(len(a.shape) >= 2 and a.shape[-1] == a.shape[-2], "a matrix that is not square")
         self.nonempty(a, [len(a.shape) - 1])
         row, column = (self.w.index(extent) for extent in a.shape[-2:])
@@ -32,6 +32,26 @@ class Matrices:
 
     def inv(self, a: Array) -> Array:
         return Array(a.shape, lambda at: self.of_entries("inv", a, at[:-2], *at[-2:]))
+
+    def _whole(self, kind: str, a: Array) -> Array:
+        return Array(a.shape, lambda at: self.of_entries(kind, a, at[:-2], *at[-2:]))
+
+    def expm(self, a: Array) -> Array:
+        return self._whole("expm", a)
+
+    def logm(self, a: Array) -> Array:
+        """The principal logarithm."""
+        return self._whole("logm", a)
+
+    def sqrtm(self, a: Array) -> Array:
+        """The principal square root."""
+        return self._whole("sqrtm", a)
+
+    def sinm(self, a: Array) -> Array:
+        return self._whole("sinm", a)
+
+    def cosm(self, a: Array) -> Array:
+        return self._whole("cosm", a)
 
     def solve_matrix(self, a: Array, b: Array) -> Array:
         need(len(a.shape) >= 2 and len(b.shape) >= 2, "matrices")

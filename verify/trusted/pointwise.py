@@ -163,6 +163,7 @@ _POSITIVE, _BOTH_POSITIVE, _NONZERO = [(0, "> 0")], [(0, "> 0"), (1, "> 0")], [(
 _INSIDE, _FRACTION, _BELOW_TWO = [(0, "in (-1, 1)")], [(0, "in (0, 1)")], [(0, "in (0, 2)")]
 _DIVISOR, _RESULT, _NO_POLE = [(1, "!= 0")], [(-1, "> 0")], [(0, "not 0, -1, -2, …")]
 _INVERTIBLE, _BELOW_ONE = [(0, "invertible")], [(0, "< 1")]
+_OFF_THE_CUT = [(0, "of no eigenvalue <= 0")]
 _ABOVE, _OF_ROOT = [(0, "> -1")], [(-1, "a root of 1 + p y > 0")]
 _LEVEL, _LEVEL_OF_TWO = [(0, "> 0"), (1, "in (0, 1)")], [(0, "> 0"), (1, "> 0"), (2, "in (0, 1)")]
 CONDITIONS: dict[str, list[tuple[int, str]]] = {  # where an op is smooth: (operand, or -1 for the result; condition)
@@ -189,6 +190,7 @@ CONDITIONS: dict[str, list[tuple[int, str]]] = {  # where an op is smooth: (oper
     **dict.fromkeys("inv solve_matrix det cofactor logabsdet signdet".split(), _INVERTIBLE), "pinv": [(0, "full rank")],
     "solve_triangular_matrix": [(0, "a triangle of which is invertible")],
     "solve_sylvester": [(0, "no eigenvalue is minus one of the next operand's")],
+    **dict.fromkeys(("logm", "sqrtm"), _OFF_THE_CUT),
     "cholesky": [(0, "positive definite")], "eigh_packed": [(0, "of distinct eigenvalues")],
     "svd_packed": [(0, "of distinct singular values > 0")], "qr_packed": [(0, "of full column rank")],
     "recurrence": [(1, "!= 0 from the second on")], "log1p": [(0, "> -1")], "xlogy": [(1, "> 0")],

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from verify.trusted.arrays import Array
-from verify.trusted.pointwise import FLOATING, HALF
+from verify.trusted.pointwise import ARITHMETIC, FLOATING, HALF
 from verify.trusted.terms import UNIT, UNITY, Atom, Form, Number, need
 
 Law = Callable[..., Form]
@@ -235,6 +235,20 @@ class Special:
         def entry(w: Any, a: Form) -> Form:
             slope = _bessel_slope("bessel_k", w, v, a)
             return w.mul(w.exp(a), _bessel("bessel_k", w, v, a) + slope)  # type: ignore[no-any-return]
+
+        return self.pointwise(entry, [a], "f")
+
+    def ive(self, a: Array, v: Any) -> Array:
+        """exp(-|z|) I_v(z)"""
+        falls = lambda w, a: w.exp(ARITHMETIC["absolute"](w, a) * -1)  # noqa: E731
+        return self.pointwise(lambda w, a: w.mul(falls(w, a), _bessel("bessel_i", w, v, a)), [a], "f")
+
+    def ive_slope(self, a: Array, v: Any) -> Array:
+        """exp(-z) (I_v'(z) - I_v(z)), for z > 0"""
+
+        def entry(w: Any, a: Form) -> Form:
+            slope = _bessel_slope("bessel_i", w, v, a)
+            return w.mul(w.exp(a * -1), slope - _bessel("bessel_i", w, v, a))  # type: ignore[no-any-return]
 
         return self.pointwise(entry, [a], "f")
 

@@ -97,6 +97,8 @@ def size(value: Any) -> Poly:
 Number = int | Fraction
 BOOLEAN = {"==", ">=", "multiple", "positive", "zero"}  # factors that are 0 or 1
 PERIODS = {"turn": 4, "multiple": 1}  # factors of p and n that are the same for p plus so many n, and for -p
+FUNCTIONS = {"expm", "logm", "sqrtm", "sinm", "cosm"}  # of whole matrices
+WHOLE = {*FUNCTIONS, *(f"{kind} slope" for kind in FUNCTIONS)}
 Term = tuple[tuple[Poly, ...], tuple[Any, ...]]  # extents of the bound indices, sorted factors
 UNIT: Term = ((), ())
 MOST_NAMINGS = 720
@@ -185,11 +187,19 @@ def moved(atom: Atom, by: Mapping[str, Poly]) -> Atom:
     if atom.kind in PERIODS:  # of p and of its opposite
         args = (min(unwound(p, args[1], PERIODS[atom.kind]) for p in (args[0], ZERO - args[0])), args[1])
     args = tuple(sorted(args)) if "symmetric" in (atom.kind, atom.name if atom.kind == "inv" else "") else args
+    args = min(ways(atom._replace(args=args))) if atom.kind in WHOLE else args
     if not atom.body:
         return Atom(atom.kind, atom.name, args)
     if names_of(Atom("", "", (), atom.body)).isdisjoint(by):
         return atom._replace(args=args)
     return atom._replace(args=args, body=tuple(sorted((renamed(term, by), c) for term, c in atom.body)))
+
+
+def ways(atom: Atom) -> list[tuple[Poly, ...]]:
+    """The places at which a function of a whole matrix, or its slope, is the same."""
+    found = [atom.args] if atom.kind in FUNCTIONS else [atom.args, (*atom.args[2:], *atom.args[:2])]
+    turned = [tuple(args[k ^ 1] for k in range(len(args))) for args in found]
+    return found + (turned if atom.name == "symmetric" else [])
 
 
 def unwound(p: Poly, n: Poly, times: int = 4) -> Poly:

@@ -16,7 +16,9 @@ from dualgrad.op import REGISTRY, Op
 
 WITHOUT_KERNEL = {"polygamma"}  # the derivative of trigamma is no kernel
 UNDETERMINED = {"svd_left_rest", "svd_right_rest", "qr_rest"}  # any vectors that complete a basis
-DECOMPOSITIONS = {"cholesky", "eigh_packed", "svd_packed", "qr_packed"}  # no formula for the derivative
+DECOMPOSITIONS = {
+    "cholesky", "eigh_packed", "svd_packed", "qr_packed", "expm", "logm", "sqrtm", "sinm", "cosm",
+}  # fmt: skip  # no formula for the derivative
 LONG = {"solve_sylvester"}
 WITHOUT_FLOATS = {"bitwise_and", "bitwise_or", "invert"}
 OPS = {op.name: op for op in REGISTRY.values() if op.samples is not None}

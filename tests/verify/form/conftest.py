@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import linalg, special
 
 from dualgrad.program.size import evaluate
 from verify.form.facts import Facts
@@ -162,9 +162,25 @@ def part(kind: str, matrix: Any) -> Any:
             q, r = np.linalg.qr(matrix)
             signs = np.sign(np.diag(r))
             return q * signs if kind == "q" else r * signs[:, None]
+        case "expm" | "logm" | "sqrtm" | "sinm" | "cosm":
+            return getattr(linalg, kind)(matrix)
+        case _ if kind.endswith("_slope"):
+            return _slopes(getattr(linalg, kind.removesuffix("_slope")), matrix)
     u, s, v = np.linalg.svd(matrix, full_matrices=False)
     signs = np.sign(u[:1])
     return {"left_vector": u * signs, "singular_value": s, "right_vector": v * signs.T}[kind]
+
+
+def _slopes(f: Any, matrix: Any) -> Any:
+    """S[i, r, c, j], how f(m)[i, j] changes with m[r, c]: by differences."""
+    n, step = len(matrix), 1e-3
+    found = np.zeros((n,) * 4)
+    for r, c in np.ndindex(n, n):
+        unit = np.zeros((n, n))
+        unit[r, c] = step
+        near, far = (f(matrix + k * unit) - f(matrix - k * unit) for k in (1, 2))
+        found[:, r, c, :] = (8 * near - far) / (12 * step)
+    return found
 
 
 @pytest.fixture(scope="session")

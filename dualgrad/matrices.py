@@ -74,7 +74,8 @@ def skew(m: Any) -> Any:
 
 # ---------------------------------------------------------------------------- inverses
 
-_BLOCK = 32  # rows that are inverted at once
+_BLOCK = 16  # rows that are inverted at once
+_LARGE = 64  # rows from which on work by halves is worth its while
 
 
 def inverse_of_matrix(a: Any) -> Any:
@@ -84,9 +85,19 @@ def inverse_of_matrix(a: Any) -> Any:
     array([[0.5 , 0.  ],
            [0.  , 0.25]])
     """
-    plain = type(a) is np.ndarray and a.ndim == 2 and a.shape[0] == a.shape[1] >= 2 * _BLOCK and a.dtype.char in "fdFD"
+    plain = type(a) is np.ndarray and a.ndim == 2 and a.shape[0] == a.shape[1] >= _LARGE and a.dtype.char in "fdFD"
     if not plain or a[0, -1] or np.triu(a, 1).any():
         return np.linalg.inv(a)
+    return inverse_of_lower(a)
+
+
+def is_large_matrix(a: Any) -> bool:
+    """Whether it is a matrix of real numbers, and large enough for that."""
+    return type(a) is np.ndarray and a.ndim == 2 and len(a) >= _LARGE and a.dtype.char in "fd"
+
+
+def inverse_of_lower(a: Any) -> Any:
+    """Of an array that is known to be a lower triangle."""
     size = len(a)
     found, whole = np.zeros_like(a, order="C"), size // _BLOCK
     places = [slice(k * _BLOCK, (k + 1) * _BLOCK) for k in range(whole)]

@@ -16,7 +16,9 @@ from dualgrad.matrices import (
     FLOATING,
     REAL_FLOATING,
     hermitians,
+    inverse_of_lower,
     inverse_of_matrix,
+    is_large_matrix,
     lower,
     matrix_call,
     read,
@@ -226,9 +228,28 @@ def _half(m: Any) -> Any:
 
 
 def _cholesky_pull(g: Any, y: Any, a: Any) -> Any:
+    if is_large_matrix(y) and type(g) is np.ndarray:
+        return _cholesky_pull_by_halves(g, y)
     inverse = inv(y)
     middle = adjoint(inverse) @ _half(adjoint(y) @ lower(g)) @ inverse
     return read_back(0.5 * (middle + adjoint(middle)))
+
+
+def _cholesky_pull_by_halves(g: Any, y: Any) -> Any:
+    """The same of a large matrix, without what is zero in products of triangles, and what is not read of them."""
+    one, two = slice(0, len(y) // 2), slice(len(y) // 2, len(y))
+    inverse = inverse_of_lower(y)
+    a, b, c = y[one, one], y[two, one], y[two, two]
+    g11, g21, g22 = np.tril(g[one, one]), g[two, one], np.tril(g[two, two])
+    i11, i21, i22 = inverse[one, one], inverse[two, one], inverse[two, two]
+    h11, h21, h22 = _half(a.T @ g11 + b.T @ g21), c.T @ g21, _half(c.T @ g22)
+    right21, right22 = h21 @ i11 + h22 @ i21, h22 @ i22
+    m11, m22 = i11.T @ (h11 @ i11) + i21.T @ right21, i22.T @ right22
+    found = np.zeros_like(y)
+    found[one, one] = _half(m11 + m11.T)
+    found[two, two] = _half(m22 + m22.T)
+    found[two, one] = i22.T @ right21 + (i21.T @ right22).T
+    return found
 
 
 def _cholesky_push(t: Any, y: Any, a: Any) -> Any:

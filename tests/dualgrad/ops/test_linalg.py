@@ -122,3 +122,17 @@ def test_a_norm_neither_overflows_nor_is_nan_at_zero(ord):
     slope = dg.grad(lambda x: dg.norm(x, ord))(big)
     np.testing.assert_allclose(slope, dg.grad(lambda x: dg.norm(x, ord))(big / 1e200), rtol=1e-14)
     assert dg.grad(lambda x: dg.norm(x, ord))(np.zeros(3)).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("size", [64, 65, 150])
+def test_cholesky_of_large_matrices_is_pulled_back_as_that_of_small_ones(size):
+    rng = np.random.default_rng(size)
+    a, g = rng.standard_normal((2, size, size))
+    s = a @ a.T / size + np.eye(size)
+    (found,) = dg.vjp(np.linalg.cholesky, s)[1](np.tril(g))
+    y = np.linalg.cholesky(s)
+    inverse = np.linalg.inv(y)
+    halved = np.tril(y.T @ np.tril(g)) * (1 - np.eye(size) / 2)
+    middle = inverse.T @ halved @ inverse
+    expected = np.tril(middle + middle.T) * (1 - np.eye(size) / 2)
+    assert np.abs(found - expected).max() <= 1e-13 * np.abs(expected).max()

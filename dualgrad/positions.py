@@ -24,12 +24,14 @@ class Positions:
         array = np.array(indices)
         if array.dtype.kind not in "iu" and array.size:
             raise TypeError(f"indices of dtype {array.dtype} are not positions; give integers")
-        array = array.astype(np.intp)
-        if array.size and not (-length <= array.min() and array.max() < length):
-            raise IndexError(
-                f"an index from {array.min()} to {array.max()} is out of bounds for an axis of size {length}"
-            )
-        self.array = np.where(array < 0, array + length, array)
+        array = array.astype(np.intp, copy=False)
+        if array.size:
+            first, last = array.min(), array.max()
+            if first < -length or last >= length:
+                raise IndexError(f"an index from {first} to {last} is out of bounds for an axis of size {length}")
+            if first < 0:
+                array = np.where(array < 0, array + length, array)
+        self.array = array
         self.array.setflags(write=False)
         self._rounds: list[Any] | None = None
 

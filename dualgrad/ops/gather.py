@@ -121,6 +121,9 @@ def _add_at(into: Any, a: Any, positions: Positions) -> None:
 
 
 def _add_taken(into: Any, g: Any, positions: Positions, axis: int) -> None:
+    if not axis:
+        _add_at(into, g, positions)
+        return
     depth = positions.array.ndim
     first = np.moveaxis(into, axis, 0)
     _add_at(first, np.moveaxis(g, range(axis, axis + depth), range(depth)), positions)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from dualgrad.lazy import special
 from dualgrad.op import REGISTRY, composed
-from dualgrad.positions import numbered, values
+from dualgrad.positions import sizes, values
 from dualgrad.shapes import extents, one_axis, rank
 
 
@@ -63,6 +64,20 @@ def _counted(target: Any, weight: Any, ignored: Any) -> tuple[Any, Any]:
     return found, np.sum(found)
 
 
+def _chosen(shape: tuple[int, ...], classes: Any) -> Any:
+    """The row-major positions, in an array of this shape, of the entries along axis 1 that classes name."""
+    count, behind = shape[1], math.prod(shape[2:])
+    if classes.shape != (shape[0], *shape[2:]) or classes.dtype.kind not in "iu":
+        raise ValueError(
+            f"nll_loss: got classes of dtype {classes.dtype} and shape {classes.shape} for predictions of shape "
+            f"{shape}, expected integers in shape {(shape[0], *shape[2:])}"
+        )
+    if classes.size and not (-count <= classes.min() and classes.max() < count):
+        raise IndexError(f"nll_loss: a class from {classes.min()} to {classes.max()} is none of {count}")
+    starts = np.arange(shape[0]).reshape(-1, 1) * (count * behind) + np.arange(behind)
+    return starts.reshape(classes.shape) + classes % count * behind
+
+
 @composed()
 def nll_loss(
     log_probabilities: Any, target: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100
@@ -76,9 +91,8 @@ def nll_loss(
         reduction = "sum" if reduction == "none" else reduction
     target = values(target)
     ignored = target == ignore_index
-    classes = np.where(ignored, 0, target)
-    flat = np.take_along_axis(numbered(log_probabilities), np.expand_dims(classes, 1), 1)
-    loss = -np.squeeze(np.take(np.reshape(log_probabilities, -1), flat, 0), 1)
+    classes = np.where(ignored, 0, target) if ignored.any() else target
+    loss = -REGISTRY["take"](np.reshape(log_probabilities, -1), _chosen(sizes(log_probabilities), classes), 0)
     counted, count = _counted(classes, weight, ignored)
     if counted is None:
         return _reduced(loss, reduction)

@@ -16,6 +16,7 @@ from verify.clock import alarm, started
 from verify.fault import told
 from verify.points.triangle import REASON
 from verify.question.ask import Question, pose, questions, rows, source_of
+from verify.question.constant import held_constant
 from verify.question.kinds import WORDS
 from verify.question.problem import NO_MEMORY, Problem, Undecidable, parameter_names
 from verify.question.symmetric import through_symmetric_parts
@@ -162,7 +163,9 @@ def _answer(
 
 def _decided(problem: Problem, deadline: float) -> Result:
     try:
-        return _decided_by_symmetry(problem, deadline)
+        result = _decided_by_symmetry(problem, deadline)
+        constant = held_constant(problem) if result.verdict is Verdict.REFUTED else ""
+        return undecided(constant) if constant else result
     except (Undecidable, MemoryError, SystemError):
         raise
     except Exception as error:

@@ -16,7 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from verify.campaign import agrees, closed, deterministic, faults, forms, metamorphic, points, proved, right, rules
+from verify.campaign import (
+    agrees,
+    closed,
+    conjugates,
+    deterministic,
+    faults,
+    forms,
+    metamorphic,
+    points,
+    proved,
+    right,
+    rules,
+)
 from verify.campaign import run as certificates
 from verify.campaign.figures import Figures, Outcome, resumed, write
 
@@ -38,6 +50,9 @@ CAMPAIGNS: dict[str, Campaign] = {
     "proved": Campaign("no false PROVED", "pairs of a program and a wrong gradient", 200_000, proved.trial),
     "certified": Campaign("no false CERTIFIED", "points at which a gradient is wrong", 1_000_000, points.trial),
     "faults": Campaign("mistakes are found, none accepted", "wrong gradients checked", 20_000, faults.trial),
+    "conjugates": Campaign(
+        "no dropped conjugate is accepted", "wrong gradients by complex vectors", 2_000, conjugates.trial
+    ),
     "agrees": Campaign("no false AGREES", "wrong gradients of functions that are not recorded", 20_000, agrees.trial),
     "metamorphic": Campaign("no verdict flips", "pairs rewritten", 50_000, metamorphic.trial),
     "certificates": Campaign(

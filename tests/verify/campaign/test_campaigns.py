@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from verify.campaign import campaigns, claims, faults, forms, points, proved, right
+from verify.campaign import campaigns, claims, conjugates, faults, forms, points, proved, right
 from verify.campaign.case import Subject, subject
 from verify.campaign.exact import Outside, exactly, partial, slope, values
 from verify.campaign.figures import Figures, Outcome, resumed, write
@@ -34,7 +34,17 @@ from verify.verdict import Counterexample, Formula, Numbers, Result, Verdict
 TRUST = Path(__file__).parents[3] / "reports" / "trust"
 SEED = 7
 COMMIT = os.environ.get("GITHUB_SHA", "") or os.environ.get("CI_COMMIT_SHA", "")
-QUICK = {"proved": 2, "refuted": 3, "faults": 1, "certified": 1, "agrees": 1, "metamorphic": 1, "forms": 8, "closed": 1}
+QUICK = {
+    "proved": 2,
+    "refuted": 3,
+    "faults": 1,
+    "certified": 1,
+    "agrees": 1,
+    "metamorphic": 1,
+    "forms": 8,
+    "closed": 1,
+    "conjugates": 1,
+}
 SUM = {"axis": None, "keepdims": False}
 X = Input("x", ("n",))
 CUBES = Program((X,), (Step("v1", "power_constant", ("x",), {"exponent": 3}), Step("v2", "sum", ("v1",), SUM)), ("v2",))
@@ -210,6 +220,13 @@ def test_a_false_certificate_of_a_point_is_seen(monkeypatch):
     outcome = points.trial(SEED, 1)
     assert outcome.units > 0
     assert len(outcome.failures) == outcome.units
+
+
+def test_a_dropped_conjugate_that_is_accepted_is_seen(monkeypatch):
+    agreed = Result(Verdict.AGREES, Formula(Verdict.AGREES), Numbers("ok"))
+    monkeypatch.setattr("verify.campaign.conjugates.verify.check", lambda *_, **__: agreed)
+    outcome = conjugates.trial(SEED, 1)
+    assert outcome.units == len(outcome.failures) > 0
 
 
 def test_a_missed_identity_is_seen(monkeypatch):

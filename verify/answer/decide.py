@@ -42,14 +42,14 @@ def decide(problem: Problem, deadline: float) -> Result:
         return _with_elements(problem, deadline)
     _require_numbers(problem)
     try:
-        got = problem.gradient(problem.arrays)
+        got = [np.array(part) for part in problem.gradient(problem.arrays)]  # which it may write to when called again
     except Undecidable as error:
         return _raising(problem, values, error)
     problem = replace(problem, patience=PATIENCE + SLOWER * (now() - began))
     misfit = _misfit(problem, values, got)
     if misfit is not None:
         return misfit
-    findings = search(problem, got, deadline)
+    findings = search(problem, values, got, deadline)
     if overflows:
         findings.notes += (OVERFLOWS,)
     here = findings.here

@@ -25,6 +25,7 @@ from verify.points.agreement import digits
 from verify.points.look import ROUNDED_BITS, sizes_at
 from verify.points.numbers import MORE, OK, STEP, wrong_beyond
 from verify.points.witness import counterexample
+from verify.proof.attempt import Attempt
 from verify.question.problem import Array, Problem
 from verify.question.recording import record, with_inputs
 from verify.verdict import Counterexample, Numbers
@@ -35,12 +36,14 @@ MOVE = STEP * 2.0**-52  # relative; by that much the data is moved, up to MORE t
 LIKELY = 0.999  # of the elements, for the power that is stated
 
 
-def compare(problem: Problem, got: Sequence[Array], deadline: float) -> tuple[Numbers, Counterexample | None]:
+def compare(
+    problem: Problem, got: Sequence[Array], tried: Attempt, deadline: float
+) -> tuple[Numbers, Counterexample | None]:
     """The gradient under test beside the engine's, as :class:`Numbers` with what was done as their reason.
 
     Where an element loses digits because the candidate's program says something else there, that is a counterexample.
     """
-    found = reference(problem, deadline)
+    found = reference(problem, tried, deadline)
     if found is None:
         why = "the arguments are too large for balls, and f could not be recorded"
         return Numbers("unknown", points=0, reason=why), None
@@ -73,7 +76,7 @@ def _compared(problem: Problem, found: Reference, got: Sequence[Array]) -> Numbe
     worst = [side for side in sides if side.distance.size]
     if not worst:
         return Numbers("unknown", points=1, reason="there is no element to compare")
-    looked = [number for side in worst for number in _looked_at(found, side)]
+    looked = _looked_at(found, worst)
     numbers = max(looked, key=lambda entry: (_ORDER.index(entry.status), entry.ulps or 0.0))
     count = sum(side.distance.size for side in sides)
     said = f"all {count} elements were compared in floats with the engine's gradient, {found.grounds or 'unproved'}"
@@ -125,15 +128,22 @@ def _least_scale(expected: Array) -> NDArray[Any]:
     largest = float(size.max(initial=0.0))
     if not isfinite(largest):
         largest = float(size[np.isfinite(size)].max(initial=0.0))
-    return np.asarray(np.maximum(size, max(largest * SMALL, float(np.finfo(np.float64).tiny))))
+    scale: NDArray[Any] = np.asarray(size, dtype=float)
+    np.maximum(scale, max(largest * SMALL, float(np.finfo(np.float64).tiny)), out=scale)
+    return scale
 
 
 def _widened(scale: NDArray[Any], expected: Array, moved: Array) -> NDArray[Any]:
-    return np.asarray(np.fmax(scale, np.abs(moved - expected) / MOVE))
+    change: NDArray[Any] = np.asarray(moved - expected)
+    np.divide(np.abs(change, out=change), MOVE, out=change)
+    np.fmax(scale, change, out=change)
+    return change
 
 
 def _side(place: int, got: Array, expected: Array, scale: NDArray[Any]) -> _Side:
-    distance = np.abs(got - expected) / (scale * _eps(got))
+    distance = np.asarray(got - expected, dtype=float)
+    np.divide(np.abs(distance, out=distance), scale, out=distance)
+    distance /= _eps(got)
     finite = np.isfinite(expected)
     if not finite.all():
         distance[~finite] = 0.0
@@ -149,32 +159,44 @@ def _power(sides: Sequence[_Side], got: Sequence[Array]) -> str | None:
     """The relative error, rounded up, that is beyond rounding in all but one in a thousand elements."""
     shares = []
     for side in sides:
-        there = np.abs(side.expected) > 0
-        if there.any():
-            with np.errstate(all="ignore"):
-                shares.append(side.scale[there] / np.abs(side.expected[there]) * _eps(got[side.place]))
-    if not shares:
+        share = np.abs(side.expected).ravel()
+        there = share > 0
+        with np.errstate(all="ignore"):
+            np.divide(side.scale.ravel(), share, out=share)
+            share *= _eps(got[side.place])
+        shares.append(share if there.all() else share[there])
+    flat = np.concatenate(shares)
+    if not flat.size:
         return None
-    flat = np.concatenate([share.ravel() for share in shares])
     place = min(int(np.ceil(LIKELY * flat.size)), flat.size - 1)
-    found = 2 * OK * float(np.partition(flat, place)[place])
+    flat.partition(place)
+    found = 2 * OK * float(flat[place])
     if not isfinite(found):
         return None
     digit = 10.0 ** floor(log10(found))
     return f"{np.ceil(found / digit) * digit:.0e}"
 
 
-def _looked_at(found: Reference, side: _Side) -> list[Numbers]:
-    """The furthest elements, judged in balls where they can be read, else by the floats."""
+def _looked_at(found: Reference, sides: Sequence[_Side]) -> list[Numbers]:
+    """The furthest elements of every argument, judged in balls where they can be read, else by the floats."""
+    wanted = {side.place: _furthest(side) for side in sides}
+    balls = found.balls(wanted)
+    if balls is None:  # all at once are too many, perhaps
+        balls = {}
+        for place, flats in wanted.items():
+            balls |= found.balls({place: flats}) or {}
+    return [
+        _judged(found, side, flat, balls[side.place][number] if side.place in balls else None)
+        for side in sides
+        for number, flat in enumerate(wanted[side.place])
+    ]
+
+
+def _furthest(side: _Side) -> list[int]:
     flat = side.distance.ravel()
     count = min(LOOKED_AT, flat.size)
     furthest = np.argpartition(flat, flat.size - count)[flat.size - count :]
-    wanted = [int(place) for place in furthest[np.argsort(-flat[furthest], kind="stable")]]
-    balls = found.balls({side.place: wanted})
-    return [
-        _judged(found, side, place, None if balls is None else balls[side.place][number])
-        for number, place in enumerate(wanted)
-    ]
+    return [int(place) for place in furthest[np.argsort(-flat[furthest], kind="stable")]]
 
 
 def _judged(found: Reference, side: _Side, place: int, truth: arb | None) -> Numbers:

@@ -23,6 +23,8 @@ from verify.lemma.tape import Tape, tape_of
 from verify.points.extremes import engine_floats
 from verify.points.look import Point, sizes_at
 from verify.points.sampling import shrunk
+from verify.proof.attempt import Attempt
+from verify.proof.certificate import unspeakable
 from verify.proof.prove import certified, prove, ways
 from verify.question.derive import replayed
 from verify.question.own import engine_gradient
@@ -35,11 +37,15 @@ WHOLE = 600_000  # and for a whole differential, which only a refutation without
 SECONDS = 1.5  # for the proof, at most
 PROVED = "proved for this program by a certificate"
 DERIVED = "equal to the derivative in index normal form"
+ITSELF = "which needs no proof beside that of the program in question"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A recording whose gradient is the engine's, at a point, and on what grounds it counts: PROVED, DERIVED or ""."""
+    """A recording whose gradient is the derivative, at a point, and on what grounds: PROVED, DERIVED, ITSELF or "".
+
+    On the last ground it is the candidate's own, else the engine's.
+    """
 
     problem: Problem
     recording: Recording
@@ -48,7 +54,7 @@ class Reference:
 
     @property
     def program(self) -> Program:
-        """The engine's gradient."""
+        """The gradient of which single elements are read in balls."""
         assert self.recording.gradient is not None
         return self.recording.gradient
 
@@ -81,8 +87,13 @@ class Reference:
         return {place: [found.arrays[place].flat[flat] for flat in flats] for place, flats in wanted.items()}
 
 
-def reference(problem: Problem, deadline: float) -> Reference | None:
-    """The engine's gradient of f, proved where that can be done; None where f or it cannot be recorded."""
+def reference(problem: Problem, tried: Attempt, deadline: float) -> Reference | None:
+    """The engine's gradient of f, proved where that can be done; None where f or it cannot be recorded.
+
+    Where the candidate is proved, without assumptions, nothing else has to be.
+    """
+    if problem.kind == "grad" and tried.formula is not None and not tried.formula.assumptions:
+        return Reference(problem, tried.recording, Point("", problem.arrays), ITSELF)
     alone = replace(problem, candidate=partial(_arguments, problem.wrt), own=False, part=None)
     recording = record_symbolic(alone, problem.arrays)
     if recording.forward is None:
@@ -120,11 +131,12 @@ def _by_engine(problem: Problem, recording: Recording) -> Recording:
 
 def _grounds(problem: Problem, recording: Recording, deadline: float) -> str:
     until = min(deadline, now() + SECONDS)
+    told = not unspeakable(program for program in (recording.forward, recording.gradient) if program is not None)
     grounds = ""
     for way in sorted(ways(problem, recording)):  # "lemmas" first: their cost does not grow with the program's terms
-        if now() < until:
+        if now() < until and (told or not grounds):
             found = prove(problem, recording, until, ("exact",), way)
-            if found.proof is not None and certified(problem, recording, found)[1].accepted:
+            if told and found.proof is not None and certified(problem, recording, found)[1].accepted:
                 return PROVED
             grounds = grounds or (DERIVED if found.proof is not None else "")
     return grounds
@@ -134,5 +146,5 @@ def nudged(array: Array, step: float, rng: np.random.Generator, keep_whole: bool
     """An array, in doubles, with every element moved by a relative ``step``; whole numbers may be labels and stay."""
     if array.dtype.kind != "f" or (keep_whole and bool((array == np.floor(array)).all())):
         return array
-    signs = rng.integers(0, 2, array.shape, dtype=np.int8) * np.int8(2) - np.int8(1)
-    return np.asarray(array * (1 + step * signs))
+    factors = np.where(rng.integers(0, 2, array.shape, dtype=np.int8), 1 + step, 1 - step)
+    return np.asarray(np.multiply(array, factors, out=factors))

@@ -39,12 +39,15 @@ NOT_AT_ZEROS = "nothing is asked of the gradient where a complex number that it 
 HARD_SECONDS = 1.5  # of the processor, spent on hard points, at most
 
 
-def search(problem: Problem, got: list[Array], deadline: float) -> Findings:
-    """What can be found about a problem before the deadline: by a proof, by looking at points, at full size."""
+def search(problem: Problem, values: list[Array], got: list[Array], deadline: float) -> Findings:
+    """What can be found about a problem before the deadline: by a proof, by looking at points, at full size.
+
+    ``values`` and ``got`` are what f and the candidate return at the given arguments.
+    """
     began = now()
     tried = attempt(problem, began + PROOF_SHARE * (deadline - began))
     if is_large(problem, tried.recording):
-        return _search_large(problem, got, tried, deadline)
+        return _search_large(problem, values, got, tried, deadline)
     return _look_at(problem, got, tried, deadline)
 
 
@@ -164,7 +167,7 @@ def trust_the_gradient(problem: Problem) -> None:
             raise Undecidable(seen.reason)
 
 
-def _search_large(problem: Problem, got: list[Array], tried: Attempt, deadline: float) -> Findings:
+def _search_large(problem: Problem, values: list[Array], got: list[Array], tried: Attempt, deadline: float) -> Findings:
     """For arguments too large for balls: the same functions at small sizes, and the numbers where they are given.
 
     The candidate is called once more at full size where it takes no smaller arguments, and not at all where it does.
@@ -179,11 +182,11 @@ def _search_large(problem: Problem, got: list[Array], tried: Attempt, deadline: 
         findings.clean = hygiene.examine(small, there)
         findings.take(_look_at(small, there, tried, deadline))
     if not findings.settled:
-        findings.numbers, findings.refutation = compare(problem, got, deadline)
+        findings.numbers, findings.refutation = compare(problem, got, tried, deadline)
         if findings.refutation is not None:
             findings.reason = f"the enclosures are disjoint at {findings.refutation.index}"
             return findings
-        found = together(problem, got) if findings.numbers.status != "wrong" else None
+        found = together(problem, values, got) if findings.numbers.status != "wrong" else None
         if found is not None:
             findings.numbers, findings.wrong_numbers = found.numbers, found.counterexample
             findings.reason = found.formula.reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 import numpy as np
@@ -29,6 +29,7 @@ class Grid:
     indices: tuple[Index, ...]
     extents: tuple[int, ...]
     points: Ints | None = None
+    known: dict[Index, Ints] = field(default_factory=dict)  # see coordinates
 
     @property
     def size(self) -> int:
@@ -48,15 +49,16 @@ class Grid:
             for form, index in zip(position, self.indices, strict=True)
         )
 
-    def coordinates(self) -> dict[Index, Ints]:
+    def coordinates(self) -> Mapping[Index, Ints]:
         """The value of every index variable at every point."""
         if self.size > LARGEST:
             raise TooLarge(f"a step has {self.size} terms, more than are read in balls")
-        flat = np.arange(prod(self.extents), dtype=np.int64) if self.points is None else self.points
-        found: dict[Index, Ints] = {}
-        for index, extent in zip(reversed(self.indices), reversed(self.extents), strict=True):
-            flat, found[index] = np.divmod(flat, max(extent, 1))
-        return found
+        if len(self.known) < len(self.indices):
+            flat = np.arange(prod(self.extents), dtype=np.int64) if self.points is None else self.points
+            for index, extent in zip(reversed(self.indices), reversed(self.extents), strict=True):
+                before = flat // max(extent, 1)  # which NumPy divides by a number faster than divmod
+                self.known[index], flat = flat - before * extent, before
+        return self.known
 
     def form(self, form: Affine, sizes: Mapping[str, int]) -> Ints:
         """The value of an affine form at every point."""

@@ -28,6 +28,7 @@ ROUNDED = 40  # how often its noise, over a step, a slope of one side may be off
 AMPLIFIED = 4.0  # the most that extrapolation makes of the noise of a difference
 USUAL = 1e-3  # about the step that is extrapolated from
 WIDER = 8.0  # times how far away a jump is: there are more of them in between, if it is one of many
+NEARBY = 1e-5  # the step of plain differences
 SMALLEST = 2e-4  # about the smallest step; a jump this near the point is a slope of its height over the step
 
 
@@ -143,8 +144,13 @@ def lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> It
                     yield Line(along, claimed, kind == "hvp", _rounding(values, factors), entry)
 
 
-def common_lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]) -> Iterator[Line]:
-    """For gradients: along which all elements of an argument move together, so that ties between them stay."""
+def common_lines(
+    problem: Problem, arrays: Mapping[int, Array], values: list[Array], got: list[Array]
+) -> Iterator[Line]:
+    """For gradients: along which all elements of an argument move together, so that ties between them stay.
+
+    ``values`` are those of f at ``arrays``.
+    """
 
     def along(position: int) -> Callable[[complex], complex]:
         together = np.ones(arrays[position].shape)
@@ -152,15 +158,17 @@ def common_lines(problem: Problem, arrays: Mapping[int, Array], got: list[Array]
 
     for place, position in enumerate(problem.wrt if problem.asked == "grad" else ()):
         claimed = float(np.sum(got[place], dtype=float))
-        yield Line(along(position), claimed, rounding=_rounding(problem.value(arrays), None))
+        yield Line(along(position), claimed, rounding=_rounding(values, None))
 
 
-def within(line: Line, allowed: float) -> bool:
-    """Whether plain central differences at two steps are both as near to what is claimed: it cannot be far off then."""
-    steps = (1e-3, 1e-5)
-    return all(
-        abs((line.along(step).real - line.along(-step).real) / (2 * step) - line.claimed) <= allowed for step in steps
-    )
+def within(line: Line, here: float, allowed: float) -> bool:
+    """Whether plain differences to both sides of the value ``here`` are near to what is claimed: it cannot be far off.
+
+    >>> within(Line(lambda t: 3 * t + t**2, 3.0), 0.0, 1e-3), within(Line(abs, 1.0), 0.0, 1e-3)
+    (True, False)
+    """
+    slopes = [(line.along(step).real - here) / step for step in (NEARBY, -NEARBY)]
+    return all(abs(found - line.claimed) <= allowed for found in slopes)
 
 
 def slope(line: Line) -> Slope:

@@ -222,11 +222,15 @@ def _movements(problem: Problem, arrays: Mapping[int, Array], truth: Sequence[Ar
 # ---------------------------------------------------------------------------- differences
 
 
-def together(problem: Problem, got: list[Array]) -> Direct | None:
-    """A refutation along lines on which all elements of an argument move together; None where there is none."""
-    for part, line in zip(map(_floating, got), common_lines(problem, problem.arrays, got), strict=False):
+def together(problem: Problem, values: list[Array], got: list[Array]) -> Direct | None:
+    """A refutation along lines on which all elements of an argument move together; None where there is none.
+
+    ``values`` are those of f where the gradient is ``got``.
+    """
+    here = float(sum(value.sum() for value in values))
+    for part, line in zip(map(_floating, got), common_lines(problem, problem.arrays, values, got), strict=False):
         size = max(abs(line.claimed), float(np.sum(np.abs(part), dtype=float)))  # they may cancel
-        if within(line, FAR * size / 4):  # four calls of f instead of forty
+        if within(line, here, FAR * size / 4):  # two calls of f instead of forty
             continue
         found = slope(line)
         scale = max(abs(found.value), size)

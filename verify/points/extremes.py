@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import inf
+from typing import Any
 
 import numpy as np
 from flint import arb
@@ -131,25 +132,59 @@ def engine_floats(
     program: Program, wrt: list[Variable], inputs: Mapping[Variable, Array], sizes: Mapping[str, int]
 ) -> list[Array]:
     """The engine's gradient of a recorded program, in floats."""
-    adjoints = engine_adjoints(program, wrt, inputs, sizes)
-    return [adjoints.get(variable, np.zeros(inputs[variable].shape)) for variable in wrt]
+    leaves = _leaves(wrt, inputs)
+    total = _total(program, {**inputs, **leaves}, sizes, {})
+    nothing = [None] * len(wrt)
+    with np.errstate(all="ignore"):
+        found = dg.autograd.grad(total, [*leaves.values()], allow_unused=True) if _moves(total) else nothing
+    return [  # copies: while an array that the engine handed out is alive, it looks for changes of it
+        np.zeros(inputs[variable].shape) if part is None else part.numpy().copy()
+        for variable, part in zip(wrt, found, strict=True)
+    ]
 
 
 def engine_adjoints(
     program: Program, wrt: list[Variable], inputs: Mapping[Variable, Array], sizes: Mapping[str, int]
 ) -> dict[Variable, Array]:
     """The engine's adjoint of every variable of a recorded program that its outputs depend on by these, in floats."""
-    tensors = {v: dg.Tensor(np.asarray(inputs[v], float), requires_grad=True) for v in wrt}
-    values = {**inputs, **tensors, **program.captured}
+    tensors = _leaves(wrt, inputs)
+    total = _total(program, {**inputs, **tensors}, sizes, tensors)
     with np.errstate(all="ignore"):
-        for equation in program.equations:
-            operands = [float_operand(operand, values, sizes) for operand in equation.inputs]
-            result = bind(equation.op, operands, static(equation, sizes))
-            values[equation.output] = result
-            if isinstance(result, dg.Tensor) and result.requires_grad:
-                result.retain_grad()
-                tensors[equation.output] = result
-        total = sum(np.sum(float_operand(output, values, sizes)) for output in program.outputs)
-        if isinstance(total, dg.Tensor) and total.requires_grad:
+        if _moves(total):
             total.backward()
     return {variable: tensor.grad.numpy() for variable, tensor in tensors.items() if tensor.grad is not None}
+
+
+def _leaves(wrt: list[Variable], inputs: Mapping[Variable, Array]) -> dict[Variable, dg.Tensor]:
+    return {variable: dg.tensor(np.asarray(inputs[variable], float), requires_grad=True) for variable in wrt}
+
+
+def _moves(total: Any) -> bool:
+    return isinstance(total, dg.Tensor) and total.requires_grad
+
+
+def _total(
+    program: Program, given: Mapping[Variable, Any], sizes: Mapping[str, int], kept: dict[Variable, dg.Tensor]
+) -> Any:
+    """The sum of all outputs, by the engine.
+
+    Where ``kept`` holds the leaves, every tensor on the way is added to it and keeps its gradient. Where it is empty,
+    each is let go after its last use.
+    """
+    values: dict[Any, Any] = {**given, **program.captured}
+    last = {operand: number for number, equation in enumerate(program.equations) for operand in equation.inputs}
+    with np.errstate(all="ignore"):
+        for number, equation in enumerate(program.equations):
+            result = bind(
+                equation.op,
+                [float_operand(operand, values, sizes) for operand in equation.inputs],
+                static(equation, sizes),
+            )
+            values[equation.output] = result
+            if kept and _moves(result):
+                result.retain_grad()
+                kept[equation.output] = result
+            for operand in equation.inputs:
+                if not kept and last[operand] == number and operand not in program.outputs:
+                    values.pop(operand, None)
+        return sum(np.sum(float_operand(output, values, sizes)) for output in program.outputs)

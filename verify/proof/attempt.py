@@ -16,6 +16,7 @@ from verify.points.assign import assignments, shapes
 from verify.points.effort import is_large, readable
 from verify.points.look import GIVEN, Look, Point, look
 from verify.points.sampling import sample
+from verify.proof.certificate import unspeakable
 from verify.proof.key import OTHER_READING, second_key
 from verify.proof.prove import ONLY_THE_GRADIENT, Attempted, certified, prove, readings, ways
 from verify.question.claim import assumption_text, domain_text, free_dimensions, leak_text, sizes_text
@@ -185,8 +186,8 @@ def _all_proved(problem: Problem, recording: Recording, deadline: float) -> tupl
 
 def _certified(problem: Problem, recording: Recording, deadline: float, reading: str) -> _Proved | str:
     """The first way to a proof whose certificate is accepted, or why the last one is none."""
-    reason = ""
-    for way in ways(problem, recording):
+    reason = unspeakable(program for program in (recording.forward, recording.gradient) if program is not None)
+    for way in () if reason else ways(problem, recording):
         found = prove(problem, recording, deadline, (reading,), way)
         if found.proof is None:
             reason = found.reason

@@ -27,6 +27,7 @@ from dualgrad.program.size import Extent, Size, dimensions, terms
 from verify import checker
 from verify.trusted import pointwise as table
 from verify.trusted import written
+from verify.trusted.arrays import MOST_POSITIONS
 from verify.trusted.meanings import knows
 from verify.trusted.schema import parse
 from verify.trusted.terms import Refused
@@ -94,6 +95,15 @@ def certify(
         "hints": dict(hints or {}),
         "trusted": len({equation.op.name for equation in both}) + 1,
     }
+
+
+def unspeakable(programs: Iterable[Program]) -> str:
+    """Why no checker accepts a certificate of these programs, as far as that is plain before one is written."""
+    for equation in (equation for program in programs for equation in program.equations):
+        for value in equation.params.values():
+            if isinstance(value, Positions) and max(value.array.shape, default=0) > MOST_POSITIONS:
+                return f"{equation.op.name} at {_short(equation.line)} takes more positions than a certificate names"
+    return ""
 
 
 def check_file(path: str | Path) -> tuple[bool, str]:
@@ -256,7 +266,7 @@ def _hash(text: str) -> str:
 
 
 def _point(array: np.ndarray[Any, Any]) -> Json:
-    return {"shape": list(np.shape(array)), "values": [float(value).hex() for value in np.ravel(array)]}
+    return {"shape": list(np.shape(array)), "values": list(map(float.hex, np.ravel(array).astype(float).tolist()))}
 
 
 def _short(line: str) -> str:

@@ -20,10 +20,10 @@ from verify.form.prove import prove_gradient
 from verify.form.setting import Budget
 from verify.lemma.answer import prove_tape
 from verify.points.assign import assignments, shapes
-from verify.points.sampling import sample
+from verify.points.sampling import sample, shrunk
 from verify.points.witness import full_source
 from verify.proof.certificate import certify
-from verify.proof.likely import likely
+from verify.proof.likely import LARGEST, likely
 from verify.question.problem import Array, Problem
 from verify.question.recording import Recording, with_inputs
 from verify.tower.hints import completed
@@ -163,7 +163,7 @@ def _decided(problem: Problem, recording: Recording, reading: str, seconds: floa
         budget=Budget(seconds=seconds),
         kind=problem.kind,
         engine=_of_the_engine(problem, recording),
-        likely=likely(problem, recording) if len(recording.forward.equations) > SMALL else None,
+        likely=likely(_small(problem, recording), recording) if len(recording.forward.equations) > SMALL else None,
     )
 
 
@@ -229,6 +229,12 @@ def _ways_to_tell(problem: Problem, recording: Recording, found: Attempted) -> l
     named = {**found.proof.pairs, **dict(zip(wrt, recording.gradient.outputs, strict=True))}
     adjoints = {variable.name: [part.name] for variable, part in named.items() if isinstance(part, Variable)}
     return [{**whole, "hints": {"chain": {"adjoints": adjoints, "ties": {}}}}, whole]
+
+
+def _small(problem: Problem, recording: Recording) -> Problem:
+    """The problem at small sizes where it is large and has some: pairs of adjoints are there the same."""
+    large = sum(array.size for array in problem.arrays.values()) > LARGEST
+    return (shrunk(problem, recording) if large else None) or problem
 
 
 def _spells_positions(program: Program) -> bool:

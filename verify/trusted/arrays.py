@@ -40,13 +40,16 @@ def spread(a: Array, at: Sequence[Poly]) -> Form:
     return a.entry([ZERO if e == ONE else i for e, i in zip(a.shape, at[len(at) - len(a.shape) :], strict=True)])
 
 
+MOST_POSITIONS = 64  # along one axis
+
+
 def spelled(positions: Any) -> tuple[list[tuple[tuple[int, ...], int]], tuple[Poly, ...]]:
     """Nested lists of positions as pairs of place and position, and their shape."""
     if type(positions) is int:
         need(positions >= 0, "a position")
         return [((), positions)], ()
     parts = [spelled(part) for part in positions]
-    need(0 < len(parts) <= 64 and all(part[1] == parts[0][1] for part in parts), "positions")
+    need(0 < len(parts) <= MOST_POSITIONS and all(part[1] == parts[0][1] for part in parts), "positions")
     pairs = [((row, *place), k) for row, (found, _) in enumerate(parts) for place, k in found]
     return pairs, (poly(len(parts)), *parts[0][1])
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+import dualgrad as dg
 from verify import Verdict, check
+from verify.answer import reference
 from verify.answer.reference import Reference
 from verify.ball.excerpt import elements, work
 from verify.ball.read import evaluate
@@ -33,7 +35,7 @@ def wrong_in(place, error):
 def test_every_element_of_a_large_gradient_is_compared_and_the_power_is_stated():
     result = check(soft, x, grad=gradient)
     assert result.verdict is Verdict.PROVED and result.numbers.status == "ok"
-    assert result.numbers.elements == N and "proved for this program" in result.numbers.reason
+    assert result.numbers.elements == N and "that of the program in question" in result.numbers.reason
     assert "is seen with p > 0.999" in result.numbers.reason
 
 
@@ -48,7 +50,7 @@ def test_one_wrong_element_of_many_is_refuted_and_named(place):
 def test_a_smaller_error_is_refuted_by_what_the_program_says_of_the_element():
     result = check(soft, x, grad=wrong_in(7, 1e-9))
     assert result.verdict is Verdict.REFUTED and result.counterexample.index == "x[7]"
-    assert result.numbers.status == "lost"
+    assert result.numbers.status == "lost" and "proved for this program" in result.numbers.reason
     assert abs(float(result.counterexample.got) / float(result.counterexample.expected) - 1 - 1e-9) < 1e-14
 
 
@@ -61,6 +63,18 @@ def test_half_of_the_digits_lost_in_one_element_is_said_and_not_passed():
 
     result = check(soft, x, grad=beyond_recording)
     assert not result.ok and result.verdict is Verdict.UNDECIDED and "x[7] is off" in result.reason
+
+
+def test_positions_too_many_for_a_certificate_cost_no_second_attempt(monkeypatch):
+    """What a checker cannot be told is not proved in other ways, nor written down."""
+    tried = []
+    prove = reference.prove
+    monkeypatch.setattr(reference, "prove", lambda *args: tried.append(args[4]) or prove(*args))
+    monkeypatch.setattr(reference, "certified", lambda *_: pytest.fail("a certificate was written"))
+    labels = rng.integers(0, 300, 100)
+    result = check(lambda z: dg.cross_entropy(z, labels), rng.normal(size=(100, 300)))
+    assert result.ok and result.numbers.status == "ok", str(result)
+    assert tried == ["lemmas"] and "equal to the derivative" in result.numbers.reason
 
 
 def test_a_nan_in_one_element_is_wrong():

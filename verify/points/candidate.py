@@ -13,10 +13,11 @@ INEQUALITIES = frozenset({"less", "less_equal", "greater", "greater_equal"})
 
 
 def rounding(program: Program) -> str:
-    """Where a program casts floats to a dtype with fewer digits; "" where it does not."""
+    """Where a program casts or writes floats to a dtype with fewer digits; "" where it does not."""
     for equation in program.equations:
-        given = equation.inputs[0] if equation.op.name == "astype" else None
-        if isinstance(given, Variable) and _digits(equation.output.dtype) < _digits(given.dtype) < np.inf:
+        given = [operand.dtype for operand in equation.inputs if isinstance(operand, Variable)]
+        finest = max((_digits(dtype) for dtype in given if dtype.kind == "f"), default=0.0)
+        if _digits(equation.output.dtype) < finest:
             return f"it rounds to {equation.output.dtype} {equation.line}".strip()
     return ""
 

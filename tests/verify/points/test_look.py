@@ -45,3 +45,14 @@ def test_a_factor_of_a_few_ulps_does_not_pass_for_a_series():
 
     result = check(lambda x: np.sum(x**2), np.array([0.4, -1.0]), grad=grad)
     assert not result.ok, str(result)
+
+
+def into_half(x):
+    half = np.zeros_like(x, dtype=np.float16)
+    half[...] = 2 * x
+    return half
+
+
+def test_what_is_written_into_a_coarser_array_has_its_digits():
+    found = check(lambda x: np.sum(x**2), np.array([0.7, -1.3, 2.1]), grad=into_half)
+    assert found.verdict is Verdict.CERTIFIED and "24 digits" not in found.formula.method

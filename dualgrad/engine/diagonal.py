@@ -19,16 +19,19 @@ from dualgrad.op import Op, bind
 class Diagonal(ArrayMethods):
     """As many vectors as they are long; ``entry[k]`` is the one entry of the k-th that is not zero."""
 
-    __slots__ = ("entry",)
+    __slots__ = ("_entries", "entry")
     __bind_rank__ = 1.5  # before a Stack
 
     def __init__(self, entry: Any) -> None:
         self.entry = entry
+        self._entries: Any = None
 
     @property
     def entries(self) -> Any:
         """All of them, zeros too."""
-        return np.diag(self.entry)
+        if self._entries is None:
+            self._entries = np.diag(self.entry)
+        return self._entries
 
     @property
     def extents(self) -> tuple[Any, ...]:

@@ -33,7 +33,7 @@ def _pushed_plainly(node: Node, tangents: Adjoints) -> Any:
     for partial, edge in zip(node.op.partials, node.edges, strict=True):
         tangent = None if edge is None else tangents.get(edge)
         if tangent is not None:
-            part = scaled_by(tangent, partial(node.value, *node.saved) if callable(partial) else partial)
+            part = tangent * partial(node.value, *node.saved) if callable(partial) else scaled_by(tangent, partial)
             total = part if total is None else total + part
     return total
 
@@ -54,8 +54,10 @@ def _pushed(node: Node, tangents: Adjoints, lift: Lift | None) -> Any:
 
 def like(tangent: Any, value: Any) -> Any:
     """A tangent in the dtype and shape of the value."""
-    if tangent.dtype != value.dtype:
+    if tangent.dtype is not value.dtype and tangent.dtype != value.dtype:
         tangent = cast(tangent, value.dtype)
+    if type(value) is np.ndarray and tangent.shape == value.shape:
+        return tangent
     shape = extents(value)
     return tangent if extents(tangent) == shape else np.broadcast_to(tangent, shape)
 

@@ -12,6 +12,8 @@ from dualgrad.op import Op
 
 def array_of(data: Any, dtype: Any) -> Any:
     """The array, number or tracer that a tensor with these data holds; TypeError for what is not numbers."""
+    if type(data) is np.ndarray and dtype is None and data.ndim and data.dtype.kind == "f":
+        return data
     if isinstance(data, Writing):
         data = data._data
     if hasattr(data, "extents"):

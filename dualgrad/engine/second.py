@@ -38,18 +38,22 @@ def derivative_of_gradient(nodes: Sequence[Node], out: Edge, seed: Any, at: Edge
 
 def _plainly(node: Node, g: Any, dg: Any, tangents: Adjoints, adjoints: Adjoints, moving: Adjoints) -> None:
     """The same for a plain node of a pointwise op, where nothing is to be broadcast or cast."""
-    edges, y, tangent = node.edges, node.value, tangents.get(node)
-    inputs = node.saved
-    if not reads_shapes_only(node.op):
-        y = y if tangent is None else Dual(y, tangent)
-        inputs = tuple(
-            [x if (t := tangents.get(edge)) is None else Dual(x, t) for x, edge in zip(inputs, edges, strict=True)]  # type: ignore[arg-type]
-        )
+    edges, inputs = node.edges, None
     for partial, edge in zip(node.op.partials, edges, strict=True):
         if edge is None:
             continue
-        factor: Any = partial(y, *inputs) if callable(partial) else partial
-        pulled, moved = _scaled(g, dg, factor)
+        moved: Any = dg
+        if type(partial) is int and partial == 1:
+            pulled = g
+        elif callable(partial):
+            if inputs is None:
+                inputs = [
+                    x if (t := tangents.get(at)) is None else Dual(x, t)  # type: ignore[arg-type]
+                    for x, at in zip((node.value, *node.saved), (node, *edges), strict=True)
+                ]
+            pulled, moved = _scaled(g, dg, partial(*inputs))
+        else:
+            pulled, moved = _scaled(g, dg, partial)
         held = adjoints.get(edge)
         adjoints[edge] = pulled if held is None else held + pulled
         if moved is not None:
@@ -62,8 +66,10 @@ def _through(node: Node, g: Any, dg: Any, tangents: Adjoints, adjoints: Adjoints
     op, params = node.op, node.params
     value, operands = node.value, node.saved
     constant = reads_shapes_only(op)
-    if not op.partials:
-        g, dg = full(g, value), None if dg is None else full(dg, value)
+    if not op.partials and g.shape != value.shape:
+        g = full(g, value)
+    if not op.partials and dg is not None and dg.shape != value.shape:
+        dg = full(dg, value)
     y: Any = value
     inputs: Sequence[Any] = operands
     if not constant:
@@ -106,9 +112,12 @@ def _scaled(g: Any, dg: Any, factor: Any) -> tuple[Any, Any]:
 
 def _add(found: Adjoints, edge: Edge, new: Any, like: Any, value: Any, pointwise: bool) -> None:
     """Add what is new at a place, in the space of the operand there; what is constant along an axis may be smaller."""
-    if like.shape != value.shape or not pointwise:
-        new = summed(full(new, value) if pointwise else new, like.shape)
-    if new.dtype != like.dtype:
+    if pointwise:
+        if like.shape != value.shape:
+            new = summed(full(new, value), like.shape)
+    elif new.shape != like.shape:
+        new = summed(new, like.shape)
+    if new.dtype is not like.dtype and new.dtype != like.dtype:
         new = new.astype(like.dtype)
     held = found.get(edge)
     found[edge] = new if held is None else held + new

@@ -51,6 +51,9 @@ class Stack(ArrayMethods):
         size: int = self.entries[0].size
         return size
 
+    def __neg__(self) -> Any:
+        return Stack(-self.entries)
+
     @staticmethod
     def __bind__(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         which = tuple([type(x) is Stack for x in inputs])

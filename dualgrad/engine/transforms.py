@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -175,8 +174,7 @@ def vhp(f: Function) -> Function:
 # ---------------------------------------------------------------------------- one run of f
 
 
-@dataclass(frozen=True)
-class _Run:
+class _Run(NamedTuple):
     """f, run once on fresh tensors in place of the arguments to be differentiated."""
 
     fresh: tuple[Tensor, ...]

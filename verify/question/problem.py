@@ -287,6 +287,8 @@ def _numeric(what: str, value: Any) -> Array:
     if value is None:
         raise Undecidable(f"{what} returned None; expected an array: is a return missing?")
     value = getattr(value, "data", value) if type(value).__module__.startswith("dualgrad") else value
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise Undecidable(f"{what} returned masked elements, which have no value; expected numbers: fill them")
     try:
         array = np.asarray(value)
     except Exception as error:

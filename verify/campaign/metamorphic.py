@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import verify
-from verify.campaign.case import Subject, told, tried
+from verify.campaign.case import READ, Subject, told, tried
 from verify.campaign.figures import Outcome
 from verify.campaign.judge import wrong
 from verify.campaign.right import BUDGET
@@ -31,7 +31,7 @@ def _examined(given: Subject, outcome: Outcome) -> None:
     if given.seed % 2:
         for mutant in given.mutants(1):
             gradient = mutant.program
-            right = wrong(given.program, gradient, given.args, given.seed) is None
+            right = wrong(given.program, gradient, given.args, given.seed, READ) is None
     first = _checked(given.program, gradient, given.args)
     for name in given.rng.sample(sorted(REWRITINGS), EACH):
         f, g = REWRITINGS[name]((given.program, gradient), given.rng)

@@ -161,6 +161,22 @@ def common_lines(
         yield Line(along(position), claimed, rounding=_rounding(values, None))
 
 
+def generic_line(problem: Problem, arrays: Mapping[int, Array], got: list[Array], seed: int) -> Line | None:
+    """For gradients: a line along which every element moves by itself, so that one that is wrong shows."""
+    if problem.asked != "grad":
+        return None
+    rng = np.random.default_rng(seed)
+    sizes = {p: np.maximum(np.abs(arrays[p]), 0.1) for p in problem.wrt}
+    moves = {p: np.asarray(rng.uniform(0.5, 1, size.shape) * rng.choice([-1, 1], size.shape) * size)
+             for p, size in sizes.items()}  # fmt: skip
+    claimed = sum(_along(np.asarray(part), moves[p]) for p, part in zip(problem.wrt, got, strict=True))
+    return Line(
+        lambda step: _sum(problem, {**arrays, **{p: arrays[p] + step * move for p, move in moves.items()}}, None),
+        claimed,
+        rounding=_rounding(problem.value(arrays), None),
+    )
+
+
 def within(line: Line, here: float, allowed: float) -> bool:
     """Whether plain differences to both sides of the value ``here`` are near to what is claimed: it cannot be far off.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from math import log10
 from typing import Any
 
@@ -20,7 +20,7 @@ from flint import arb
 from verify.ball.compare import accurate, decimal, spacing, ulps, upper_float
 from verify.ball.precision import working_precision
 from verify.clock import now
-from verify.direct.differences import Line, Slope, common_lines, lines, one_sided, slope, within
+from verify.direct.differences import Line, Slope, common_lines, generic_line, lines, one_sided, slope, within
 from verify.direct.series import Unread
 from verify.direct.slopes import derivative
 from verify.points.look import GIVEN, Point, finite_value, shaped
@@ -36,6 +36,7 @@ AGREED = 1e-9  # of the largest slope; differences that are less sure than this 
 SHARP = 1e-4  # relative; the largest error of differences that say anything
 FAR = 1e-3  # relative; the smallest gap to differences that refutes
 NOTHING = arb((1, -150))  # a ball around 0 that is no wider is 0
+MORE = range(2003, 2011)  # seeds of points that are looked at along one line each
 KEYS = 4  # lines along which differences are held against numbers with slopes
 BEYOND = 1e4  # and the smallest multiple of their error
 
@@ -62,7 +63,12 @@ def answer(problem: Problem, got: list[Array], why: str, deadline: float) -> Dir
 
 def _points(problem: Problem) -> Iterator[Point]:
     yield Point(GIVEN, problem.arrays)
-    for point in random_points(problem, range(2000, 2003)):
+    yield from _usual(problem, range(2000, 2003))
+
+
+def _usual(problem: Problem, seeds: range) -> Iterator[Point]:
+    """Random points at which f has a value and the arguments are what they are said to be."""
+    for point in random_points(problem, seeds):
         if finite_value(problem, point.arrays) and not strayed(problem, point.arrays):
             yield point
 
@@ -247,7 +253,7 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
     count, methods, unsure = 0, set[str](), ""
     if problem.asked == "value":
         return _by_value(problem, got, why)
-    for point in spots:
+    for point in chain(spots, _contradicting(problem, got, deadline)):
         claimed = _candidate(problem, point, got)
         if claimed is None or (count and now() > deadline):
             continue
@@ -286,6 +292,22 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
         Verdict.AGREES, method=f"{' and '.join(sorted(methods))} along {count} lines", sizes="the sizes run", reason=why
     )
     return Direct(formula, Numbers("unknown", points=count, reason="only differences could be had"))
+
+
+def _contradicting(problem: Problem, got: list[Array], deadline: float) -> Iterator[Point]:
+    """More points, where one line through each says otherwise: what a mask or a branch hid at those before."""
+    for seed in MORE:
+        for point in _usual(problem, range(seed, seed + 1)):
+            claimed = _candidate(problem, point, got)
+            if claimed is None or now() > deadline:
+                continue
+            line = generic_line(problem, point.arrays, claimed, seed)
+            if line is None:
+                return
+            found = slope(line)
+            scale = max(abs(found.value), *(float(np.max(np.abs(part), initial=0.0)) for part in claimed))
+            if found.smooth and abs(found.value - line.claimed) > max(10 * found.error, AGREED * scale):
+                yield point
 
 
 def _restless(line: Line, found: Slope, others: Sequence[Line]) -> float:

@@ -159,3 +159,13 @@ def test_a_refutation_names_the_entry_and_its_slope():
     assert wrong.counterexample.index == "x[2]"
     assert float(wrong.counterexample.expected) == pytest.approx(3 * 2.3**2)
     assert float(wrong.counterexample.got) == pytest.approx(6 * 2.3**2)
+
+
+def test_what_a_mask_hides_at_some_points_is_looked_for_at_more():
+    """The first entry is off by 0.1 % where it is below -1, and so at one point of a few."""
+    f = only_run(lambda x: float(np.sum(x * (x < -1))))
+    right = lambda x: 1.0 * (x < -1)  # noqa: E731
+    assert check(f, x, grad=right).verdict is Verdict.AGREES
+    for place in range(3):
+        off = 1 + 1e-3 * (np.arange(3) == place)
+        assert not check(f, x, grad=lambda x, off=off: off * right(x)).ok

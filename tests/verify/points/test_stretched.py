@@ -47,9 +47,23 @@ def test_an_axis_of_size_1_that_meets_no_longer_one_is_tried_longer():
         (lambda x, b: x * b, {("b", 0)}),
         (lambda x, b: x * np.exp(2 * b), {("b", 0)}),
         (lambda x, b: x + np.broadcast_to(b, x.shape), {("b", 0)}),
+        (lambda x, b: x * np.flip(b, 1), {("b", 0)}),
+        (lambda x, b: x[:, 1:] * b.T[1:].T, {("b", 0)}),
+        (lambda x, b: x.T * b[::-1].T[::-1], {("b", 0)}),
+        (lambda x, b: x * np.concatenate([b, b[:, :0]], 1), set()),
         (lambda x, b: x.sum() * b, set()),
         (lambda x, b: x @ b.T, set()),
     ],
 )
 def test_axes_are_followed_through_pointwise_ops(f, found):
     assert axes(f, X, np.ones((1, 4))) == found
+
+
+def test_a_reversed_row_is_a_row():
+    """A verdict that flipped: proved for x * b, and refuted for the same b reversed twice."""
+
+    def twice(x, b):
+        return shifted(x, b[::-1][::-1])
+
+    result = check(twice, X, np.ones((1, 4)), grad=by_the_row, wrt="b")
+    assert result.verdict is Verdict.PROVED, str(result)

@@ -235,6 +235,12 @@ def test_a_missed_identity_is_seen(monkeypatch):
     assert [failure["why"] for failure in outcome.failures] == ["equal, and not proved"]
 
 
+def test_a_mutant_that_is_no_polynomial_is_not_asked_about():
+    """(z - z) ** 2 with another exponent, 2.2, is 0 as well: which no polynomial identity says."""
+    outcome = forms.trial(20261124, 1485)
+    assert (outcome.units, outcome.counts, outcome.failures) == (1, Counter({"equal, proved": 1}), [])
+
+
 def test_a_trial_that_raises_is_a_failure(monkeypatch):
     def trial(seed, index):
         raise RuntimeError("oh")

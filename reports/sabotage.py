@@ -49,7 +49,7 @@ class Branch:
         """The result with the error in the branch."""
         if isinstance(result, Over):
             result = 1 / result.value
-        there = result > 0 if self.sign > 0 else result < 0
+        there = np.real(result) > 0 if self.sign > 0 else np.real(result) < 0
         if isinstance(result, (np.ndarray, float)):
             self.reached = self.reached or bool(np.any(there))
         return result * np.where(there, 1 + ERROR, 1.0)
@@ -112,7 +112,7 @@ def _run(f: Callable[..., Any], points: list[list[Array]]) -> None:
     """The gradient where f has a value, for what is noted on the way."""
     for arrays in points:
         tensors = [dg.Tensor(array, requires_grad=True) for array in arrays]
-        with np.errstate(all="ignore"), suppress(ValueError, NotImplementedError, np.linalg.LinAlgError):
+        with np.errstate(all="ignore"), suppress(ValueError, RuntimeError, np.linalg.LinAlgError):
             if np.isfinite(f(*arrays)).all():
                 f(*tensors).backward()
 
@@ -126,8 +126,11 @@ def _functions(op: Op, kind: str, slot: int) -> Iterator[tuple[Callable[..., Any
         total = sum(array.size for array in arrays)
         if not floats or not 1 < total <= LARGEST or (kind != "each" and not op.variadic and slot not in floats):
             continue
-        shape = np.shape(op.forward(*call.inputs, **call.params))
-        weights = np.random.default_rng(2).uniform(0.5, 1.5, shape)
+        result = np.asarray(op.forward(*call.inputs, **call.params))
+        rng = np.random.default_rng(2)
+        weights = rng.uniform(0.5, 1.5, result.shape)
+        if result.dtype.kind == "c":
+            weights = weights + 1j * rng.uniform(0.5, 1.5, result.shape)
         yield partial(_applied, op, tuple(call.inputs), tuple(floats), call.params, weights), arrays
 
 
@@ -135,7 +138,7 @@ def _applied(op: Op, inputs: tuple[Any, ...], floats: tuple[int, ...], params: A
     operands = list(inputs)
     for place, value in zip(floats, given, strict=True):
         operands[place] = value
-    return (bind(op, operands, params) * weights).sum()
+    return np.real((bind(op, operands, params) * weights).sum())
 
 
 def main(arguments: Sequence[str]) -> int:

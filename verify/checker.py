@@ -24,7 +24,6 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
 from itertools import permutations, product
 from typing import Any, NamedTuple
 
@@ -34,6 +33,7 @@ from verify.trusted.arrays import KINDS, Array, literal, valued
 from verify.trusted.decompositions import PARTS, change, met, settled
 from verify.trusted.inverses import Inverses
 from verify.trusted.meanings import Ops, knows
+from verify.trusted.meeting import COMPARISONS, CONNECTIVES, mean, meets
 from verify.trusted.pointwise import APART, FLAT, LAWS, STEPS, conditions
 from verify.trusted.schema import CHAIN, HOLDS, MAX_BYTES, OPEN, SCHEMA, THIN, parse, shaped
 from verify.trusted.special import LAWS_OF_SEVERAL
@@ -250,6 +250,7 @@ class Reader:
         self.w.deadline += SECONDS_EACH * sum(len(data[program]["equations"]) for program in "FG")
         self.w.hints.given, self.w.hints.ask = [*data["hints"].get("tower", [])], ask  # who writes it is asked for more
         self.ops, self.values, self.equations = Ops(self.w), dict[str, Array](), dict[str, Any]()
+        self.seen: set[str] = set()
         for item in data["inputs"] + data["captured"]:
             entry = lambda at, name=item["name"]: self.w.atom("input", name, tuple(at))  # noqa: E731
             self.define(item, valued(self.w, item) if item.get("values") else entry, KINDS[item["dtype"]])
@@ -292,10 +293,17 @@ class Reader:
         return [self.param(part) for part in value] if isinstance(value, list) else value
 
     def run(self, program: Mapping[str, Any], opaque: bool) -> None:
-        """Define what the equations of a program make; ``opaque`` are its shape and kind alone, the entries general."""
+        """Define what the equations of a program make; ``opaque`` are its shape and kind alone, the entries general.
+
+        What comparisons say stays as it is: a choice between two arrays is one by the sign of a third.
+        """
         for item in program["equations"]:
             item = item | {"params": {key: self.param(value) for key, value in item["params"].items()}}
-            array = self.applied(item, [self.operand(o) for o in item["operands"]], opaque)
+            seen = item["op"] in COMPARISONS or (
+                item["op"] in CONNECTIVES and self.seen.issuperset(map(str, item["operands"]))
+            )
+            self.seen |= {item["name"]} if seen else set()
+            array = self.applied(item, [self.operand(o) for o in item["operands"]], opaque and not seen)
             self.define(item, array.entry, array.kind)
             self.equations[item["name"]] = item
 
@@ -419,9 +427,21 @@ class Chain:
                 active[item["name"]] = None
                 for operand in found:
                     self.uses.setdefault(operand, []).append(item)
+        for name in self.hint["ties"]:
+            if name in self.order and self.reader.equations[name]["op"] == "where":
+                met = meets(self.w, self.operands(name), self.order, self.opened)
+                need(met, f"the sides of {name} are not shown to meet")
         for name in active:
             if name in self.hint["adjoints"]:
                 self.link(name)
+
+    def operands(self, name: str) -> list[Array]:
+        return [*map(self.reader.operand, self.reader.equations[name]["operands"])]
+
+    def opened(self, form: Form, name: str) -> Form:
+        """A form with a variable in terms of the operands of its equation."""
+        result = self.reader.applied(self.reader.equations[name], self.operands(name))
+        return self.w.rewritten(form, {name}, lambda atom: result.entry(atom.args))
 
     def above(self, v: str) -> list[Mapping[str, Any]]:
         """The equations from v to the next results whose adjoints are named, in order."""
@@ -439,7 +459,9 @@ class Chain:
         form: Form = UNITY * reader.data["F"]["outputs"].count(v)
         for item in self.uses.get(v, []):
             w.tie = Fraction(self.hint["ties"].get(item["name"], 0))
-            result = reader.applied(item, [reader.operand(o) for o in item["operands"]])
+            result = reader.applied(item, self.operands(item["name"]))
+            if item["op"] == "where" and item["name"] in self.hint["ties"]:
+                result = mean(w, self.operands(item["name"]), w.tie)
             w.tie = None
             at = [w.index(extent) for extent in result.shape]
             slope, parts = w.derivative(result.entry(at), v, place), self.hint["adjoints"].get(item["name"])
@@ -471,8 +493,7 @@ class Chain:
         form = self.off_zeros(form, v, place, uses)
         if not w.holds(form, place):  # as it is; or else with the results in terms of the operands, the last one first
             for item in reversed(uses):
-                result = reader.applied(item, [reader.operand(o) for o in item["operands"]])
-                form = w.rewritten(form, {item["name"]}, partial(lambda result, atom: result.entry(atom.args), result))
+                form = self.opened(form, item["name"])
             need(w.holds(form, place), f"the adjoint of {v} is not shown to be one")
         self.shown.add(key)
 
@@ -524,8 +545,13 @@ class Chain:
                 return {"size": spell(reader.param(value), sizes)} if "size" in value else value
             return [spell(part, names) for part in value] if isinstance(value, (list, tuple)) else value
 
-        told = [spell(local, arrays), [self.hint["ties"].get(item["name"], "0") for item in uses]]
-        for item in [*uses, *(reader.equations[name] for name in steps)]:
+        told = [spell(local, arrays), [self.hint["ties"].get(item["name"]) for item in uses]]
+        items = {item["name"]: item for item in [*uses, *(reader.equations[name] for name in steps)]}
+        todo = [*items.values()]
+        while todo:  # and the comparisons that these read
+            more = {o: reader.equations[o] for o in todo.pop()["operands"] if str(o) in reader.seen - items.keys()}
+            items, todo = items | more, [*todo, *more.values()]
+        for item in items.values():
             params = {k: {"text": v} if isinstance(v, str) else spell(v, sizes) for k, v in item["params"].items()}
             told.append([item["op"], spell([item["name"], item["operands"]], arrays), params])
         for name in arrays:

@@ -29,6 +29,10 @@ class Lossy(Exception):
 WORDS = {(True, True): "positive", (True, False): "nonnegative", (False, True): "nonzero", (False, False): "real"}
 OF_WORDS = {word: known for known, word in WORDS.items()}
 Position = tuple[Linear, ...]
+INEQUALITIES = frozenset({"greater", "greater_equal", "less", "less_equal"})
+CONNECTIVES = frozenset(
+    {"logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "invert"}
+)
 
 
 class Denotation:
@@ -46,8 +50,12 @@ class Denotation:
         opaque: Iterable[Variable] = (),
         wrt: Iterable[Variable] = (),
         like: Denotation | None = None,
+        seen_through: Iterable[Variable] = (),
     ) -> None:
-        """``like`` shares its names of arrays and of indices, so that forms of both can be mixed."""
+        """``like`` shares its names of arrays and of indices, so that forms of both can be mixed.
+
+        What is ``seen_through`` is no array of its own in any step, but what it means: see :func:`comparisons`.
+        """
         self.wrt: frozenset[Variable] = like.wrt if like else frozenset(wrt)
         self.facts = facts
         self.reading = reading
@@ -55,7 +63,8 @@ class Denotation:
         for equation in (equation for program in programs for equation in program.equations):
             if self.equations.setdefault(equation.output, equation) is not equation:
                 raise Undefined(f"{equation.output} is computed in two ways")
-        self.opaque = set(opaque)
+        self.seen_through = frozenset(seen_through)
+        self.opaque = set(opaque) - self.seen_through
         self.requirements: dict[Variable, list[Requirement]] = {}
         self._forms: dict[Variable, Form] = {}
         self._steps: dict[Variable, Form] = {}
@@ -176,7 +185,7 @@ class Denotation:
 
         def element(slot: int, position: Position) -> Form:
             operand = equation.inputs[slot]
-            if cells and isinstance(operand, Variable):
+            if cells and isinstance(operand, Variable) and operand not in self.seen_through:
                 return self.cell(operand, position)
             return self.at(operand, position)
 
@@ -242,6 +251,19 @@ class Denotation:
     def positions(self, shape: Shape, first: int = 0) -> Position:
         """The positions at the shared free indices."""
         return tuple(map(lin.of_index, self.axes(shape, first)))
+
+
+def comparisons(program: Program) -> list[Variable]:
+    """The truths that a program makes by inequalities.
+
+    A step that reads one is a step with guards; a test for equality is not, and stays an array of its own.
+    """
+    found: dict[Variable, None] = {}
+    for equation in program.equations:
+        joined = equation.op.name in CONNECTIVES and all(operand in found for operand in equation.inputs)
+        if joined or equation.op.name in INEQUALITIES:
+            found[equation.output] = None
+    return list(found)
 
 
 def _rounds(equation: Equation, form: Form) -> bool:

@@ -7,8 +7,9 @@ That stays right almost everywhere after composition, even where u vanishes on a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
+from itertools import chain
 
 from verify.form.algebra import multiply, subtract
 from verify.form.cases import restricted
@@ -18,24 +19,31 @@ from verify.form.ladder import settled
 from verify.form.term import Atom, Form, atoms, pattern
 from verify.form.ties import Weights, conventions, with_convention
 
+Opening = Callable[[Form], Iterable[Form]]
 
-def meeting_guards(steps: Iterable[Form]) -> frozenset[str]:
-    """The patterns of those guards of single steps whose two sides meet in every step that has them."""
+
+def meeting_guards(steps: Iterable[Form], opening: Opening = lambda form: ()) -> frozenset[str]:
+    """The patterns of those guards of single steps whose two sides meet in every step that has them.
+
+    ``opening`` says the same of a form with operands of a step in terms of what they are computed from: that the sides
+    meet holds as well where it takes that.
+    """
     found: dict[str, bool] = {}
     for step in steps:
         guards = {atom.key: atom for term, _ in step.terms.values() for atom, _ in term.factors.values()}
         for guard in guards.values():
             if guard.kind == "positive":
                 key = pattern(guard.forms[0])
-                found[key] = found.get(key, True) and _meets(step, guard)
+                found[key] = found.get(key, True) and _meets(step, guard, opening)
     return frozenset(key for key, meets in found.items() if meets)
 
 
-def _meets(step: Form, guard: Atom) -> bool:
+def _meets(step: Form, guard: Atom, opening: Opening) -> bool:
     if any(guard.key in term.factors and not guard.free.isdisjoint(term.bound) for term, _ in step.terms.values()):
         return False
     jump = subtract(restricted(step, guard, 1), restricted(step, guard, 0))
-    return not without_ties(multiply(vanishes(guard.forms[0]), jump)).terms
+    at = vanishes(guard.forms[0])
+    return any(not without_ties(multiply(at, form)).terms for form in chain((jump,), opening(jump)))
 
 
 class Means:
@@ -65,9 +73,14 @@ class Means:
         return True
 
     @property
+    def weights(self) -> Weights:
+        """The weight of the upper side, for the guards at which a mean is taken."""
+        return {guard: weight for guard, weight in self.taken.items() if weight is not None}
+
+    @property
     def ties(self) -> tuple[str, ...]:
         """The guards at which a mean is taken."""
-        return tuple(sorted(guard for guard, weight in self.taken.items() if weight is not None))
+        return tuple(sorted(self.weights))
 
 
 def guards_in(form: Form) -> frozenset[str]:

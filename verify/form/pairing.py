@@ -6,14 +6,17 @@ proved, not guessed: the two forms are equal, for all values of what is opaque i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from fractions import Fraction
 
 from dualgrad.program.record import Equation, Program, Variable
+from verify.form.algebra import multiply
 from verify.form.denote import Denotation
 from verify.form.ladder import MOST_TERMS, SECONDS
 from verify.form.meeting import Means, guards_in, meeting_guards
 from verify.form.setting import TooLarge, at_most
-from verify.form.term import Form, Source
+from verify.form.term import Atom, Form, Source, pattern, power_of
+from verify.form.ties import guards_of
 
 WIDEST = 24  # equations that a candidate may take to unfold
 MOST_OPENED = 8  # intermediates, so that two forms name the same ones
@@ -43,7 +46,8 @@ class Pairing:
                 self.uses[source].append(equation)
         self.order = [equation.output for equation in gradient.equations if equation.output not in own]
         self.paired: dict[Variable, Variable] = {}  # an array of the forward to its adjoint in the gradient program
-        self.means = Means(meeting_guards(denote.step(equation) for equation in forward.equations))
+        steps = [equation for equation in forward.equations if equation.output not in denote.seen_through]
+        self.means = Means(meeting_guards(map(denote.step, steps), self._opening))
 
     def __call__(self, variable: Variable, adjoint: Form) -> Form:
         """The adjoint of a variable as one opaque array where the gradient program has it, else as it is."""
@@ -104,6 +108,39 @@ class Pairing:
                 return self.means.allow(form, adjoint)
         except TooLarge:
             return False
+
+    def shares(self) -> dict[Variable, Fraction]:
+        """Of each step whose sides meet where a mean is taken, the share of what it is where its operands fall."""
+        found = {}
+        for equation in self.steps:
+            for atom in guards_of(self.denote.step(equation), self.means.weights):
+                upper = self._upper(equation, atom)
+                if upper is not None:
+                    weight = self.means.weights[pattern(atom.forms[0])]
+                    found[equation.output] = weight if upper else 1 - weight
+        return found
+
+    def _upper(self, equation: Equation, guard: Atom) -> bool | None:
+        """Whether a guard is 1 where the condition of a choice is, or where the first operand exceeds the other."""
+        first = equation.inputs[0]
+        if not isinstance(first, Variable):
+            return None
+        if first in self.denote.seen_through:
+            there = multiply(power_of(guard), self.denote.form(first))
+            return True if there.key == power_of(guard).key else None if there.terms else False
+        for term, factor in guard.forms[0].terms.values():
+            if {atom.source for atom, _ in term.factors.values()} == {self.denote.source(first)}:
+                return factor > 0
+        return None
+
+    def _opening(self, form: Form) -> Iterator[Form]:
+        """A form with more and more of the latest intermediates opened."""
+        for _ in range(MOST_BETWEEN):
+            latest = max(form.sources & self.made.keys(), key=self.made.__getitem__, default=None)
+            if latest is None:
+                return
+            form = self.denote.opened_in(form, self.steps[self.made[latest]])
+            yield form
 
     def _is_near(self, variable: Variable) -> bool:
         """Whether unfolding the variable down to what is opaque takes few equations."""

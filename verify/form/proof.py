@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from dualgrad.program.record import Variable
 
@@ -23,6 +24,7 @@ class Proof:
     ``equality_tests``  F tests a computed value for equality: a caller must not call this proved
     ``composed``    the kinks are those of single steps: kinks that cancel in the whole are among them
     ``pairs``       arrays of F with those of G that are their adjoints, as far as the proof went by them
+    ``shares``      of their first operand or upper side, where both sides of these meet
     ``domains``     inputs whose named domain was used beyond the signs of its entries
     """
 
@@ -42,6 +44,7 @@ class Proof:
     statistics: dict[str, float]
     certificate: dict[str, object]
     pairs: Mapping[Variable, Variable] = field(default_factory=dict)
+    shares: Mapping[Variable, Fraction] = field(default_factory=dict)
     rarely: bool = True
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import cached_property
 from itertools import chain
 
 from dualgrad.program.record import Equation, Operand, Program, Shape, Variable
 from verify.form.adjoint import Gradient, by_chain_rule, unfolded
 from verify.form.algebra import plain_factors, subtract
-from verify.form.denote import Denotation, Lossy, shapes_agree
+from verify.form.denote import Denotation, Lossy, comparisons, shapes_agree
 from verify.form.domain import (
     MOST_TERMS_SAID,
     SECONDS_TO_SAY,
@@ -24,6 +24,7 @@ from verify.form.domain import (
     named,
 )
 from verify.form.facts import Facts
+from verify.form.found import Found, NotNull, NotShown
 from verify.form.fragment import is_polynomial, sizes_that_tell
 from verify.form.interpret import Requirement
 from verify.form.ladder import Ladder, Settled, settled_soon
@@ -42,33 +43,6 @@ SECONDS_AGAIN = 0.5
 MOST_STEPS_SAID = 24  # equations; what longer ones come to is said in terms of their intermediates
 GUARDS = frozenset({"positive", "vanishes", "extreme"})
 CONTINUOUS = frozenset({"real", "positive", "nonnegative", "nonzero", "unit", "invertible"})
-
-
-class _NotShown(Exception):
-    def __init__(self, failure: Failure) -> None:
-        self.failure = failure
-
-
-class _NotNull(_NotShown):
-    """A convention is taken on a set that is not shown to have measure zero."""
-
-
-@dataclass
-class _Found:
-    """One argument's proof in the making."""
-
-    gradient: str
-    kinks: list[str]
-    required: list[Requirement]
-    bends: list[Form] = field(default_factory=list)  # that are 0 only where F has no derivative
-    ties: list[str] = field(default_factory=list)
-    sizes: dict[str, int] = field(default_factory=dict)
-    opaque: list[str] = field(default_factory=list)
-    domains: list[str] = field(default_factory=list)
-    certificate: dict[str, object] = field(default_factory=dict)
-    composed: bool = False
-    pairs: dict[Variable, Variable] = field(default_factory=dict)
-    derivative: Form | None = None
 
 
 def prove_gradient(
@@ -96,7 +70,7 @@ def prove_gradient(
         with within(budget or Budget(), (*facts.sizes, *facts.said_by((forward, gradient)))):
             question = _Question(forward, tuple(wrt), gradient, facts, literals, kind, engine, likely)
             return question.answer(started)
-    except _NotShown as not_shown:
+    except NotShown as not_shown:
         return not_shown.failure
     except TooLarge as error:
         return Failure(f"the normal form is too large: {error}")
@@ -127,6 +101,7 @@ class _Question:
         self.likely = likely
         self.plain = Denotation((forward, gradient), facts, literals, wrt=wrt)
         captured = {**forward.captured, **gradient.captured}
+        self._too_large = False  # whether the form of the whole was, for an argument
         self._told_apart: list[Equation] = []  # where F tests numbers for equality, and more is not shown
         self._told = Told(forward, gradient, self.plain, kind, engine)
         self._captured = {self.plain.source(variable): array for variable, array in captured.items()}
@@ -159,9 +134,10 @@ class _Question:
             statistics={"seconds": time.perf_counter() - started},
             certificate={"arguments": [one.certificate for one in found]},
             pairs={variable: paired for one in found for variable, paired in one.pairs.items()},
+            shares={variable: share for one in found for variable, share in one.shares.items()},
         )
 
-    def _only_gradient(self, found: Sequence[_Found]) -> list[Requirement]:
+    def _only_gradient(self, found: Sequence[Found]) -> list[Requirement]:
         """What G alone requires: not what F or its derivative does, nor that the input is off F's kinks."""
         known = [*self.plain.required(self.forward), *(one for each in found for one in each.required)]
         known += [Requirement(kink, "!= 0", ONE) for each in found for kink in each.bends]
@@ -188,17 +164,17 @@ class _Question:
     def _check_shapes(self) -> None:
         outputs = self.gradient.outputs
         if len(outputs) != len(self.wrt):
-            raise _NotShown(Failure(f"the gradient returns {len(outputs)} arrays for {len(self.wrt)} arguments"))
+            raise NotShown(Failure(f"the gradient returns {len(outputs)} arrays for {len(self.wrt)} arguments"))
         if self.kind == "jac" and len(self.forward.outputs) != 1:
-            raise _NotShown(Failure("a Jacobian is of one output"))
+            raise NotShown(Failure("a Jacobian is of one output"))
         for variable, operand in zip(self.wrt, outputs, strict=True):
             expected = self._shape(variable)
             if 0 in expected:
-                raise _NotShown(Failure(f"the gradient for {variable.name} has no elements to compare"))
+                raise NotShown(Failure(f"the gradient for {variable.name} has no elements to compare"))
             if not shapes_agree(operand.shape, expected, self.facts):
                 got = [self.facts.resolve(x) for x in operand.shape]
                 want = [self.facts.resolve(x) for x in expected]
-                raise _NotShown(Failure(f"the gradient for {variable.name} has shape {got}, expected {want}"))
+                raise NotShown(Failure(f"the gradient for {variable.name} has shape {got}, expected {want}"))
 
     def _shape(self, variable: Variable) -> Shape:
         before = tuple(self.forward.outputs[0].shape) if self.kind == "jac" else ()
@@ -206,12 +182,12 @@ class _Question:
 
     # ------------------------------------------------------------------------ one argument
 
-    def _one(self, variable: Variable, operand: Operand) -> _Found:
+    def _one(self, variable: Variable, operand: Operand) -> Found:
         found = self._across(variable, operand) or self._plain(variable, operand)
         self._check_tests(variable, operand, found)
         return found
 
-    def _plain(self, variable: Variable, operand: Operand) -> _Found:
+    def _plain(self, variable: Variable, operand: Operand) -> Found:
         """A proof with guards constant."""
         shared = {eq.output for eq in self.forward.equations} & {eq.output for eq in self.gradient.equations}
         if shared:
@@ -223,18 +199,22 @@ class _Question:
                 return self._confirmed(found, variable, operand) if self._has_guards() else found
         return self._unfolded(variable, operand)
 
-    def _confirmed(self, found: _Found, variable: Variable, operand: Operand) -> _Found:
+    def _confirmed(self, found: Found, variable: Variable, operand: Operand) -> Found:
         """A proof of a program with guards done again unfolded, so that kinks that cancel are seen.
 
-        Where that is too large, or kinks are not shown to be rare, the composition of steps stands: it is right
-        almost everywhere, as each step takes a mean of its sides only where they meet.
+        Where that is too large, for this argument or another one, or kinks are not shown to be rare, the composition
+        of steps stands: it is right almost everywhere, as each step takes a mean of its sides only where they meet.
         """
         try:
-            with at_most(MOST_TERMS_AGAIN, SECONDS_AGAIN):
-                return self._unfolded(variable, operand)
-        except (TooLarge, _NotNull):
-            found.composed = True
-            return found
+            if not self._too_large:
+                with at_most(MOST_TERMS_AGAIN, SECONDS_AGAIN):
+                    return self._unfolded(variable, operand)
+        except TooLarge:
+            self._too_large = True
+        except NotNull:
+            pass
+        found.composed = True
+        return found
 
     def _has_guards(self) -> bool:
         """Whether the forward has kinks or jumps: a proof off the kinks of each step is none of the whole."""
@@ -245,11 +225,12 @@ class _Question:
     def _by_steps(self) -> tuple[Denotation, Pairing, dict[Variable, Gradient]]:
         """The derivatives with intermediates opaque, for all arguments at once."""
         own = {equation.output for equation in self.forward.equations}
-        denote = Denotation((self.forward, self.gradient), self.facts, self.literals, own, like=self.plain)
+        both, tests = (self.forward, self.gradient), comparisons(self.forward)
+        denote = Denotation(both, self.facts, self.literals, own, like=self.plain, seen_through=tests)
         pairing = Pairing(self.forward, self.gradient, denote, self.likely)
         return denote, pairing, by_chain_rule(self.forward, self.wrt, self.kind, denote, pairing)
 
-    def _opaque(self, variable: Variable, operand: Operand, shared: set[Variable]) -> _Found | None:
+    def _opaque(self, variable: Variable, operand: Operand, shared: set[Variable]) -> Found | None:
         """A proof with intermediates opaque, unfolded one after the other, the latest first."""
         denote, pairing, gradients = self._by_steps
         gradient, given = gradients[variable], denote.at(operand, denote.positions(self._shape(variable)))
@@ -258,7 +239,7 @@ class _Question:
         if pairing.means.allow(*pairing.levelled(given, gradient.form)):
             found = self._made(variable, gradient, Settled("equal normal forms"), _labels(gradient.form, folded))
             found.ties += [f"both sides meet: {guard}" for guard in pairing.means.ties]
-            found.pairs = pairing.paired
+            found.pairs, found.shares = pairing.paired, pairing.shares()
             return found
         if guards_in(gradient.form) or pairing.means.ties:
             return None
@@ -271,7 +252,7 @@ class _Question:
         difference: Form,
         folded: dict[Source, Equation],
         denote: Denotation,
-    ) -> _Found | None:
+    ) -> Found | None:
         views = {source for source, equation in folded.items() if _is_view(denote.step(equation))}
         for source in reversed(folded):
             if source in difference.sources and source not in views:
@@ -284,7 +265,7 @@ class _Question:
                     return self._made(variable, gradient, zero, _labels(difference, folded))
         return None
 
-    def _unfolded(self, variable: Variable, operand: Operand, known: Gradient | None = None) -> _Found:
+    def _unfolded(self, variable: Variable, operand: Operand, known: Gradient | None = None) -> Found:
         gradient = known or self._gradient(variable)
         given = self.plain.at(operand, self.plain.positions(self._shape(variable)))
         difference = subtract(given, gradient.form)
@@ -298,9 +279,9 @@ class _Question:
                 for guard in guards_of(gradient.form, weights or {}):
                     self._admit(guard, found)
                 return found
-        raise _NotShown(self._failure(difference))
+        raise NotShown(self._failure(difference))
 
-    def _across(self, variable: Variable, operand: Operand) -> _Found | None:
+    def _across(self, variable: Variable, operand: Operand) -> Found | None:
         """A proof where F tests numbers for equality, for the points at which they are equal, too."""
         own = self._told.of_values(self.wrt)
         if not own:
@@ -309,19 +290,19 @@ class _Question:
             gradient = self._told.across(variable, own)
             if gradient is not None:
                 return self._unfolded(variable, operand, gradient)
-        except (NoForm, TooLarge, Undefined, _NotShown):
+        except (NoForm, TooLarge, Undefined, NotShown):
             pass
         self._told_apart += own
         return None
 
-    def _check_tests(self, variable: Variable, operand: Operand, found: _Found) -> None:
+    def _check_tests(self, variable: Variable, operand: Operand, found: Found) -> None:
         """That also where a test for equality holds G is the derivative, whatever its form says of it there."""
         if not self._told or self._told_apart:
             return
         ladder, place = self._ladder(self._gradient(variable)), self.plain.positions(self._shape(variable))
         differences = self._told.differences(variable, operand, place, found.derivative)
         if any(ladder.zero(left) is None for left in differences):
-            raise _NotShown(Failure("a difference is left where a test for equality holds"))
+            raise NotShown(Failure("a difference is left where a test for equality holds"))
 
     def _gradient(self, variable: Variable) -> Gradient:
         return unfolded(self.forward, variable, self.kind, self.plain)
@@ -331,11 +312,11 @@ class _Question:
         required = [*(one for each in programs for one in self.plain.required(each)), *gradient.requirements]
         return Ladder(self.plain, required, self._captured)
 
-    def _admit(self, guard: Atom, found: _Found) -> None:
+    def _admit(self, guard: Atom, found: Found) -> None:
         shown = null(guard.forms[0], self._continuous())
         text = f"{written(guard.forms[0])} = 0"
         if not shown.shown:
-            raise _NotNull(Failure(f"a convention is taken where {text}, which is not shown to have measure zero"))
+            raise NotNull(Failure(f"a convention is taken where {text}, which is not shown to have measure zero"))
         found.ties.append(text)
         for name, least in shown.sizes:
             found.sizes[name] = max(least, found.sizes.get(name, 1))
@@ -354,14 +335,17 @@ class _Question:
         return Failure("a difference is left", written(difference), polynomial, refuting)
 
     def _shown(self, form: Form) -> Form:
-        """A form in terms of the inputs, or as it is where that is too large."""
-        if len(self.forward.equations) > MOST_STEPS_SAID:
+        """A form in terms of the inputs, or as it is where that is too large, or that of another one was."""
+        if len(self.forward.equations) > MOST_STEPS_SAID or self._too_large:
             return form
         try:
             with at_most(MOST_TERMS_SAID, SECONDS_TO_SAY):
                 return self.plain.unfold(form)
-        except (TooLarge, Undefined):
-            return form
+        except TooLarge:
+            self._too_large = True
+        except Undefined:
+            pass
+        return form
 
     def _made(
         self,
@@ -369,11 +353,11 @@ class _Question:
         gradient: Gradient,
         zero: Settled,
         opaque: Sequence[str] = (),
-    ) -> _Found:
+    ) -> Found:
         text = written(self._shown(gradient.form))
         name = f"∂/∂{variable.name}[{', '.join(index.name for index in self.plain.axes(self._shape(variable)))}]"
         certificate = {"argument": variable.name, "derivative": text, "opaque": list(opaque), **asdict(zero)}
-        return _Found(
+        return Found(
             gradient=f"{name} = {text}",
             kinks=[written(self._shown(power_of(atom))) for _, atom in sorted(gradient.guards.items())],
             required=gradient.requirements,

@@ -223,12 +223,13 @@ def _ways_to_tell(problem: Problem, recording: Recording, found: Attempted) -> l
         return [{"gradient": told["gradient"], "hints": {"chain": told["chain"]}}]
     whole = {"gradient": recording.gradient}
     short = len(recording.forward.equations) <= SMALL and not _spells_positions(recording.forward)
-    if not found.proof.pairs or problem.kind != "grad" or short:
+    if not found.proof.pairs or problem.kind != "grad" or (short and not found.proof.composed):
         return [whole]
     wrt = [recording.inputs[position] for position in problem.wrt]
     named = {**found.proof.pairs, **dict(zip(wrt, recording.gradient.outputs, strict=True))}
     adjoints = {variable.name: [part.name] for variable, part in named.items() if isinstance(part, Variable)}
-    return [{**whole, "hints": {"chain": {"adjoints": adjoints, "ties": {}}}}, whole]
+    ties = {variable.name: str(share) for variable, share in found.proof.shares.items()}
+    return [{**whole, "hints": {"chain": {"adjoints": adjoints, "ties": ties}}}, whole]
 
 
 def _small(problem: Problem, recording: Recording) -> Problem:

@@ -17,7 +17,7 @@ from dualgrad.engine.buffers import LARGE
 from dualgrad.engine.graph import Binary, Extra, General, Leaf, Node, Unary, now
 from dualgrad.engine.keeping import NOTABLE, kept, slim, unread
 from dualgrad.engine.modes import ANOMALY, RECORDING, mode, user_line
-from dualgrad.engine.reuse import taken
+from dualgrad.engine.reuse import GONE, taken
 from dualgrad.engine.shells import blank, shell
 from dualgrad.op import Op, run
 from dualgrad.ops.index import canonical, native, plain_steps
@@ -82,6 +82,8 @@ def _unary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         value = compute(data)
         tensor = _new(kind)
         tensor._data = value
+        tensor._grad = tensor._family = None
+        tensor._version = 0
         if edge is None or not (state := mode()) & RECORDING:
             tensor._edge = None
             return tensor
@@ -117,6 +119,8 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
                 value = compute(data1, data2)
                 tensor = _new(kind)
                 tensor._data = value
+                tensor._grad = tensor._family = None
+                tensor._version = 0
                 if (edge1 is None and edge2 is None) or not (state := mode()) & RECORDING:
                     tensor._edge = None
                     return tensor
@@ -172,11 +176,11 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         ):
             place = taken(x1, x2, data1, data2, unread(op, _flows(edge1, edge2)))
             if place == 1:
-                del x1._data
+                x1._data = GONE
                 value = by_rows(op.forward, data1, data2, data1)
                 data1 = shell(value)
             elif place == 2:
-                del x2._data
+                x2._data = GONE
                 value = by_rows(op.forward, data1, data2, data2)
                 data2 = shell(value)
             else:
@@ -185,6 +189,8 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
             value = compute(data1, data2)
         tensor = _new(kind)
         tensor._data = value
+        tensor._grad = tensor._family = None
+        tensor._version = 0
         if (edge1 is None and edge2 is None) or not (state := mode()) & RECORDING:
             tensor._edge = None
             return tensor
@@ -233,6 +239,8 @@ def _product(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         value = compute(data1, data2)
         tensor = _new(kind)
         tensor._data = value
+        tensor._grad = tensor._family = None
+        tensor._version = 0
         if (edge1 is None and edge2 is None) or not (state := mode()) & RECORDING:
             tensor._edge = None
             return tensor
@@ -283,6 +291,8 @@ def _of_one(op: Op, kind: Any) -> Callable[..., Any]:
         edge = x._edge
         tensor = _new(kind)
         tensor._data = value
+        tensor._grad = tensor._family = None
+        tensor._version = 0
         if shares and type(value) is _ndarray:
             related(tensor, x)
         if edge is None or not (state := mode()) & RECORDING:

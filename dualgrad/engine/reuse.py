@@ -3,7 +3,8 @@
 In ``a * b + c`` the product is such an operand: the interpreter holds it until the sum is there, and then drops it.
 That this is so is told by three things at once: by the caller's code, in which the operand is what another operator
 of the same expression gave; by the reference counts, of the tensor and of its array; and by the op, no rule of which
-may read the operand. A tensor whose array was taken has none: whoever had it after all is told so, never misled.
+may read the operand. A tensor whose array was taken has ``GONE`` in its place: whoever had it after all is told so,
+never misled.
 """
 
 from __future__ import annotations
@@ -19,10 +20,26 @@ import numpy as np
 
 from dualgrad.engine.buffers import LARGE, alone, fits
 
-TAKEN = (
+_TAKEN = (
     "the array of this tensor was taken for the result of an operation: it looked like an intermediate result that "
     "nobody holds. Give it a name before it is used, or copy() it"
 )
+
+
+class _Gone:
+    """In the place of an array that was taken: whatever it is asked for, it says so."""
+
+    __slots__ = ()
+
+    def _told(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError(_TAKEN)
+
+    __class__ = property(_told)  # isinstance asks for it
+    __getattr__ = __array__ = __array_ufunc__ = __array_function__ = _told
+    __len__ = __bool__ = __float__ = __repr__ = _told
+
+
+GONE = _Gone()
 _INTERMEDIATE = 4  # counts of one: the interpreter's stack, the applier, taken, getrefcount
 
 

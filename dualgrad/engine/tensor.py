@@ -19,7 +19,6 @@ from dualgrad.engine.manners import Manners
 from dualgrad.engine.modes import RECORDING, is_grad_enabled, mode
 from dualgrad.engine.operands import array_of, differentiable, operand
 from dualgrad.engine.overwritten import anything_is_out, hand_out
-from dualgrad.engine.reuse import TAKEN
 from dualgrad.engine.spelling import spell
 from dualgrad.engine.writing import Writing
 from dualgrad.op import BY_NUMPY, Op, bind
@@ -32,9 +31,6 @@ _QUERIES = frozenset(
     | {np.array_repr, np.array_str, np.searchsorted, np.digitize, np.nonzero, np.flatnonzero, np.argwhere, np.isin}
     | {np.argpartition, np.nanargmax, np.nanargmin, np.lexsort, np.isposinf, np.isneginf, np.array_equiv}
 )
-
-# What a slot holds that was never written to: an operation has nothing to say of these in what it gives.
-_UNSET: dict[str, Any] = {"_grad": None, "_family": None, "_version": 0}
 
 
 class Tensor(Writing, Manners, ArrayMethods):
@@ -62,13 +58,6 @@ class Tensor(Writing, Manners, ArrayMethods):
             hand_out(data)  # the user has it already
         if requires_grad is not False:
             self.requires_grad = requires_grad
-
-    def __getattr__(self, name: str) -> Any:
-        if name in _UNSET:
-            return _UNSET[name]
-        if name == "_data":
-            raise RuntimeError(TAKEN)
-        return object.__getattribute__(self, name)
 
     # ------------------------------------------------------------------------ what it is
 

@@ -153,8 +153,7 @@ def common_lines(
     """
 
     def along(position: int) -> Callable[[complex], complex]:
-        together = np.ones(arrays[position].shape)
-        return lambda step: _sum(problem, {**arrays, position: arrays[position] + step * together}, None)
+        return lambda step: _sum(problem, {**arrays, position: arrays[position] + np.asarray(step)}, None)
 
     for place, position in enumerate(problem.wrt if problem.asked == "grad" else ()):
         claimed = float(np.sum(got[place], dtype=float))

@@ -131,11 +131,12 @@ def judge(
     if not conditioned and _all_ok(question, truth):
         return Numbers("ok", points=1)
     scales = _Scales(question, truth, np.random.default_rng(seed), found)
-    if sum(array.size for array in truth) <= LARGE:
-        scales.widen(DIRECTIONS)
+    first = DIRECTIONS if sum(array.size for array in truth) <= LARGE else 0
+    if conditioned:
+        scales.widen(first)
     worst = _worst(question, truth, scales)
     if worst.status in ("lost", "wrong"):
-        scales.widen(MORE)
+        scales.widen(MORE if conditioned else first + MORE)
         worst = _worst(question, truth, scales)
     return worst
 

@@ -23,9 +23,11 @@ from verify.clock import now
 from verify.direct.differences import Line, Slope, common_lines, generic_line, lines, one_sided, slope, within
 from verify.direct.series import Unread
 from verify.direct.slopes import derivative
+from verify.direct.triangles import is_a_convention
 from verify.points.look import GIVEN, Point, finite_value, shaped
 from verify.points.numbers import BITS, OK, wrong_beyond
 from verify.points.sampling import random_points, strayed
+from verify.points.triangle import REASON
 from verify.points.witness import counterexample
 from verify.question.problem import Array, Problem, Undecidable
 from verify.verdict import Counterexample, Formula, Kink, Numbers, Verdict
@@ -272,6 +274,8 @@ def _by_differences(problem: Problem, spots: Sequence[Point], got: list[Array], 
             sharp = found.error <= SHARP * max(scale if np.isfinite(scale) else abs(found.value), 1e-12)
             far = found.smooth and not gap <= max(FAR * scale, BEYOND * found.error, noise)
             if sharp and far and not gap <= _restless(line, found, asked):
+                if is_a_convention(problem, point.arrays, claimed):
+                    return Direct(Formula(Verdict.UNDECIDED, reason=REASON), Numbers("unknown", reason=REASON))
                 place, index, size = (entry.place, entry.index, entry.size) if (entry := line.entry) else (0, (), 1.0)
                 true, value = f"{found.value / size:.9g}", f"{line.claimed / size:.9g}"
                 example = counterexample(problem, point.arrays, place, index, true, value)

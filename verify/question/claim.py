@@ -39,7 +39,8 @@ def sizes_text(problem: Problem, recording: Recording, ones: bool) -> str:
     most: dict[Extent, int] = {}
     for extent, bound in recording.trace.extents.conditions:
         constant = dict(terms(extent)).get((), 0)
-        most[extent - constant] = max(bound - constant, most.get(extent - constant, bound - constant))
+        rest, above = extent - constant, bound - constant
+        most[rest] = max(above, most.get(rest, above))
     conditions = [inequality(extent, bound) for extent, bound in most.items() if _says_more(extent, bound, least)]
     claim = f"every {', '.join(free)} >= {least}"
     return f"{claim}{' with ' + ', '.join(conditions) if conditions else ''} ({shapes})"

@@ -98,8 +98,7 @@ class Kernels:
                 total = self.field.mul(total, self._positive_power(self._maybe_signed(p, whole), whole))
             elif e % 2:
                 together = together * p
-                if e != 1:
-                    total = self.field.mul(total, self._even_power(p, (e - 1) * q))
+                total = self.field.mul(total, self._even_power(p, (e - 1) * q))
             else:
                 total = self.field.mul(total, self._positive_power(self._signed(p), whole))
         if together.is_one():

@@ -190,6 +190,6 @@ def _of_sum(signs: list[Sign]) -> Sign:
     if {-1, 1} <= some:
         return ANY
     for direction in (1, -1):
-        if -direction not in some and frozenset({direction}) in signs:
+        if frozenset({direction}) in signs:
             return frozenset({direction})
     return some

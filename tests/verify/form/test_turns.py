@@ -118,6 +118,21 @@ def test_a_multiple_picks_the_place_of_a_periodic_sum(values):
     held(both, lambda n, at: float(at[i] == 0), [i, j], values)
 
 
+@pytest.mark.parametrize("ways", list(product((1, -1), repeat=3)))
+def test_a_place_is_picked_whichever_way_it_is_said(ways, values):
+    """Σ_k [a k + b i + c j is a multiple of n] sin(2π k i / n), at k = -(b i + c j) / a."""
+    i, j, k = (Index(name, N) for name in "ijk")
+    a, b, c = ways
+    there = multiple(lin.linear(0, {i: b, j: c, k: a}), N)
+    made = sum_over(multiply(there, turn("sin", lin.linear(0, {k: 4}), lin.of_index(i), N)), k)
+    held(made, lambda n, at: -math.sin(2 * math.pi * a * (b * at[i] + c * at[j]) * at[i] / n), [i, j], values)
+
+
+def test_a_coefficient_is_told_up_to_the_size_where_both_are_numbers():
+    assert within(23, 5) == 3
+    assert within(N * 3 + 1, 5) == N * 3 + 1
+
+
 def test_a_sine_that_changes_sign_with_its_places_adds_to_nothing():
     i, j = Index("i", N), Index("j", N)
     sine = turn("sin", lin.linear(0, {i: 4, j: -4}), (1, ()), N)

@@ -14,7 +14,7 @@ from scipy import special
 import dualgrad  # noqa: F401, the registry is filled by it
 from verify.campaign.subjects import certificate_of
 from verify.checker import check
-from verify.proof.certificate import certify, check_file, dumps
+from verify.proof.certificate import MOST_SPELLED, _values, certify, check_file, dumps
 from verify.question.ask import pose
 from verify.question.recording import record
 
@@ -346,3 +346,8 @@ def test_a_witness_has_the_sizes_and_the_facts_of_the_claim():
     assert "a witness of other sizes" in at([1.0, 2.0, 3.0], good).reason
     assert "a witness: x" in at([1.0, math.inf], good).reason
     assert not check({**certificate, "witnesses": [{}]}).accepted
+
+
+def test_small_arrays_are_spelled_and_large_ones_are_not():
+    assert _values(np.full(MOST_SPELLED, 0.5)) == ["0x1.0000000000000p-1"] * MOST_SPELLED
+    assert _values(np.full(MOST_SPELLED + 1, 0.5)) == []

@@ -112,6 +112,23 @@ def test_a_root_of_a_product_asks_for_the_sign_of_a_factor():
     assert said(nodes, "real", "real", facts=[(2, "> 0")]).proved
 
 
+def test_a_root_of_a_ninth_power_asks_for_no_sign(monkeypatch):
+    """√((xy)⁹) = √(xy) (xy)⁴ where xy > 0, whatever the signs of x and y."""
+    monkeypatch.setattr(deciding, "MOST_SPLITS", 0)
+    ninth = [("var", 0), ("var", 1), ("mul", 0, 1), ("pow", 2, Fraction(9)), ("pow", 3, HALF), ("pow", 2, HALF)]
+    ninth += [("pow", 2, Fraction(4)), ("mul", 5, 6), ("num", Fraction(-1)), ("mul", 8, 7), ("add", 4, 9)]
+    assert said(ninth, "real", "real", facts=[(2, "> 0")]).proved
+
+
+def test_a_term_that_cancels_in_every_case_is_not_evaluated():
+    """[x > 0] w + [x = 0] w + [-x > 0] w - w, for a w of angles that are too many turns."""
+    nodes = [("var", 0), ("num", Fraction(-1)), ("mul", 1, 0), ("positive", 0), ("zero", 0), ("positive", 2)]
+    many = [("num", Fraction(50)), ("var", 1), ("mul", 6, 7), ("cos", 8), ("cos", 7), ("mul", 10, 9)]
+    ends = [("mul", 3, 11), ("mul", 4, 11), ("mul", 5, 11), ("mul", 1, 11), ("add", 12, 13, 14, 15)]
+    assert said([*nodes, *many, *ends], "real", "real").proved
+    assert not said([*nodes, *many, *ends[:-1], ("add", 12, 13, 15)], "real", "real").proved
+
+
 def test_odd_functions_of_zero():
     zero = [("var", 0), ("num", Fraction(-1)), ("mul", 1, 0), ("add", 0, 2)]
     assert said([*zero, ("fun:erf", 3)], "real").proved
@@ -166,6 +183,26 @@ def test_a_conjugate_tells_the_sign_of_the_larger_part():
     assert signs.of(root - a - 1) == {-1}
     assert signs.of(2 * root - a) == {-1, 0, 1}
     assert signs.of(root + a) == {1}
+
+
+def test_a_conjugate_tells_nothing_of_a_cosine_and_only_that_a_sum_is_not_zero():
+    """4 c² > 1 does not say which sign 1 + 2 c has, as c may be negative; a² ≠ x says that a + √x is not 0."""
+    ring = Ring(4)
+    over = Field(ring)
+    signs = Signs(over, ["positive", "real", "truth"])
+    x, a, t = (ring.generator(Generator("var", (), Fraction(k))) for k in range(3))
+    c = ring.generator(Generator("cos", (over.poly(x),), HALF))
+    signs.learn(4 * c**2 - 1, frozenset({1}))
+    assert signs.of(2 * c + 1) == {-1, 0, 1}
+    assert signs.of(t) == {0, 1}
+    ring = Ring(4)
+    over = Field(ring)
+    signs = Signs(over, ["positive", "real"])
+    x, a = (ring.generator(Generator("var", (), Fraction(k))) for k in range(2))
+    root = ring.generator(Generator("root", (over.poly(x),), HALF))
+    over.relate(root**2 - x)
+    signs.learn(a * a - x, frozenset({-1, 1}))
+    assert signs.of(a + root) == {-1, 1}
 
 
 # ---------------------------------------------------------------------------- what is read and written

@@ -239,6 +239,10 @@ def test_what_completes_a_basis_has_a_shape_and_no_meaning_but_itself(w):
     kinds = {next(iter(ops.apply(op, [a], {}).entry([poly(0), poly(0)])))[1][0][0].kind
              for op, a in (("svd_left_rest", tall), ("svd_right_rest", wide), ("qr_rest", tall))}  # fmt: skip
     assert kinds == {"left rest", "right rest", "q rest"}
+    stack = Array((poly(3), n, m), lambda at: w.atom("input", "A", tuple(at)), "f")
+    rest = ops.apply("svd_left_rest", [stack], {})
+    assert rest.shape == (poly(3), n, n - m)
+    assert rest.entry([poly(k) for k in (1, 0, 0)]) != rest.entry([poly(k) for k in (2, 0, 0)])
     with pytest.raises(Refused, match="a basis that is complete"):
         ops.apply("qr_rest", [wide], {})
 

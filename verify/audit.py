@@ -3,7 +3,8 @@
 PROVED is said of a rule here: the form reading shows its lemma. It is less than what ``verify.check`` calls PROVED,
 which also takes a certificate that the checker accepts, and the second key.
 
-What is not proved is looked at in balls at the op's own samples, like any function and its gradient.
+What is not proved is looked at in balls at the op's own samples, like any function and its gradient: the table says at
+how many points, and to how many digits.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,18 +22,26 @@ from dualgrad.op import REGISTRY, Op
 from dualgrad.samples import Sample, Samples, over
 from verify.check import check
 from verify.lemma.survey import SEED, Status, has_elements, survey
+from verify.question.own import engine_gradient
 from verify.run import load
+from verify.verdict import Result, Verdict
 
 SECONDS = 10.0  # for looking at one op
 _MOST = 3  # operands of a pointwise op that ordinary samples are made for
 NO_RULE = "-"  # an op of truths, or of complex numbers alone
-# Ops with a meaning whose rules are not proved, and for which that is known; the table says what blocks each.
-OPEN = frozenset("logcumsumexp".split())
+# Ops with a meaning whose rules are not proved, and for which that is known, with the step that blocks each.
+OPEN = {
+    "logcumsumexp": "a product of shares over a window, which telescopes; and sums below the least float, of which the "
+    "rule takes the terms for none",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One op: ``verdict`` is the weakest of its rules', ``blocked`` the step that blocks the first unproved one."""
+    """One op: ``verdict`` is the weakest of its rules', ``blocked`` the step that blocks the first unproved one.
+
+    ``seen`` says how it was looked at, where that was done.
+    """
 
     op: str
     kind: str
@@ -42,7 +51,7 @@ class Row:
     sizes: str
     reading: str
     blocked: str
-
+    seen: str = ""
     unread: bool = False  # the op has no meaning that could be read
 
     @property
@@ -86,8 +95,8 @@ def document(rows: Sequence[Row]) -> dict[str, Any]:
 
 def _facts(row: Row) -> Mapping[str, Any]:
     found: dict[str, Any] = {"kind": row.kind, "verdict": row.verdict, "vjp": list(row.vjp), "jvp": list(row.jvp)}
-    more = {"sizes": row.sizes, "literals": row.reading, "blocked": row.blocked}
-    usual = {"sizes": "every size", "literals": "exact", "blocked": ""}
+    more = {"sizes": row.sizes, "literals": row.reading, "blocked": row.blocked, "seen": row.seen}
+    usual = {"sizes": "every size", "literals": "exact", "blocked": "", "seen": ""}
     return found | {name: value for name, value in more.items() if value != usual[name]}
 
 
@@ -100,12 +109,12 @@ def table(rows: Sequence[Row]) -> str:
         "",
         *_CLAIM,
         "",
-        "| op | kind | verdict | for | what blocks a proof |",
-        "|---|---|---|---|---|",
+        "| op | kind | verdict | for | what blocks a proof | seen instead |",
+        "|---|---|---|---|---|---|",
     ]
     for row in sorted(rows, key=lambda row: row.op):
         blocked = row.blocked.replace("|", "\\|")
-        lines.append(f"| {row.op} | {row.kind} | {row.verdict} | {row.sizes} | {blocked} |")
+        lines.append(f"| {row.op} | {row.kind} | {row.verdict} | {row.sizes} | {blocked} | {row.seen} |")
     return "\n".join(lines) + "\n"
 
 
@@ -129,11 +138,11 @@ def _samples(op: Op) -> Samples | None:
 
 def _row(op: Op, statuses: Sequence[Status], look: bool) -> Row:
     blocked = next((status.blocked for status in statuses if status.blocked), "")
-    otherwise = "" if statuses else NO_RULE
+    otherwise, seen = "" if statuses else NO_RULE, ""
     if _samples(op) is None and (op.partials or op.vjp):
         otherwise, blocked = "UNDECIDED", "it declares no samples on which to look at it: samples="
     elif blocked:
-        otherwise = _looked_at(op) if look else "OPEN"
+        otherwise, seen = _looked_at(op) if look else ("OPEN", "")
     words = {
         way: tuple("PROVED" if not one.blocked else otherwise for one in statuses if one.direction == way)
         for way in ("VJP", "JVP")
@@ -148,7 +157,8 @@ def _row(op: Op, statuses: Sequence[Status], look: bool) -> Row:
         jvp=words["JVP"],
         sizes=fixed[0] if fixed else "every size",
         reading=reading[0] if reading else "exact",
-        blocked=_stable(blocked),
+        blocked=OPEN.get(op.name, _stable(blocked)) if blocked else "",
+        seen=seen,
         unread=any(status.unread for status in statuses),
     )
 
@@ -158,18 +168,32 @@ def _stable(reason: str) -> str:
     return "a difference is left" if reason.startswith("a difference is left") else reason
 
 
-def _looked_at(op: Op) -> str:
-    """The verdict on the op as a function with the engine's gradient, at its first sample that has one."""
+def _looked_at(op: Op) -> tuple[str, str]:
+    """The verdict on the op as a function with the engine's gradient, at its first sample that has one; and how."""
     asked = as_function(op)
     if asked is None:
-        return "UNDECIDED"
-    function, arrays = asked
-    found = check(function, *arrays, budget=SECONDS).formula.verdict.name
-    return "CERTIFIED" if found == "PROVED" else found  # proved almost everywhere, which is no lemma
+        return "UNDECIDED", ""
+    found = checked(asked, budget=SECONDS).formula
+    # A proof almost everywhere is no lemma.
+    return ("CERTIFIED" if found.verdict is Verdict.PROVED else found.verdict.name), found.method
 
 
-def as_function(op: Op) -> tuple[Callable[..., Any], list[Any]] | None:
-    """The op as a function of the floating arrays of its first sample that can be differentiated by, and these."""
+class Asked(NamedTuple):
+    """An op as a function of the floating arrays of a sample, and its gradient: None for the engine's own."""
+
+    function: Callable[..., Any]
+    arrays: list[Any]
+    grad: Callable[..., Any] | None = None
+
+
+def checked(asked: Asked, wrt: Sequence[int] | None = None, **given: Any) -> Result:
+    """What ``verify.check`` says of it; of the gradient in some of the arrays, where these are named."""
+    places = tuple(range(len(asked.arrays))) if wrt is None else tuple(wrt)
+    return check(asked.function, *asked.arrays, grad=asked.grad, wrt=places, **given)
+
+
+def as_function(op: Op) -> Asked | None:
+    """The op as a function of the floating arrays of its first sample that can be differentiated by."""
     rules, samples = op.partials or op.vjp, _samples(op)
     for sample in samples(np.random.default_rng(SEED)) if samples is not None else ():
         operands = op.call(*sample.args, **sample.kwargs).inputs
@@ -184,12 +208,28 @@ def as_function(op: Op) -> tuple[Callable[..., Any], list[Any]] | None:
             if isinstance(value, np.ndarray) and value.dtype.kind == "f" and any(value is x for x in moving)
         ]
         if has_elements(sample) and floats and sample.args[floats[0]].ndim:
-            return partial(_applied, op, sample, floats), [sample.args[place] for place in floats]
+            arrays = [sample.args[place] for place in floats]
+            if op.name in INSTEAD:
+                return Asked(INSTEAD[op.name], arrays, engine_gradient(INSTEAD[op.name], range(len(arrays))))
+            return Asked(partial(_applied, op, sample, floats), arrays)
     return None
 
 
 def _applied(op: Op, sample: Sample, floats: Sequence[int], *arrays: Any) -> Any:
+    """The op applied; of complex numbers their real and imaginary parts."""
     args = list(sample.args)
     for place, array in zip(floats, arrays, strict=True):
         args[place] = array
-    return op(*args, **sample.kwargs)
+    found = op(*args, **sample.kwargs)
+    return (np.real(found), np.imag(found)) if np.dtype(found.dtype).kind == "c" else found
+
+
+def _eigen(a: Any) -> Any:
+    """What does not depend on the factor of length 1 that an eigenvector is determined up to."""
+    values, vectors = np.linalg.eig(a)
+    return np.real(values), np.imag(values), np.abs(vectors)
+
+
+_eigen.__module__ = "asked"  # run on numbers with slopes as a user's function is, not taken for a part of the verifier
+# Functions that are asked about in the place of ops that cannot be recorded, and whose results are partly a choice.
+INSTEAD: dict[str, Callable[..., Any]] = {"eig_packed": _eigen}

@@ -124,20 +124,18 @@ def _logcumsumexp_meaning(sizes: Sizes, shape: Shape, axis: int) -> Meaning:
     return Meaning(indices, kernel("log", total(along, at_least(indices[axis], along) * power)))
 
 
-_LARGEST = float(np.finfo(np.float32).max)  # a number, where -inf would be none to a proof
-
-
 def _shares(a: Any, y: Any, axis: int) -> tuple[Any, Any]:
     """Which share of each sum its own term is, and which was there one place before; nothing where it is exp(-inf).
 
     By the difference of the two: that of a term and its sum, which is near to it, is rounded like the sum.
     """
     start, sums, before = (_part(y, axis, part) for part in (slice(0, 1), slice(1, None), slice(0, -1)))
-    gone = np.less(sums, -_LARGEST)
+    least = float(np.finfo(y.dtype).min)  # a number, where -inf would be none to a proof
+    gone = np.less(sums, least)
     apart = np.where(gone, 0, _part(a, axis, slice(1, None)) - np.where(gone, 0, before))
     own, earlier = np.exp(np.minimum(apart, 0)), np.exp(np.minimum(-apart, 0))
     both = own + earlier
-    first = np.where(np.less(start, -_LARGEST), 0, np.ones_like(start))
+    first = np.where(np.less(start, least), 0, np.ones_like(start))
     shares = np.concatenate([first, np.where(gone, 0, own / both)], axis=axis)
     return shares, np.concatenate([np.zeros_like(start), np.where(gone, 0, earlier / both)], axis=axis)
 

@@ -38,7 +38,8 @@ def audit(target: str = "dualgrad", /, *, json_file: Annotated[Path | None, Para
     rows = []
     for row in rows_of(ops):
         rows.append(row)
-        say(f"{row.verdict:10} {row.op:20} {row.kind:12} {row.sizes:14} {row.blocked}".rstrip())
+        seen = f" ({row.seen})" if row.seen else ""
+        say(f"{row.verdict:10} {row.op:20} {row.kind:12} {row.sizes:14} {row.blocked}{seen}".rstrip())
     say(counted(rows))
     if json_file is not None:
         json_file.write_text(written(document(rows)), encoding="utf-8")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from dualgrad.frontends.rewire import Rewiring
+from verify.direct.eigen import eig, eigvals
 from verify.direct.kernels import KERNELS, TUPLES
 from verify.direct.matrices import MATRICES
 from verify.direct.series import Series, Unread
@@ -104,8 +105,20 @@ def _or(plain: Callable[..., Any], other: Callable[..., Any]) -> Callable[..., A
 
 def _table() -> dict[int, tuple[Any, Any]]:
     replaced = {**_making(), **_pointwise(), **_python(), **_special()}
-    replaced.update({original: _or(original, function) for original, function in MATRICES.items()})
+    matrices = {**MATRICES, np.linalg.eig: eig, np.linalg.eigvals: eigvals}
+    replaced.update({original: _or(original, _kept(function)) for original, function in matrices.items()})
     return {id(original): (original, replacement) for original, replacement in replaced.items()}
+
+
+def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose results keep their numbers with slopes."""
+
+    def kept(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return type(value)(*map(kept, value))
+        return value.view(Objects) if carries(value) and isinstance(value, np.ndarray) else value
+
+    return lambda *args, **kwargs: kept(function(*args, **kwargs))
 
 
 def _making() -> dict[Any, Any]:

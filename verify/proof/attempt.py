@@ -26,8 +26,7 @@ from verify.verdict import Formula, Verdict
 
 BASE_FIRST = "the engine's gradient, which it is about, proved with a certificate of its own; "
 RESTS_ON = "it is not proved that the engine's gradient, which this is about, is that"
-
-
+NOT_ACCEPTED = "the certificate was not accepted"
 SHORTEST = 0.05  # seconds that a proof is given at least
 
 
@@ -176,7 +175,9 @@ def _all_proved(problem: Problem, recording: Recording, deadline: float) -> tupl
         for each in questions:
             proved = _certified(*each, deadline, reading)
             if isinstance(proved, str):
-                first = first or (proved if each is questions[0] else f"{RESTS_ON} of {problem.name}: {proved}")
+                said = proved if each is questions[0] else f"{RESTS_ON} of {problem.name}: {proved}"
+                further = NOT_ACCEPTED in said and NOT_ACCEPTED not in first
+                first = said if not first or further else first
                 break
             found.append(proved)
         else:
@@ -195,7 +196,7 @@ def _certified(problem: Problem, recording: Recording, deadline: float, reading:
         certificate, accepted = certified(problem, recording, found)
         if accepted.accepted:
             return _Proved(found, certificate, accepted.trusted)
-        reason = f"the certificate was not accepted: {accepted.reason}"
+        reason = f"{NOT_ACCEPTED}: {accepted.reason}"
     return reason
 
 

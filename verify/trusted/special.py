@@ -240,8 +240,12 @@ class Special:
 
     def ive(self, a: Array, v: Any) -> Array:
         """exp(-|z|) I_v(z)"""
-        falls = lambda w, a: w.exp(ARITHMETIC["absolute"](w, a) * -1)  # noqa: E731
-        return self.pointwise(lambda w, a: w.mul(falls(w, a), _bessel("bessel_i", w, v, a)), [a], "f")
+
+        def entry(w: Any, a: Form) -> Form:
+            size = ARITHMETIC["absolute"](w, a)
+            return w.mul(w.exp(size * -1), _bessel("bessel_i", w, v, a))  # type: ignore[no-any-return]
+
+        return self.pointwise(entry, [a], "f")
 
     def ive_slope(self, a: Array, v: Any) -> Array:
         """exp(-z) (I_v'(z) - I_v(z)), for z > 0"""

@@ -72,7 +72,7 @@ def certify(
     writer = _Writer(extents)
     return {
         "format": checker.FORMAT,
-        "claim": {"wrt": list(wrt), "kind": kind, "text": _text(forward, gradient, wrt, kind)},
+        "claim": {"wrt": list(wrt), "kind": kind, "text": _claimed(forward.name, gradient.name, wrt, kind)},
         "dimensions": [{"name": name, "least": least} for name in writer.dimensions(forward.inputs)],
         "merges": {name: writer.size(extent) for name, extent in extents.merged.items()},
         "size_conditions": [{"size": writer.size(size), "least": k, "why": "an op"} for size, k in extents.conditions],
@@ -115,7 +115,31 @@ def check_file(path: str | Path) -> tuple[bool, str]:
     report = checker.check(certificate)
     if not report.accepted:
         return False, f"rejected: {report.reason}"
-    return True, f"accepted: {certificate['claim']['text']} ({report.trusted} trusted steps)"
+    return True, f"accepted: {_said(certificate)} ({report.trusted} trusted steps)"
+
+
+def _said(data: Json) -> str:
+    """What an accepted certificate says, from what the checker read: its own text may say anything."""
+    claim, merges = data["claim"], data["merges"]
+    limits = [
+        *(f"{name} = {_size_text(size)}" for name, size in merges.items()),
+        *(f"{item['name']} >= {item['least']}" for item in data["dimensions"] if item["name"] not in merges),
+        *(f"{_size_text(item['size'])} >= {item['least']}" for item in data["size_conditions"]),
+        *(f"{item['name']} {', '.join(item['facts'])}" for item in data["inputs"] if item["facts"]),
+        *(f"{item['is']} at {item['at']}" for item in data["conditions"]),
+        *([f"literals read as {data['reading']}"] if data["reading"] != "exact" else []),
+        *([f"almost everywhere, with kinks at {', '.join(data['kinks'])}"] if data["kinks"] else []),
+    ]
+    said = _claimed(data["F"]["name"], data["G"]["name"], claim["wrt"], claim["kind"])
+    return f"{said}{', for ' if limits else ''}{'; '.join(limits)}"
+
+
+def _size_text(size: Any) -> str:
+    """An extent in words: a number, or factors with the dimensions that they multiply."""
+    if isinstance(size, int):
+        return str(size)
+    parts = [names if factor == 1 and names else (factor, *names) for factor, names in size]
+    return " + ".join("·".join(map(str, part)) for part in parts)
 
 
 def dumps(certificate: Json) -> str:
@@ -273,6 +297,6 @@ def _short(line: str) -> str:
     return line.rpartition("/")[2]
 
 
-def _text(forward: Program, gradient: Program, wrt: Sequence[str], kind: str) -> str:
+def _claimed(forward: str, gradient: str, wrt: Sequence[str], kind: str) -> str:
     what = "the sum of the outputs" if kind == "grad" else "the output"
-    return f"{gradient.name} is the derivative of {what} of {forward.name} in {', '.join(wrt)}"
+    return f"{gradient} is the derivative of {what} of {forward} in {', '.join(wrt)}"

@@ -324,6 +324,21 @@ def test_a_file_is_checked_again(tmp_path, certificates):
     assert check_file(tmp_path / "nothing.json")[0] is False
 
 
+def test_what_is_said_of_a_file_is_what_was_checked(tmp_path):
+    """Its own text, and a narrower claim than that text, are written into it by hand."""
+    certificate = certificate_of(lambda x, y: np.sum(x) * np.sum(y), (x, y), lambda x, y: np.sum(y) * np.ones_like(x))
+    certificate["claim"]["text"] = "anything is the derivative of all there is"
+    certificate["merges"]["m"] = [[1, ["n"]]]
+    certificate["size_conditions"].append({"size": [[2, ["n"]], [-1, []]], "least": 7, "why": "an op"})
+    certificate["inputs"][1]["facts"] = ["positive"]
+    certificate["witnesses"] = []
+    path = tmp_path / "edited.json"
+    path.write_text(dumps(certificate), encoding="utf-8")
+    accepted, sentence = check_file(path)
+    assert accepted and "all there is" not in sentence
+    assert "for m = n; n >= 1; 2·n + -1 >= 7; y positive (" in sentence
+
+
 def test_the_text_is_reproducible(certificates):
     again = certificate_of(CLAIMS[0].f, CLAIMS[0].args, CLAIMS[0].grad)
     assert dumps(again) == dumps(certificates["notebook"])

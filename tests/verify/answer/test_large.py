@@ -159,3 +159,24 @@ def test_what_is_far_off_and_cannot_be_enclosed_is_not_passed(monkeypatch):
     result = check(soft, x, grad=wrong_in(5, 1e-6))
     assert not result.ok and result.numbers.status == "unknown" and "x[5]" in result.numbers.reason
     assert check(soft, x, grad=lambda x: gradient(x) * np.ones(N)).ok
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_elements_of_all_arguments_are_read_at_once_or_else_by_argument(monkeypatch, together):
+    asked, balls = [], Reference.balls
+
+    def read(self, wanted):
+        asked.append(tuple(wanted))
+        return None if len(wanted) > 1 and not together else balls(self, wanted)
+
+    monkeypatch.setattr(Reference, "balls", read)
+    y, wrong = rng.normal(size=N), np.ones(N)
+    wrong[7] += 1e-6
+    result = check(
+        lambda x, y: np.sum(np.log1p(np.exp(x)) * y),
+        *(x, y),
+        grad=lambda x, y: (y / (1 + np.exp(-x)), np.log1p(np.exp(x)) * wrong),
+    )
+    assert result.verdict is Verdict.REFUTED and result.numbers.index == "y[7]", str(result)
+    assert asked[0] == (0, 1) and set(asked[1:]) <= (set() if together else {(0,), (1,)}) | {(0, 1)}
+    assert together or asked[1:3] == [(0,), (1,)]

@@ -170,9 +170,9 @@ class Module:
         self.functions: dict[Any, list[types.FunctionType]] = defaultdict(list)
         self.kept = []
         for thing in gc.get_objects():
-            if isinstance(thing, types.FunctionType) and thing.__code__.co_filename == self.file:
+            if type(thing) is types.FunctionType and thing.__code__.co_filename == self.file:
                 self.functions[_place(thing.__code__)].append(thing)
-            elif isinstance(thing, functools._lru_cache_wrapper) and str(thing.__module__).startswith(package):
+            elif type(thing) is functools._lru_cache_wrapper and str(thing.__module__).startswith(package):
                 self.kept.append(thing)
 
     def is_gone(self, mutant: Mutant, tree: ast.Module) -> bool:

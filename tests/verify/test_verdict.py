@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from verify.verdict import Formula, Kink, Numbers, Result, Verdict, escape
+from verify.verdict import Comparison, Element, Formula, Kink, Numbers, Result, Verdict, escape
 
 
 def result(verdict, kinks=()):
@@ -59,6 +59,18 @@ def test_what_a_check_leaves_for_later_is_filled_in_once_and_told_everywhere(und
     assert len(calls) == 1
     assert later.to_json()["value"] == "9/2"
     assert "9/2" in later._repr_html_()
+
+
+def test_a_comparison_knows_whether_every_element_is_there():
+    elements = tuple(Element((0, k), 1.0, 2.0) for k in range(3))
+    assert Comparison("x", "the given arguments", (1, 3), elements).complete
+    assert Comparison("x", "the given arguments", (), (Element((), 1.0, 2.0),)).complete
+    assert not Comparison("x", "the given arguments", (2, 3), elements).complete
+
+
+def test_what_is_no_plain_value_is_told_as_it_is():
+    odd = 1 + 2j
+    assert Result(Verdict.PROVED, Formula(Verdict.PROVED), Numbers("ok", ulps=odd)).to_json()["numbers"]["ulps"] == odd
 
 
 def test_a_result_cannot_be_changed(proved):

@@ -297,3 +297,18 @@ def test_a_formula_is_proved_where_each_of_its_lines_is():
     assert not Formula(Verdict.PROVED).expression_is_proved
     assert "written" not in repr(Formula(Verdict.PROVED))
     assert Numbers("ok").elements == Numbers("ok").points == 0
+
+
+def test_what_changes_the_returned_value_refutes_and_what_might_is_unsettled():
+    changing = Hygiene(("it writes into x",), ("it returns something else when called again",))
+    result = said(findings(attempt=attempt(PROVED)), changing)
+    assert (result.verdict, result.reason) == (Verdict.REFUTED, "it returns something else when called again")
+    later = said(findings(attempt=attempt(PROVED)), Hygiene((), (), "it counts its calls"))
+    assert (later.verdict, later.reason) == (Verdict.UNDECIDED, "it counts its calls")
+
+
+def test_a_claim_where_the_candidate_has_values_passes_nowhere():
+    claim = Formula(Verdict.PROVED, sizes="every n >= 1", domain=("x != 0",))
+    result = said(findings(defined=claim, unsure="say where x may be with domain="))
+    assert (result.verdict, result.reason) == (Verdict.UNDECIDED, "say where x may be with domain=")
+    assert result.formula.domain == ("x != 0",)

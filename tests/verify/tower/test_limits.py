@@ -112,6 +112,15 @@ def test_a_root_of_a_product_asks_for_the_sign_of_a_factor():
     assert said(nodes, "real", "real", facts=[(2, "> 0")]).proved
 
 
+def test_a_root_of_a_product_that_is_negative(monkeypatch):
+    """√(-x y) squared is -x y where x y < 0, whatever the signs of x and y."""
+    monkeypatch.setattr(deciding, "MOST_SPLITS", 0)
+    nodes = [("var", 0), ("var", 1), ("num", Fraction(-1)), ("mul", 0, 1, 2), ("pow", 3, HALF), ("mul", 4, 4)]
+    facts = [(3, "> 0")]
+    assert said([*nodes, ("mul", 0, 1), ("add", 5, 6)], "real", "real", facts=facts).proved
+    assert not said([*nodes, ("mul", 0, 1, 2), ("add", 5, 6)], "real", "real", facts=facts).proved
+
+
 def test_a_root_of_a_ninth_power_asks_for_no_sign(monkeypatch):
     """√((xy)⁹) = √(xy) (xy)⁴ where xy > 0, whatever the signs of x and y."""
     monkeypatch.setattr(deciding, "MOST_SPLITS", 0)

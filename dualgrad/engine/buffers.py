@@ -50,9 +50,7 @@ def doubled(g: Any, factor: Any, mine: bool) -> Any:
 
     ``mine`` says that nobody will use the factor any more.
     """
-    one = type(g) is not np.ndarray or g.size == 1
-    alike = type(factor) is np.ndarray and g.dtype == factor.dtype and factor.flags.c_contiguous
-    if not alike or factor.nbytes < _BLOCK or not (one or (g.shape == factor.shape and g.flags.c_contiguous)):
+    if not _in_step(g, factor):
         product = np.multiply(g, factor, out=factor) if mine and fits(g, factor) else g * factor
         return np.add(product, product, out=product) if type(product) is np.ndarray else product + product
     found = factor if mine and fits(g, factor) else np.empty(np.broadcast_shapes(g.shape, factor.shape), factor.dtype)
@@ -62,6 +60,29 @@ def doubled(g: Any, factor: Any, mine: bool) -> Any:
         np.multiply(left, right, out=into)
         np.add(into, into, out=into)
     return found
+
+
+def add_product(held: Any, g: Any, factor: Any, twice: bool = False) -> bool:
+    """``held + g * factor``, or that two times, in place of what is held; False where the arrays are not alike."""
+    if not (_in_step(g, factor) and _in_step(factor, held) and held.shape == factor.shape):
+        return False
+    step, parts = _BLOCK // factor.itemsize, (held.reshape(-1), factor.reshape(-1), g.reshape(-1))
+    product = np.empty(min(step, held.size), held.dtype)
+    for start in range(0, held.size, step):
+        into, right, left = (part if part.size == 1 else part[start : start + step] for part in parts)
+        part = np.multiply(left, right, out=product[: into.size])
+        np.add(into, part, out=into)
+        if twice:
+            np.add(into, part, out=into)
+    return True
+
+
+def _in_step(g: Any, factor: Any) -> bool:
+    """Whether g is a number, or lies in memory as a large factor does."""
+    if type(factor) is not np.ndarray or g.dtype != factor.dtype or not factor.flags.c_contiguous:
+        return False
+    one = type(g) is not np.ndarray or g.size == 1
+    return factor.nbytes >= _BLOCK and (one or bool(g.shape == factor.shape and g.flags.c_contiguous))
 
 
 def times(g: Any, factor: Any, mine: bool) -> Any:

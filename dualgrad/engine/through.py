@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgrad.engine.buffers import doubled, minus, negated, own, plus, sole, times
+from dualgrad.engine.buffers import add_product, doubled, minus, negated, own, plus, sole, times
 from dualgrad.engine.graph import Binary, Edge, Node
 from dualgrad.engine.keeping import unread
 from dualgrad.engine.pulling import pull, scaled_by
@@ -34,12 +34,18 @@ def scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | N
     edges: Sequence[Any] = node.edges
     shape, likes = node.value.shape, node.saved
     slots = [slot for slot, edge in enumerate(edges) if edge is not None and (useful is None or edge in useful)]
-    if len(slots) == 2 and edges[0] is edges[1] and values[1] is values[2] and edges[0] not in adjoints:
+    if len(slots) == 2 and edges[0] is edges[1] and values[1] is values[2]:
         one, other = (p(*values, **params) if callable(p) else p for p in partials)
         if one is other is values[1] and type(one) is np.ndarray:  # a square
-            del values, other
-            adjoints[edges[0]] = doubled(g, one, sole(one, 2))  # a variable, and the argument
-            return
+            held = adjoints.get(edges[0])
+            if held is None:
+                del values, other
+                adjoints[edges[0]] = doubled(g, one, sole(one, 2))  # a variable, and the argument
+                return
+            if sole(held, 2) and add_product(held, g, one, twice=True):
+                return
+            del held
+        del one, other
     if len(slots) == 2 and likes[slots[1]].shape != shape == likes[slots[0]].shape:
         slots.reverse()  # what is summed first: the other may then take the place of the cotangent
     for slot in slots:
@@ -55,6 +61,9 @@ def scaled_through(node: Node, g: Any, adjoints: Adjoints, useful: set[Edge] | N
         mine = last and sole(g, 2)
         like, edge = likes[slot], edges[slot]
         held = adjoints.get(edge)
+        if held is not None and like.shape == shape and sole(held, 2) and add_product(held, g, factor):
+            del factor, held
+            continue
         turned = type(factor) is int and factor == -1  # of what is left of the cotangent, not of all of it
         pulled = g if turned or (type(factor) is int and factor == 1) else times(g, factor, mine)
         del factor

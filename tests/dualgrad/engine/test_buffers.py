@@ -95,6 +95,21 @@ def test_twice_a_product_in_blocks():
     assert np.array_equal(buffers.doubled(g[:1], x, False), g[0] * x + g[0] * x)
 
 
+def test_products_are_added_in_blocks():
+    g, x, start = np.random.default_rng(1).standard_normal((3, buffers._BLOCK // 8 + 3))
+    for factor in (g, np.float64(0.3), g[:1]):
+        once, twice = start.copy(), start.copy()
+        assert buffers.add_product(once, factor, x)
+        assert buffers.add_product(twice, factor, x, twice=True)
+        assert np.array_equal(once, start + factor * x)
+        assert np.array_equal(twice, start + factor * x + factor * x)
+    rest = start.reshape(1, -1).copy()
+    assert not buffers.add_product(rest, g, x)
+    assert not buffers.add_product(start, g.astype(np.float32), x)
+    assert not buffers.add_product(start[:100].copy(), g[:100], x[:100])
+    assert np.array_equal(rest[0], start)
+
+
 def test_what_a_variable_holds_too_is_not_written_to():
     held = np.ones(buffers.LARGE)
     also = held

@@ -73,15 +73,18 @@ def _diagonal(host: Host, rows: Extent, columns: Extent, k: int) -> Any:
 
 def _arange(host: Host) -> Callable[..., Any]:
     def arange(*args: Any, dtype: Any = None) -> Any:
-        start, stop = (0, *args) if len(args) == 1 else args[:2]
-        if not is_traced(args) or is_array(start) or is_array(stop) or args[2:] not in ((), (1,)):
+        start, stop, step = (0, *args, 1) if len(args) == 1 else (*args, 1)[:3]
+        if not is_traced(args) or any(map(is_array, args)):
             return np.arange(*args, dtype=dtype)
-        count = stop - start
+        count = stop - start if step == 1 else start - stop
         if not isinstance(count, Dim):
             return np.arange(*args, dtype=dtype)
+        if step not in (1, -1):
+            return host.refuse(f"np.arange of symbolic size with the step {step} cannot be recorded; use np.arange(n)")
         host.trace.extents.at_least(count.extent, 0, "np.arange")
         first = start.number() if isinstance(start, Dim) else start
-        return typed(REGISTRY["cumsum"](host.filled(1, (count,), int)) + (first - 1), dtype)
+        ones = REGISTRY["cumsum"](host.filled(1, (count,), int))
+        return typed(ones + (first - 1) if step == 1 else (first + 1) - ones, dtype)
 
     return arange
 

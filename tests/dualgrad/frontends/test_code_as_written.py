@@ -52,6 +52,7 @@ NUMPY = {
     "linspace": lambda x: np.linspace(0.0, 1.0, len(x)) * x,
     "linspace-open": lambda x: np.linspace(x[0], 2.0, x.size, endpoint=False),
     "arange": lambda x: np.arange(len(x)) * x + np.arange(1, len(x) + 1),
+    "arange-down": lambda x: np.arange(len(x), 0, -1) * x + np.arange(2 * len(x) - 1, len(x) - 1, -1),
     "arange-float": lambda x: np.arange(len(x), dtype=float) * x,
     "arange-plain": lambda x: x[0] * np.arange(3),
     "eye": lambda x: np.eye(len(x)) * x + np.identity(5),

@@ -38,7 +38,7 @@ GROUPS: dict[str, tuple[list[str], list[str]]] = {  # modules, and tests
     "verdict": (
         ["verdict.py", "answer/conclude.py", "proof/certificate.py", "question/claim.py", "execute/judge.py"],
         ["test_verdict.py", "answer/test_conclude.py", "question/test_claim.py", "proof/test_certificate.py",
-         "execute/test_judge.py"],
+         "execute/test_judge.py", "test_written_meanings.py"],
     ),
 }  # fmt: skip
 

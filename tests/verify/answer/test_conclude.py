@@ -312,3 +312,9 @@ def test_a_claim_where_the_candidate_has_values_passes_nowhere():
     result = said(findings(defined=claim, unsure="say where x may be with domain="))
     assert (result.verdict, result.reason) == (Verdict.UNDECIDED, "say where x may be with domain=")
     assert result.formula.domain == ("x != 0",)
+
+
+def test_readings_of_literals_are_assumptions_in_one_order():
+    for readings in ({"named", "exact", "decimal"}, {"decimal", "named"}):
+        said_ = said(findings(readings=readings)).formula.assumptions
+        assert said_ == ("literals are read as decimal", "literals are read as named")

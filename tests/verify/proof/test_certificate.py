@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from scipy import special
 import dualgrad  # noqa: F401, the registry is filled by it
 from verify.campaign.subjects import certificate_of
 from verify.checker import check
-from verify.proof.certificate import MOST_SPELLED, _values, certify, check_file, dumps
+from verify.proof.certificate import MOST_SPELLED, _values, certify, check_file, dumps, literal
 from verify.question.ask import pose
 from verify.question.recording import record
 
@@ -366,3 +367,20 @@ def test_a_witness_has_the_sizes_and_the_facts_of_the_claim():
 def test_small_arrays_are_spelled_and_large_ones_are_not():
     assert _values(np.full(MOST_SPELLED, 0.5)) == ["0x1.0000000000000p-1"] * MOST_SPELLED
     assert _values(np.full(MOST_SPELLED + 1, 0.5)) == []
+
+
+def test_a_certificate_says_what_of_and_with_what():
+    found = certificate_of(lambda x: np.sum(x**2), (x,), lambda x: 2 * x)
+    assert found["claim"]["text"].endswith("is the derivative of the sum of the outputs of <lambda> in x")
+    assert found["versions"] == {"dualgrad": dualgrad.__version__, "numpy": np.__version__,
+                                 "python": platform.python_version()} | {k: v for k, v in found["versions"].items()
+                                                                        if k.startswith("sha256")}  # fmt: skip
+    by_rows = certificate_of(lambda x: x**2, (x,), jac=lambda x: np.diag(2 * x))
+    assert by_rows["claim"]["text"].endswith("is the derivative of the output of <lambda> in x")
+    assert "λ" in dumps({"name": "λ"})
+
+
+def test_numbers_and_truths_are_spelled_by_kind():
+    assert [literal(value) for value in (True, False, 3, 0.5)] == [
+        {"bool": True}, {"bool": False}, {"int": "3"}, {"float": "0x1.0000000000000p-1"},
+    ]  # fmt: skip

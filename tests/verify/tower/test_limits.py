@@ -13,7 +13,7 @@ from verify.tower.decide import ROOM, decide
 from verify.tower.equal import equal
 from verify.tower.export import spelled
 from verify.tower.hints import _hint, proofs
-from verify.tower.nodes import Nodes
+from verify.tower.nodes import SIGNS, Nodes
 from verify.tower.ring import Field, Generator, NoValue, Ring, TooMuch
 from verify.tower.signs import Signs
 from verify.trusted.scalar import Claim
@@ -112,6 +112,14 @@ def test_a_root_of_a_product_asks_for_the_sign_of_a_factor():
     assert said(nodes, "real", "real", facts=[(2, "> 0")]).proved
 
 
+def test_a_number_is_above_0_or_0_or_below():
+    nodes = [("var", 0), ("num", Fraction(-1)), ("mul", 1, 0), ("positive", 0), ("zero", 0), ("positive", 2)]
+    assert said([*nodes, ("add", 3, 4, 5, 1)], "real").proved
+    for left_out in (3, 4, 5):
+        some = [k for k in (3, 4, 5) if k != left_out]
+        assert not said([*nodes, ("add", *some, 1)], "real").proved
+
+
 def test_a_root_of_a_product_that_is_negative(monkeypatch):
     """√(-x y) squared is -x y where x y < 0, whatever the signs of x and y."""
     monkeypatch.setattr(deciding, "MOST_SPLITS", 0)
@@ -192,6 +200,39 @@ def test_a_conjugate_tells_the_sign_of_the_larger_part():
     assert signs.of(root - a - 1) == {-1}
     assert signs.of(2 * root - a) == {-1, 0, 1}
     assert signs.of(root + a) == {1}
+
+
+@pytest.mark.parametrize(
+    ("word", "samples"),
+    [("real", (-2, 0, 3)), ("nonzero", (-2, 3)), ("nonnegative", (0, 3)), ("truth", (0, 1)), ("positive", (3, 5))],
+)
+def test_a_word_says_which_signs_there_are(word, samples):
+    assert {(v > 0) - (v < 0) for v in samples} == SIGNS[word]
+
+
+def test_what_a_product_says_of_its_factors():
+    ring = Ring(3)
+    p, q, r = (ring.generator(Generator("var", (), Fraction(k))) for k in range(3))
+    signs = Signs(Field(ring), ["real"] * 3)
+    signs.learn(p, frozenset({0}))
+    signs.learn_factored((1, [(p, 1), (q, 1)]), frozenset({0}))
+    assert signs.of(q) == {-1, 0, 1}  # 0 q = 0 says nothing
+    signs.learn(r, frozenset({-1}))
+    signs.learn_factored((1, [(r, 1), (q, 1)]), frozenset({1}))
+    assert signs.of(q) == {-1}
+    open_ = Signs(Field(ring), ["real"] * 3)
+    open_.learn(p * q, frozenset({1}))
+    assert open_.of_factored((1, [(p, 1), (q, 1)])) == {1}
+    assert open_.of_factored((1, [(p, 1), (r, 1)])) == {-1, 0, 1}
+
+
+def test_fractions_of_high_degree_are_refused():
+    ring = Ring(2)
+    x, y = (ring.generator(Generator("var", (), Fraction(k))) for k in range(2))
+    assert Field(ring).quotient(x**512, y).num == x**512
+    for num, den in ((x**513, ring.one), (ring.one, y**513)):
+        with pytest.raises(TooMuch, match="too high a degree"):
+            Field(ring).quotient(num, den)
 
 
 def test_a_conjugate_tells_nothing_of_a_cosine_and_only_that_a_sum_is_not_zero():

@@ -21,6 +21,7 @@ from verify import checker
 from verify.campaign.subjects import certificate_of
 from verify.checker import Judge, check, main
 from verify.trusted.arrays import Array, literal, valued
+from verify.trusted.decompositions import PARTS, RESTS
 from verify.trusted.meanings import Ops
 from verify.trusted.schema import HOLDS, MAX_BYTES, shaped
 from verify.trusted.terms import UNITY, Form, Refused, poly, size
@@ -238,7 +239,8 @@ def test_what_completes_a_basis_has_a_shape_and_no_meaning_but_itself(w):
     assert ops.apply("svd_right_rest", [wide], {}).shape == (n - m, n)
     kinds = {next(iter(ops.apply(op, [a], {}).entry([poly(0), poly(0)])))[1][0][0].kind
              for op, a in (("svd_left_rest", tall), ("svd_right_rest", wide), ("qr_rest", tall))}  # fmt: skip
-    assert kinds == {"left rest", "right rest", "q rest"}
+    assert kinds == RESTS == {"left rest", "right rest", "q rest"}
+    assert kinds < PARTS  # so that nothing is made of them as of a function
     stack = Array((poly(3), n, m), lambda at: w.atom("input", "A", tuple(at)), "f")
     rest = ops.apply("svd_left_rest", [stack], {})
     assert rest.shape == (poly(3), n, n - m)

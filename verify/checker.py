@@ -160,7 +160,7 @@ class Judge(Inverses):
             hit = (self.cancelled(term) if "base" in kinds else None) or (
                 self.contracted(term) if "inv" in kinds else None
             )
-            hit = hit if hit is not None or not kinds & {*PARTS, "inv"} else met(self, term)
+            hit = hit if hit is not None or not kinds & {*PARTS, *terms.SLOPES, "inv"} else met(self, term)
             if hit is None:
                 out.gather(term, c)
             else:

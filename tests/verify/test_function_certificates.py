@@ -58,6 +58,21 @@ CASES: dict[str, tuple[Any, Any, bool]] = {
 }  # fmt: skip
 
 
+TRACES: dict[str, Any] = {
+    "expm": lambda x: linalg.expm(x).T, "logm": lambda x: np.linalg.inv(x).T, "sinm": lambda x: linalg.cosm(x).T,
+    "cosm": lambda x: -linalg.sinm(x).T, "sqrtm": lambda x: np.linalg.inv(linalg.sqrtm(x)).T / 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_gradients_of_traces(name: str) -> None:
+    f = lambda x: np.trace(getattr(linalg, name)(x))  # noqa: E731
+    right = check(certificate_of(f, (X,), TRACES[name], (0,)))
+    assert right.accepted, right.reason
+    for wrong in (lambda x: TRACES[name](x).T, lambda x: TRACES[name](x) * 2, lambda x: TRACES[name](x) + 0 * x + 1):
+        assert not check(certificate_of(f, (X,), wrong, (0,))).accepted
+
+
 def certificate(name: str) -> Any:
     f, gradient, _ = CASES[name]
     return certificate_of(f, (X, W), gradient, (0,))
@@ -119,6 +134,25 @@ def test_ways_in_which_a_slope_is_one() -> None:
     assert both == slope(a + turned, j, i, m, k) == slope(a + turned, m, k, j, i)
     (atom,) = (atom for term in both for atom, _ in term[1])
     assert len({*ways(atom)}) == 4
+
+
+def test_a_slope_summed_over_other_places_stays() -> None:
+    w = Judge({"n": 2}, [], set(), {"A", "B"})
+    n = poly("n")
+    r, c, i, j, k = (w.index(n) for _ in range(5))
+    a = w.atom("input", "A", (r, c))
+
+    def summed_over(*at: Any, more: Form | None = None) -> Form:
+        slope = w.over("expm slope", a, [r, c], at)
+        return w.reduced(w.total(slope if more is None else w.mul(slope, more), [i]))
+
+    def kinds(form: Form) -> set[str]:
+        return {atom.kind for term in form for atom, _ in term[1]}
+
+    assert summed_over(i, j, k, i) == summed_over(k, i, i, j) == w.over("expm", a, [r, c], (k, j))
+    for at in ((i, i, j, k), (i, j, i, k), (i, i, i, i), (i, i, k, i)):
+        assert kinds(summed_over(*at)) == {"expm slope"}
+    assert kinds(summed_over(i, j, k, i, more=w.atom("input", "B", (i, j)))) == {"expm slope", "input"}
 
 
 def test_of_one_number_they_are_functions_of_numbers() -> None:

@@ -9,21 +9,24 @@ atom's text is that of the way that comes first. By the same series, with A and 
 
     f([[A, T], [0, A]]) = [[f(A), D], [0, f(A)]]          D[i, j] = Σ_rc S(A)[i, r, c, j] T(r, c)
 
-All of this holds for every f that is analytic on a neighbourhood of the eigenvalues of M. Logarithms and square roots
-are so where the eigenvalues are off the half-line of the numbers <= 0: where their least distance from it is > 0.
+and Σ_i S(M)[i, r, c, i] = f'(M)[c, r]. All of this holds for every f that is analytic on a neighbourhood of the
+eigenvalues of M. Logarithms and square roots are so where the eigenvalues are off the half-line of the numbers <= 0:
+where their least distance from it is > 0.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from dualgrad.program.entry import Index
 from dualgrad.program.size import Extent, dimension, terms
 from verify.form import linear as lin
-from verify.form.algebra import multiply, sum_over
+from verify.form.algebra import multiply, scale, sum_over
 from verify.form.linear import Linear
-from verify.form.matrices import Matrix, either_way
+from verify.form.matrices import Matrix, either_way, inverse, of_atom
 from verify.form.power import expand
 from verify.form.setting import NoForm
-from verify.form.term import DISTANCE, FUNCTIONS, SLOPES, ZERO, Atom, Form, power_of
+from verify.form.term import DISTANCE, FUNCTIONS, SLOPES, ZERO, Atom, Factors, Form, Term, power_of
 
 _OF_ENTIRE = frozenset({"expm", "sinm", "cosm"})
 
@@ -38,6 +41,8 @@ def function(kind: str, matrix: Matrix, *at: Linear) -> Form:
     if matrix.row.extent != matrix.column.extent:
         raise NoForm(f"a matrix of {matrix.row.extent} rows and {matrix.column.extent} columns is not square")
     matrix = Matrix(matrix.row, matrix.column, expand(matrix.form))
+    if kind in SLOPES and matrix.extent == 1:
+        return _derivative(kind, matrix, *at[:2])
     whole = None if kind in SLOPES else _of_blocks(kind, matrix, *at)
     if whole is not None:
         return whole
@@ -54,6 +59,41 @@ def slope_of(atom: Atom, matrix: Matrix) -> Form:
     """The factor of dM(r, c) in the change of an entry, at the matrix's row and column."""
     (i, j), (row, column) = atom.linears, map(lin.of_index, matrix.binders)
     return function(FUNCTIONS[atom.kind], matrix, i, row, column, j)
+
+
+def traced(bound: frozenset[Index], factors: Factors) -> Form | None:
+    """Σ over ``bound`` of the product, one slope summed over two of its positions that are one; None without one."""
+    for key, (atom, p) in sorted(factors.items()):
+        for one, two in ((0, 3), (1, 2)) if atom.kind in SLOPES and p == 1 else ():
+            index = lin.single(atom.linears[one])
+            left = [atom.linears[place] for place in range(4) if place not in (one, two)]
+            if index is None or index not in bound or atom.linears[two] != atom.linears[one]:
+                continue
+            elsewhere = [inner for place in left for inner, _ in place[1]]
+            elsewhere += [i for other, (held, _) in factors.items() if other != key for i in held.free]
+            if index in atom.forms[0].free or index in elsewhere or index.extent != atom.binders[0].extent:
+                continue
+            matrix = of_atom(atom)
+            made = _derivative(atom.kind, matrix, *(left[::-1] if one == 0 else left))
+            rest = Term(frozenset(), {other: known for other, known in factors.items() if other != key})
+            return sum_over(multiply(Form({rest.key: (rest, 1)}), made), *(bound - {index}))
+    return None
+
+
+def _derivative(kind: str, matrix: Matrix, i: Linear, j: Linear) -> Form:
+    """An entry of f'(M), of a slope's kind."""
+    match kind:
+        case "expm_slope":
+            return function("expm", matrix, i, j)
+        case "sinm_slope":
+            return function("cosm", matrix, i, j)
+        case "cosm_slope":
+            return scale(function("sinm", matrix, i, j), -1)
+        case "logm_slope":
+            return inverse(matrix, i, j)
+    row, column = Index("r", matrix.extent), Index("c", matrix.extent)
+    root = Matrix(row, column, function("sqrtm", matrix, lin.of_index(row), lin.of_index(column)))
+    return scale(inverse(root, i, j), Fraction(1, 2))
 
 
 # ---------------------------------------------------------------------------- [[A, T], [0, A]]

@@ -20,7 +20,7 @@ from verify.form.contract import contracted
 from verify.form.linear import Linear
 from verify.form.relations import relation
 from verify.form.setting import Undefined, spend
-from verify.form.term import PARTS, ZERO, Atom, Factors, Form, Rational, Term
+from verify.form.term import PARTS, SLOPES, ZERO, Atom, Factors, Form, Rational, Term
 from verify.form.turns import either, turned
 
 TRUTHS = frozenset({"delta", "atleast", "multiple", "positive", "vanishes"})
@@ -63,6 +63,12 @@ def settled(bound: frozenset[Index], factors: Factors) -> Form:
 
         with_pairs(factors)
         done = met(bound, factors)
+        if done is not None:
+            return scale(done, coefficient)
+    if not kinds.isdisjoint(SLOPES) and bound:
+        from verify.form.functions import traced
+
+        done = traced(bound, factors)
         if done is not None:
             return scale(done, coefficient)
     return scale(_counted(bound, factors, "turn" in kinds), coefficient)

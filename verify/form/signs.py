@@ -78,14 +78,18 @@ def _atom(atom: Atom) -> Sign:
 
 
 def _of_matrix(atom: Atom) -> Sign:
-    """A Cholesky factor has a positive diagonal, and so a positive determinant; those of R in Q R are not 0."""
+    """A Cholesky factor has a positive diagonal, and so a positive determinant; those of R in Q R are not 0.
+
+    The determinant of an exponential is exp(trace); the eigenvalues of a principal root have positive real parts.
+    """
     if atom.kind == "singular_value":
         return (True, False)
     if atom.kind in ("cholesky", "r"):
         diagonal = atom.linears[0] == atom.linears[1]
         return (diagonal and atom.kind == "cholesky", diagonal)
     inner = _part_of(atom)
-    return (inner == "cholesky", inner in ("cholesky", "r"))
+    positive = inner in ("cholesky", "expm", "sqrtm")
+    return (positive, positive or inner == "r")
 
 
 def _part_of(atom: Atom) -> str:

@@ -142,6 +142,8 @@ def same_value(w: Any, form: Form) -> Form | None:
 
 def met(w: Any, term: Term) -> Form | None:
     """One sum over an index of two parts, and perhaps a value, of one matrix as what it is; None without one."""
+    if any(atom.kind in terms.SLOPES for atom, _ in term[1]) and (found := functions.traced(w, term)) is not None:
+        return found
     binders, factors = w.opened(term)
     for name in binders:
         near = {a: p for a, p in factors.items() if name in names_of(a)}

@@ -3,7 +3,8 @@ matrix analysis, for any f that is analytic around the eigenvalues of M.
 
 For f(M) = Σ_k a_k M^k the change of f(M) is df(M)[i, j] = Σ_rc S(M)[i, r, c, j] dM[r, c], where S(M)[i, r, c, j] is
 Σ_k a_k Σ_(p + q = k - 1) M^p[i, r] M^q[c, j]: the same for (i, r) and (c, j) exchanged, and for Mᵀ with each of them
-turned. By the same series f([[A, T], [0, A]]) = [[f(A), D], [0, f(A)]], D[i, j] being Σ_rc S(A)[i, r, c, j] T[r, c].
+turned. By the same series f([[A, T], [0, A]]) = [[f(A), D], [0, f(A)]], D[i, j] being Σ_rc S(A)[i, r, c, j] T[r, c];
+and Σ_i S(M)[i, r, c, i] = f'(M)[c, r].
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from verify.trusted.terms import FUNCTIONS, Atom, Form, Poly, need, ways
+from verify.trusted.terms import FUNCTIONS, SLOPES, Atom, Form, Poly, Term, less, names_of, need, ways
 
 _HALF = Fraction(1, 2)
 _OF_NUMBERS: dict[str, Callable[[Any, Form], Form]] = {  # of a matrix with one entry
@@ -50,6 +51,33 @@ def of_whole(w: Any, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Po
     atom = max(one, two, key=lambda atom: atom.body)
     atom = atom._replace(name="symmetric" if one.body == two.body else "")
     return w.atom(*atom._replace(args=min(ways(atom))))  # type: ignore[no-any-return]
+
+
+def traced(w: Any, term: Term) -> Form | None:
+    """One sum over an index that a slope has twice, and nothing else has, as what it is; None without one."""
+    binders, factors = w.opened(term)
+    for atom in [a for a, p in factors.items() if a.kind in SLOPES and p == 1]:
+        others = set().union(*(names_of(a) for a in factors if a != atom))
+        for one, two in ((0, 3), (1, 2)):
+            name, left = atom.args[one].name, [atom.args[k] for k in range(4) if k not in (one, two)]
+            inside = names_of(atom._replace(args=tuple(left))) | others
+            if name not in binders or atom.args[one] != atom.args[two] or name in inside:
+                continue
+            entry, indices = w.held(atom)
+            if w.ranges[name] == w.ranges[indices[0].name]:
+                made = _derivative(w, atom.kind, entry, indices, tuple(left[::-1] if one == 0 else left))
+                return w.emit(Form(), 1, [b for b in binders if b != name], less(factors, atom), [made])  # type: ignore[no-any-return]
+    return None
+
+
+def _derivative(w: Any, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...]) -> Form:
+    """f'(M) at a place: exp' = exp, sin' = cos, cos' = -sin, log' = 1 / x, √' = 1 / (2 √)."""
+    if kind == "logm slope":
+        return w.over("inv", u, indices, args)  # type: ignore[no-any-return]
+    if kind == "sqrtm slope":
+        return w.over("inv", of_whole(w, "sqrtm", u, indices, tuple(indices)), indices, args) * _HALF  # type: ignore[no-any-return]
+    name, sign = {"expm slope": ("expm", 1), "sinm slope": ("cosm", 1), "cosm slope": ("sinm", -1)}[kind]
+    return of_whole(w, name, u, indices, args) * sign
 
 
 def _of_blocks(w: Any, kind: str, u: Form, indices: Sequence[Poly], args: tuple[Poly, ...]) -> Form | None:

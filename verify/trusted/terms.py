@@ -98,7 +98,8 @@ Number = int | Fraction
 BOOLEAN = {"==", ">=", "multiple", "positive", "zero"}  # factors that are 0 or 1
 PERIODS = {"turn": 4, "multiple": 1}  # factors of p and n that are the same for p plus so many n, and for -p
 FUNCTIONS = {"expm", "logm", "sqrtm", "sinm", "cosm"}  # of whole matrices
-WHOLE = {*FUNCTIONS, *(f"{kind} slope" for kind in FUNCTIONS)}
+SLOPES = {f"{kind} slope" for kind in FUNCTIONS}
+WHOLE = FUNCTIONS | SLOPES
 Term = tuple[tuple[Poly, ...], tuple[Any, ...]]  # extents of the bound indices, sorted factors
 UNIT: Term = ((), ())
 MOST_NAMINGS = 720

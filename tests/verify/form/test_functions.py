@@ -13,7 +13,7 @@ from dualgrad.program.entry import Index
 from dualgrad.program.size import dimension
 from verify.form import functions
 from verify.form import linear as lin
-from verify.form.algebra import add, multiply, scale, substitute, subtract
+from verify.form.algebra import add, multiply, scale, substitute, subtract, sum_over
 from verify.form.differentiate import Derivative, NoDerivative
 from verify.form.functions import function
 from verify.form.matrices import Matrix
@@ -153,6 +153,43 @@ def test_a_place_that_may_lie_in_either_half_stays_open():
     (y,) = at("j")
     moved = substitute(form, {x: lin.of_index(y)})
     assert moved.key == function("expm", matrix(), lin.of_index(y), lin.of_index(y)).key
+
+
+TRACES = {
+    "expm": lambda a: linalg.expm(a).T, "logm": lambda a: np.linalg.inv(a).T, "sinm": lambda a: linalg.cosm(a).T,
+    "cosm": lambda a: -linalg.sinm(a).T, "sqrtm": lambda a: np.linalg.inv(linalg.sqrtm(a)).T / 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FUNCTIONS)
+def test_a_slope_summed_over_a_diagonal_is_the_derivative(kind, values):
+    x, r, c = at("i", "r", "c")
+    i, j, k = map(lin.of_index, (x, r, c))
+    for places in ((i, j, k, i), (k, i, i, j)):
+        form = sum_over(function(FUNCTIONS[kind], matrix(), *places), x)
+        assert "slope" not in form.key
+        found = numbers(values, form, r, c)
+        np.testing.assert_allclose(found, TRACES[kind](ARRAYS["a"]), rtol=1e-9, atol=1e-9)
+    for places in ((i, i, j, k), (i, j, i, k), (i, i, i, i)):  # which are other sums
+        assert "slope" in sum_over(function(FUNCTIONS[kind], matrix(), *places), x).key
+    beside = multiply(function(FUNCTIONS[kind], matrix(), i, j, k, i), cell(T, i, j))
+    assert "slope" in sum_over(beside, x).key
+
+
+@pytest.mark.parametrize("kind", FUNCTIONS)
+def test_the_gradient_of_a_trace(kind, decide):
+    f = getattr(linalg, kind)
+    right = decide(lambda x: np.trace(f(x)), lambda x: TRACES[kind](x), {"x": "3 3"})
+    assert not isinstance(right, Failure)
+    turned = decide(lambda x: np.trace(f(x)), lambda x: TRACES[kind](x).T, {"x": "3 3"})
+    assert isinstance(turned, Failure)
+
+
+def test_of_one_number_a_slope_is_a_derivative():
+    row, column = at("r", "c", extent=1)
+    one = Matrix(row, column, cell(A, (0, ()), (0, ())))
+    zero = (0, ())
+    assert function("sinm_slope", one, zero, zero, zero, zero).key == function("cosm", one, zero, zero).key
 
 
 def test_what_is_required_is_that_of_the_block_and_of_the_transpose():

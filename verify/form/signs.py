@@ -101,7 +101,8 @@ def _part_of(atom: Atom) -> str:
     ((inner, p),) = factors
     ((_, factor),) = form.terms.values()
     whole = p == factor == 1 and {*map(lin.single, inner.linears)} == {*atom.binders}
-    return inner.kind if whole else ""
+    one = not inner.forms or inner.forms[0].free.isdisjoint(atom.binders)  # and not rows of several matrices
+    return inner.kind if whole and one else ""
 
 
 def _term(term: Term) -> Sign:

@@ -16,10 +16,11 @@ from verify.form import linear as lin
 from verify.form.algebra import add, multiply, scale, substitute, subtract, sum_over
 from verify.form.differentiate import Derivative, NoDerivative
 from verify.form.functions import function
-from verify.form.matrices import Matrix
+from verify.form.matrices import Matrix, determinant
 from verify.form.proof import Failure
 from verify.form.setting import Budget, NoForm, within
 from verify.form.settle import truth
+from verify.form.signs import is_positive
 from verify.form.term import DISTANCE, FUNCTIONS, ONE, ZERO, Atom, Source, power_of
 from verify.lemma.book import forget
 from verify.lemma.survey import survey
@@ -183,6 +184,17 @@ def test_the_gradient_of_a_trace(kind, decide):
     assert not isinstance(right, Failure)
     turned = decide(lambda x: np.trace(f(x)), lambda x: TRACES[kind](x).T, {"x": "3 3"})
     assert isinstance(turned, Failure)
+
+
+def test_determinants_of_roots_and_exponentials_are_positive():
+    (row, column), stack = at("r", "c"), Source("s", (N, N, N))
+    r, c = map(lin.of_index, (row, column))
+    for kind in FUNCTIONS:
+        whole = determinant(Matrix(row, column, function(kind, matrix(), r, c)))
+        assert is_positive(whole) is (kind in ("expm", "sqrtm"))
+        inner = Matrix(*at("r", "c"), ZERO)
+        rows = Matrix(inner.row, inner.column, cell(stack, r, *map(lin.of_index, inner.binders)))
+        assert not is_positive(determinant(Matrix(row, column, function(kind, rows, r, c))))  # each of another matrix
 
 
 def test_of_one_number_a_slope_is_a_derivative():

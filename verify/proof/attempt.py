@@ -43,8 +43,12 @@ class Attempt:
     here: Look | None = None
 
 
-def attempt(problem: Problem, deadline: float) -> Attempt:
-    """Try to prove the candidate for every size, and where that fails for the sizes run."""
+def attempt(problem: Problem, deadline: float, looking: bool = True) -> Attempt:
+    """Try to prove the candidate for every size, and where that fails for the sizes run.
+
+    What is seen to be wrong at the given arguments is not tried, but where nobody is ``looking``: campaigns that attack
+    the proof itself are not.
+    """
     recording = record_symbolic(problem, problem.arrays)
     if recording.gradient is not None and recording.tape is not None:
         longer(problem.longer * len(recording.gradient.equations))
@@ -53,7 +57,8 @@ def attempt(problem: Problem, deadline: float) -> Attempt:
         formula, reason = None, recording.refused or recording.gradient_refused
     else:
         _require_rank(recording)
-        here = None if is_large(problem, recording) else look(problem, Point(GIVEN, problem.arrays), recording)
+        seen = looking and not is_large(problem, recording)
+        here = look(problem, Point(GIVEN, problem.arrays), recording) if seen else None
         if here is not None and here.status == "different":
             return Attempt(None, recording, "", here)
         formula, reason = _in_time(problem, recording, deadline)

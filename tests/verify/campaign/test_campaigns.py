@@ -25,6 +25,7 @@ from verify.campaign.mutate import CLASSES, Mutator, grouped
 from verify.campaign.page import page
 from verify.campaign.replay import holds, in_a_fresh_process
 from verify.points.look import Look
+from verify.proof import attempt as attempting
 from verify.strategies.draw import arguments
 from verify.strategies.program import Input, Program, Step
 from verify.strategies.recorded import gradient_of
@@ -230,9 +231,20 @@ def test_a_dropped_conjugate_that_is_accepted_is_seen(monkeypatch):
 
 
 def test_a_missed_identity_is_seen(monkeypatch):
-    monkeypatch.setattr(forms, "attempt", lambda problem, deadline: Result(Verdict.UNDECIDED, None, Numbers("unknown")))
+    nothing = Result(Verdict.UNDECIDED, None, Numbers("unknown"))
+    monkeypatch.setattr(forms, "attempt", lambda problem, deadline, looking: nothing)
     outcome = forms.trial(SEED, 0)
     assert [failure["why"] for failure in outcome.failures] == ["equal, and not proved"]
+
+
+def test_the_proof_itself_is_attacked(monkeypatch):
+    """What is seen to be wrong at the given arguments is not proved either way; it has to be tried here."""
+    tried, proved = [], attempting._proved
+    monkeypatch.setattr(attempting, "_proved", lambda *args: tried.append(args) or proved(*args))
+    for index in range(3):
+        before = len(tried)
+        units = forms.trial(SEED, index).units
+        assert 0 < units <= len(tried) - before
 
 
 def test_a_mutant_that_is_no_polynomial_is_not_asked_about():

@@ -308,18 +308,22 @@ def _agreement(pieces: Sequence[_Piece]) -> tuple[tuple[BallArray, ...], NDArray
             if differ:
                 agreed[index] = arb("nan")
             elif not first.exact:
-                agreed[index] = _enclosing([p.arrays[slot].item(index) for p in pieces], top)
+                there = [(p.arrays[slot].item(index), p.nearer[slot].item(index)) for p in pieces]
+                agreed[index] = _enclosing(there, top)
             differing.append(differ)
         common.append(agreed)
     return tuple(common), np.array(differing, dtype=np.bool_)
 
 
-def _enclosing(found: Sequence[arb], top: arb) -> arb:
-    """What encloses the pieces' values, a step away from the point: 0 only where no piece is further than that step."""
-    if all(abs(ball) <= NOTHING * top for ball in found):
+def _enclosing(found: Sequence[tuple[arb, arb]], top: arb) -> arb:
+    """What encloses the pieces' values, a step away from the point, and much nearer.
+
+    It is 0 only where no piece is further from 0 than that step, and all that there is vanishes towards the point.
+    """
+    if all(abs(ball) <= NOTHING * top and (ball.is_zero() or STEEP * abs(near) < abs(ball)) for ball, near in found):
         return arb(0)
     with working_precision(FAR_PRECISION):  # a union is rounded to it
-        return functools.reduce(arb.union, found)
+        return functools.reduce(arb.union, (ball for pair in found for ball in pair))
 
 
 def _differ(a: arb, b: arb, exact: bool, top: arb) -> bool:

@@ -168,3 +168,23 @@ def test_a_function_that_returns_nothing_has_nothing_to_compare(x):
         result = verify.check(lambda x: np.zeros(0), x, grad=np.zeros_like)
     assert result.verdict.name == "UNDECIDED"
     assert "nothing to compare" in result.reason
+
+
+def test_what_is_smaller_than_a_step_beside_a_guard_is_not_taken_for_nothing():
+    """On a guard that is on its boundary everywhere, 1e-68 was 0: the right gradient REFUTED, and 0 CERTIFIED."""
+
+    def tiny(x):
+        v = 1e-68 * x
+        return np.sum(np.maximum(v, v))
+
+    def decaying(x):
+        return np.sum(np.exp(-x) * np.maximum(x, x))
+
+    at = np.array([0.5, 1.5, -2.0])
+    assert verify.check(tiny, at, grad=lambda x: np.full_like(x, 1e-68)).ok
+    for wrong in (np.zeros_like, lambda x: np.full_like(x, 1.1e-68)):
+        assert verify.check(tiny, at, grad=wrong).verdict is verify.Verdict.REFUTED
+    far = np.array([0.5, 200.0, 300.0])
+    assert verify.check(decaying, far, grad=lambda x: np.exp(-x) * (1 - x)).ok
+    wrong_sign = lambda x: np.exp(-x) * (1 - x) * np.array([1, 1, -1])  # noqa: E731
+    assert verify.check(decaying, far, grad=wrong_sign).verdict is verify.Verdict.REFUTED

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-import dualgrad  # noqa: F401, the registry is filled by it
+import dualgrad
 from verify.campaign.subjects import certificate_of
 from verify.checker import check
 from verify.proof.certificate import MOST_SPELLED, _values, certify, check_file, dumps, literal

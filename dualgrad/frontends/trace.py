@@ -85,6 +85,7 @@ class Trace:
             for value in inputs
         ]
         operands = tuple(self.operand(value) for value in inputs)
+        params = {name: _plain(value) for name, value in params.items()}
         key = self._key(op, operands, params)
         known = self._recorded().get(key)
         if known is not None:
@@ -265,6 +266,13 @@ def inexact(name: str, given: Sequence[np.dtype[Any]], result: np.dtype[Any]) ->
     if name not in _MOVING and (result.kind == "u" or (result.kind == "i" and result.itemsize < 8)):
         return f"{result} wraps around; convert to float first"
     return ""
+
+
+def _plain(value: Any) -> Any:
+    """A static argument without NumPy's numbers in it, which other libraries take for no numbers."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return tuple(map(_plain, value)) if type(value) is tuple else value
 
 
 def _value_of(value: Any) -> Any:

@@ -305,7 +305,7 @@ def _added(target, key, value):
     advanced.at(np.add, target, key[0] if isinstance(key, tuple) else key, value)
 
 
-def _sizes(arrays, taken=()):
+def _sizes(arrays, taken=(), like=None):
     return {position: array.shape for position, array in arrays.items()}
 
 

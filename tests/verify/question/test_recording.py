@@ -55,3 +55,11 @@ def test_what_catches_a_floating_point_error_is_refused_where_numpy_raises_them(
     with np.errstate(over=kind):
         found = recorded(lambda x: np.sum(x**2), falls_back, X, ("n",))
     assert ("np.seterr" in found.gradient_refused) is (kind == "raise")
+
+
+def test_orders_that_numpy_made_are_plain_numbers():
+    orders = np.array([1, 3])
+    found = recorded(
+        lambda x: np.sum(dg.jv(2, x)), lambda x: (dg.jv(orders[0], x) - dg.jv(orders[1], x)) / 2, X, ("n",)
+    )
+    assert {type(e.params["v"]) for e in found.gradient.equations if e.op.name == "jv"} == {int}

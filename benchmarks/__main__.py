@@ -1,5 +1,6 @@
 """python -m benchmarks --engines numpy,torch,autograd,dualgrad --tasks all --json out.json
 python -m benchmarks --verify all --json verify.json          (the verifiers; see verify/run.py)
+python -m benchmarks --verify dualgrad --publish              (its section of README.md anew)
 python -m benchmarks --report out.json                        (print saved results again)
 python -m benchmarks --measure     (all tasks, dualgrad and the peers installed; makes docs/performance.md anew)"""
 
@@ -16,6 +17,7 @@ from . import bounds, performance, report
 from .engines import ENGINES
 from .runner import run_task
 from .tasks import TASKS
+from .verify import table as verify_table
 
 
 def versions():
@@ -52,6 +54,7 @@ def main():
     p.add_argument("--budget", type=float, default=25, help="sampling seconds per task")
     p.add_argument("--limit", type=float, default=120, help="seconds before a worker is given up")
     p.add_argument("--verify", help="run the verifiers instead: 'all' or a comma list of tools")
+    p.add_argument("--publish", action="store_true", help="with --verify dualgrad: its section of README.md anew")
     p.add_argument("--problems", default="all", help="with --verify: problem name prefixes")
     p.add_argument("--json")
     p.add_argument("--report")
@@ -60,6 +63,8 @@ def main():
     if a.measure:
         a.engines, a.json = ",".join(filter(installed, performance.ENGINES.split(","))), performance.RESULTS
         a.budget = min(a.budget, 10)
+    if a.publish:
+        a.verify, a.json = "dualgrad", verify_table.RESULTS
     if a.report:
         with open(a.report) as fh:
             print(report.markdown(json.load(fh)))
@@ -72,7 +77,7 @@ def main():
     if a.verify:
         from .verify import run as vrun
 
-        data["verify"] = {}
+        data["verify"] = verify_table.measured() if a.publish else {}
         vrun.run(a.verify, a.problems, a.limit, data["verify"], lambda: save(a.json, data), a.core)
     else:
         engines = list(ENGINES) if a.engines == "all" else a.engines.split(",")
@@ -91,6 +96,8 @@ def main():
         data["bounds"] = bounds.measure(tasks, a.core)
         performance.publish(data)
     save(a.json, data)
+    if a.publish:
+        verify_table.publish(data)
     print(report.markdown(data))
 
 

@@ -4,7 +4,7 @@ import os
 
 from .bounds import HEAD as BOUNDS
 from .bounds import table
-from .report import fmt_t
+from .report import fmt_t, lines
 from .targets import TARGETS
 from .tasks import TASKS
 
@@ -40,10 +40,6 @@ def _mark(row, engine, asked):
     return f"{text} (≤ {asked:g}: {'yes' if row[engine]['ratio'] <= asked else 'no'})"
 
 
-def _table(head, rows):
-    return ["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *("| " + " | ".join(row) + " |" for row in rows)]
-
-
 def page(data):
     """The text of the page."""
     rows = data["engine"]["1"]
@@ -52,7 +48,7 @@ def page(data):
     out = [HEAD, f"Measured {data['when']}: {versions}; {data['machine']['cpus']} cores, load at the start {load}.", ""]
     out += [data["remark"], ""] if "remark" in data else []
     head = ["task", "what", "NumPy by hand", "dualgrad (asked)", "compiled (asked)", *PEERS]
-    out += _table(
+    out += lines(
         head,
         [
             [
@@ -76,7 +72,7 @@ def page(data):
         "cache; but it writes into what nobody reads again, so of few large arrays it may take less.",
         "",
     ]
-    out += _table(BOUNDS, table(data["bounds"]))
+    out += lines(BOUNDS, table(data["bounds"]))
     out += ["", "Where eager dualgrad takes more than was asked:", ""]
     out += [
         f"* **{task}** {row['dualgrad']['ratio']:.3g}, asked {TARGETS[task].eager:g}. {_bound(data['bounds'][task])}: "
@@ -86,7 +82,7 @@ def page(data):
     ]
     out += ["", "## Peak memory of a step, in MB above what lives between steps", ""]
     names = ["numpy", "dualgrad", "dualgrad-compiled", *PEERS]
-    out += _table(
+    out += lines(
         ["task", *names, "NumPy allocates: by hand", "NumPy allocates: dualgrad"],
         [
             [task, *(_peak(row, name) for name in names), *(f"{data['bounds'][task][key]:.1f}" for key in _ALLOCATED)]

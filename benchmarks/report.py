@@ -7,6 +7,11 @@ def fmt_t(s):
     return f"{s * 1e3:.3g} ms" if s < 1 else f"{s:.3g} s"
 
 
+def lines(head, rows):
+    """The lines of a table."""
+    return ["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *("| " + " | ".join(row) + " |" for row in rows)]
+
+
 def _engine_tables(data):
     out = []
     for threads, tasks in data["engine"].items():

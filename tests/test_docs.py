@@ -40,6 +40,19 @@ def test_what_a_notebook_asserts_holds(name):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_table_of_verifiers_is_that_of_the_results():
+    source = (
+        "import json; from benchmarks.verify import table as t; print(t.section(json.load(open(t.RESULTS))), end='')"
+    )
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True)
+    readme = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert readme.endswith(done.stdout) and done.stdout.startswith("## dualgrad among the verifiers\n")
+    rows = json.loads((ROOT / "benchmarks" / "results" / "verify.json").read_text(encoding="utf-8"))["verify"][
+        "dualgrad"
+    ]
+    assert len(rows) == 24 and all(row["passed"] for row in rows.values())
+
+
 def test_the_page_on_performance_is_that_of_the_results():
     source = "import json; from benchmarks import performance as p; print(p.page(json.load(open(p.RESULTS))), end='')"
     done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 
-LEVELS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8]
 TRIALS = 5  # random elements tried at each level
 
 
@@ -58,6 +57,8 @@ def child(tool_name, problem_name, limit):
             warm.append(clock() - t0)
         w = sorted(warm)[len(warm) // 2] if warm else cold
         say(cold=cold, cold_wall=cold_wall, warm=w, passed=bool(passed), peak_mb=status("VmHWM") - base)
+        if hasattr(tool, "details"):
+            say(**tool.details())
         if hasattr(tool, "residual"):
             say(residual=tool.residual())
         if passed and tool.stochastic:  # how often a correct gradient is rejected
@@ -66,18 +67,22 @@ def child(tool_name, problem_name, limit):
         if not (problem.inject and passed):
             return
         rng = np.random.default_rng(1)
-        start, rates = time.perf_counter(), {}
-        for level in LEVELS:
-            t0 = time.perf_counter()
+        start, rates, refuted, named = clock(), {}, {}, {}
+        for level in tool.levels:
+            t0 = clock()
             hits = n = 0
             for i in rng.integers(0, tool.size, TRIALS):
-                hits += not tool.check((int(i), level))
+                missed = tool.check((int(i), level))
+                hits += not missed
                 n += 1
-                if time.perf_counter() - t0 > limit / 60:
+                if hasattr(tool, "named") and not missed:
+                    refuted[str(level)] = refuted.get(str(level), 0) + tool.refuted()
+                    named[str(level)] = named.get(str(level), 0) + tool.named((int(i), level))
+                if clock() - t0 > limit / 60:
                     break
             rates[str(level)] = [hits, n]
-            say(rates=rates)
-            if time.perf_counter() - start > limit / 5:
+            say(rates=rates, refuted=refuted, named=named)
+            if clock() - start > limit / 5:
                 break
     except Exception as e:
         say(error=f"{type(e).__name__}: {str(e)[:160]}")
@@ -119,7 +124,7 @@ def one(tool, problem, limit, core=None):
         del res["cold"]
     if "rates" in res:  # floor: the smallest level detected at least half the time, going down
         floor = None
-        for level in LEVELS:
+        for level in sorted(map(float, res["rates"]), reverse=True):
             hits, n = res["rates"].get(str(level), (0, 1))
             if hits * 2 < n:
                 break

@@ -6,6 +6,9 @@ Tools with their own verdict use their defaults. ``scipy.optimize.check_grad``, 
 symbolic ones return numbers, not a verdict; their decision rule here is in each class.
 """
 
+import inspect
+import time
+
 import numpy as np
 
 
@@ -31,7 +34,11 @@ def autograd_api():
     return api
 
 
+LEVELS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8)  # of relative errors in one element
+
+
 class Tool:
+    levels = LEVELS
     stochastic = False  # a fresh random direction at every call
     evals_per_input = 0  # function evaluations per input element, for the cost forecast
 
@@ -308,16 +315,20 @@ class Symengine(Symbolic):
 class DualGrad(Tool):
     """``verify.check`` at its defaults, on the engine's own gradient times the injected error."""
 
+    levels = (1e-1, 1e-6, 1e-8)  # all are caught: what lies between tells nothing
+
     def setup(self):
+        from verify.check import check  # here, as the other tools import what they need
+
         from ..engines.dualgrad_engine import DualGrad as Api
 
         api = Api()
         api.setup(1)
-        self.f = self.problem.build(api, self.consts)
+        self.verify, self.f = check, self.problem.build(api, self.consts)
+        self.step = api.value_and_grad(self.f, self.args)
 
     def check(self, inject=None):
         import dualgrad as dg
-        import verify
 
         scales, gradient = self.scales(inject), dg.grad(self.f, tuple(range(len(self.args))))
 
@@ -325,7 +336,48 @@ class DualGrad(Tool):
             found = gradient(*xs)
             return tuple(g if s is None else g * s for g, s in zip(found, scales, strict=True))
 
-        return verify.check(self.f, *self.args, grad=candidate, wrt=tuple(range(len(self.args)))).ok
+        self.result = self.verify(self.f, *self.args, grad=candidate, wrt=tuple(range(len(self.args))))
+        return self.result.ok
+
+    def details(self):
+        """What the last check found, what a value and gradient takes, and how often a check calls the gradient."""
+        verdict, numbers = self.result.verdict.name, self.result.numbers.status
+        took = []
+        for _ in range(7):
+            start = time.process_time()
+            self.step()
+            took.append(time.process_time() - start)
+        return {"verdict": verdict, "numbers": numbers, "vg": min(took), "calls": self.calls()}
+
+    def calls(self):
+        """How often one check runs the gradient on arrays of the given shapes."""
+        from verify.question.problem import Problem
+
+        answer, shapes, count = Problem.answer, [a.shape for a in self.args], [0]
+
+        def counted(problem, values):
+            count[0] += [np.shape(value) for value in values] == shapes
+            return answer(problem, values)
+
+        Problem.answer = counted
+        try:
+            self.check()
+        finally:
+            Problem.answer = answer
+        return count[0]
+
+    def refuted(self):
+        """Whether the last check found a counterexample."""
+        return self.result.verdict.name == "REFUTED"
+
+    def named(self, inject):
+        """Whether the last check named the element that was wrong."""
+        k, flat = split_index(self.args, inject[0])
+        place = ", ".join(str(int(i)) for i in np.unravel_index(flat, self.args[k].shape))
+        names = inspect.signature(self.f).parameters
+        example = self.result.counterexample
+        said = (self.result.numbers.index, example.index if example is not None else "")
+        return f"{list(names)[k]}[{place}]" in said
 
 
 TOOLS = {

@@ -712,3 +712,10 @@ def test_the_law_of_a_base_is_that_of_powers(w, whole, power):
     values = whole.Values({"x": np.array([0.75])}, {})
     q = float(power)
     assert values.form(slope, {}) == pytest.approx(q * 3.5625 ** (q - 1) * 1.5, rel=1e-12)
+
+
+def test_a_root_says_that_its_sum_is_positive_and_a_power_does_not(w):
+    base = Atom("base", "", (), ())
+    assert [w.positive_factor((base, power)) for power in (Fraction(1, 2), Fraction(-3, 2), 2, -1)] == [
+        True, True, False, False,
+    ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, compress
 from operator import attrgetter, is_
 from types import FunctionType
@@ -87,13 +88,16 @@ def _spaces() -> Iterator[tuple[str, Any]]:
         yield name, space
         if name.partition(".")[0] in OWN:
             for value in list(space.values()):
-                if isinstance(value, type) and value.__module__ == name:
+                if issubclass(type(value), type) and value.__module__ == name:  # isinstance would ask the value
                     yield f"{name}.{value.__qualname__}", value.__dict__
 
 
 def _functions(value: Any) -> Iterator[FunctionType]:
     """The function that a name stands for, also behind a decorator of the standard library."""
-    value = getattr(value, "__func__", None) or getattr(value, "fget", None) or getattr(value, "func", None) or value
-    value = getattr(value, "__wrapped__", value)
-    if isinstance(value, FunctionType):
+    with suppress(RuntimeError):  # of what refuses to be asked anything
+        value = (
+            getattr(value, "__func__", None) or getattr(value, "fget", None) or getattr(value, "func", None) or value
+        )
+        value = getattr(value, "__wrapped__", value)
+    if type(value) is FunctionType:
         yield value

@@ -17,7 +17,7 @@ from dualgrad.engine.buffers import LARGE
 from dualgrad.engine.graph import Binary, Extra, General, Leaf, Node, Unary, now
 from dualgrad.engine.keeping import NOTABLE, kept, slim, unread
 from dualgrad.engine.modes import ANOMALY, RECORDING, mode, user_line
-from dualgrad.engine.reuse import GONE, taken
+from dualgrad.engine.reuse import gone, taken
 from dualgrad.engine.shells import blank, shell
 from dualgrad.op import Op, run
 from dualgrad.ops.index import canonical, native, plain_steps
@@ -176,11 +176,11 @@ def _binary(op: Op, kind: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
         ):
             place = taken(x1, x2, data1, data2, unread(op, _flows(edge1, edge2)))
             if place == 1:
-                x1._data = GONE
+                x1._data = gone()
                 value = by_rows(op.forward, data1, data2, data1)
                 data1 = shell(value)
             elif place == 2:
-                x2._data = GONE
+                x2._data = gone()
                 value = by_rows(op.forward, data1, data2, data2)
                 data2 = shell(value)
             else:

@@ -3,7 +3,7 @@
 In ``a * b + c`` the product is such an operand: the interpreter holds it until the sum is there, and then drops it.
 That this is so is told by three things at once: by the caller's code, in which the operand is what another operator
 of the same expression gave; by the reference counts, of the tensor and of its array; and by the op, no rule of which
-may read the operand. A tensor whose array was taken has ``GONE`` in its place: whoever had it after all is told so,
+may read the operand. A tensor whose array was taken has a stand-in in its place: whoever had it after all is told so,
 never misled.
 """
 
@@ -39,8 +39,13 @@ class _Gone:
     __len__ = __bool__ = __float__ = __repr__ = _told
 
 
-GONE = _Gone()
+_GONE = (_Gone(),)  # in a tuple, for who goes through a module asks what everything in it is
 _INTERMEDIATE = 4  # counts of one: the interpreter's stack, the applier, taken, getrefcount
+
+
+def gone() -> Any:
+    """What stands in the place of an array that was taken."""
+    return _GONE[0]
 
 
 def taken(x1: Any, x2: Any, data1: Any, data2: Any, unread: tuple[int, ...]) -> int:

@@ -114,7 +114,7 @@ def test_other_dtypes_and_shapes_are_not_written_into():
 
 def test_who_had_it_after_all_is_told():
     x = large()
-    x._data = reuse.GONE
+    x._data = reuse.gone()
     with pytest.raises(RuntimeError, match="was taken for the result of an operation"):
         x + 1
     with pytest.raises(RuntimeError, match="was taken"):

@@ -33,8 +33,8 @@ from verify.trusted.arrays import KINDS, Array, literal, valued
 from verify.trusted.decompositions import PARTS, change, met, settled
 from verify.trusted.inverses import Inverses
 from verify.trusted.meanings import Ops, knows
-from verify.trusted.meeting import COMPARISONS, CONNECTIVES, mean, meets
-from verify.trusted.pointwise import APART, FLAT, LAWS, STEPS, conditions
+from verify.trusted.meeting import mean, meets, off_zeros, seen_through
+from verify.trusted.pointwise import FLAT, LAWS, STEPS, conditions
 from verify.trusted.schema import CHAIN, HOLDS, MAX_BYTES, OPEN, SCHEMA, THIN, parse, shaped
 from verify.trusted.special import LAWS_OF_SEVERAL
 from verify.trusted.terms import UNITY, ZERO, Atom, Factors, Form, Number, Poly, Refused, Term, names_of, need, poly
@@ -295,13 +295,11 @@ class Reader:
     def run(self, program: Mapping[str, Any], opaque: bool) -> None:
         """Define what the equations of a program make; ``opaque`` are its shape and kind alone, the entries general.
 
-        What comparisons say stays as it is: a choice between two arrays is one by the sign of a third.
+        Numbers stay, and what comparisons say: a choice between two arrays is one by the sign of a third.
         """
         for item in program["equations"]:
             item = item | {"params": {key: self.param(value) for key, value in item["params"].items()}}
-            seen = item["op"] in COMPARISONS or (
-                item["op"] in CONNECTIVES and self.seen.issuperset(map(str, item["operands"]))
-            )
+            seen = seen_through(item["op"], [o for o in item["operands"] if isinstance(o, str)], self.seen)
             self.seen |= {item["name"]} if seen else set()
             array = self.applied(item, [self.operand(o) for o in item["operands"]], opaque and not seen)
             self.define(item, array.entry, array.kind)
@@ -477,9 +475,9 @@ class Chain:
         parts = self.summands(adjoints[v], cut)
         steps = self.steps(parts, cut)
         outputs = [*map(reader.data["F"]["outputs"].count, [v, *(item["name"] for item in uses)])]
-        key = self.described(
-            [v, outputs, [[item["name"], adjoints.get(item["name"])] for item in uses], parts], uses, steps
-        )
+        beside = self.beside(uses, [*parts, *(o for name in steps for o in reader.equations[name]["operands"])])
+        above = [[item["name"], adjoints.get(item["name"])] for item in uses]
+        key = self.described([v, outputs, above, parts], [*uses, *beside], steps)
         if key in self.shown:
             return
         made: dict[str, Array] = {}
@@ -490,23 +488,19 @@ class Chain:
         need(all(a.shape == reader.values[v].shape and a.kind == "f" for a in arrays), f"the adjoint of {v}: its shape")
         place = [w.index(extent) for extent in reader.values[v].shape]
         form = sum((array.entry(place) for array in arrays), start=Form()) - self.adjoint(v, place)
-        form = self.off_zeros(form, v, place, uses)
+        form = off_zeros(w, form, v, place, [item["op"] for item in uses])
         if not w.holds(form, place):  # as it is; or else with the results in terms of the operands, the last one first
-            for item in reversed(uses):
+            for item in reversed([*uses, *beside]):
                 form = self.opened(form, item["name"])
             need(w.holds(form, place), f"the adjoint of {v} is not shown to be one")
         self.shown.add(key)
 
-    def off_zeros(self, form: Form, v: str, place: Sequence[Poly], uses: Sequence[Mapping[str, Any]]) -> Form:
-        """Without c·[v == 0], where an op tells v == 0 apart and c is free of v: where v is 0, it does not move."""
-        told = any(item["op"] in APART for item in uses)
-        zeros = {atom for term in self.w.zero(self.w.atom("input", v, tuple(place))) for atom, _ in term[1]}
-        out = Form()
-        for term, c in form.items():
-            rest = [atom for atom, _ in term[1] if atom not in zeros]
-            if not told or len(rest) == len(term[1]) or any(v in terms.inputs(atom) for atom in rest):
-                out.gather(term, c)
-        return out
+    def beside(self, uses: Sequence[Mapping[str, Any]], read: Iterable[Any]) -> list[Mapping[str, Any]]:
+        """The equations of F of what G reads here that are in terms of these results, in order: 1 - y beside y."""
+        made = {item["name"] for item in uses}
+        found = {o for o in read if isinstance(o, str) and o in self.order} - made
+        near = [o for o in found if not made.isdisjoint(map(str, self.reader.equations[o]["operands"]))]
+        return [self.reader.equations[o] for o in sorted(near, key=self.order.__getitem__)]
 
     def summands(self, parts: Sequence[Any], cut: Sequence[Any]) -> list[Any]:
         """What G adds up, without broadcasting, to make these values: as terms of one sum they are read once each."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import verify.trusted.meeting as meeting
-from tests.verify.test_chain import HALF, ONE, SUM, TWO, ZERO, tape
+from tests.verify.test_chain import HALF, ONE, SUM, TWO, ZERO, Line, tape
 from verify.checker import Chain, check
 from verify.trusted.terms import Refused
 
@@ -121,3 +121,56 @@ def test_a_share_is_a_number() -> None:
 def test_the_boundary_of_no_choice_is_refused() -> None:
     with pytest.raises(Refused):
         meeting.boundary(meeting.Form())
+
+
+# ---------------------------------------------------------------------------- numbers, and what is beside a result
+
+
+def scaled(second: str) -> Any:
+    """Two layers that multiply by numbers; the gradient multiplies by 2 in both."""
+    like = {"fill_value": {"float": "0x1.0p+1"}}
+    forward = [("a", "full_like", ["k"], like), ("y", "multiply", ["x", "a"]),
+               ("b", "full_like", ["k"], {"fill_value": {"float": second}}), ("z", "multiply", ["y", "b"]),
+               SUM]  # fmt: skip
+    backward = [*BAR, ("p", "full_like", ["k"], like), ("gy", "multiply", ["gz", "p"]),
+                ("q", "full_like", ["k"], like), ("gx", "multiply", ["gy", "q"])]  # fmt: skip
+    return tape(forward, backward, {"z": ["gz"], "y": ["gy"], "x": ["gx"]}, inputs=("x", "k"))
+
+
+def test_numbers_are_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check(scaled("0x1.0p+1")).accepted
+    assert not check(scaled("0x1.8p+1")).accepted
+    whole = Chain.described
+    monkeypatch.setattr(Chain, "described", lambda self, local, uses, steps: _blind(self, whole, local, uses, steps))
+    assert check(scaled("0x1.8p+1")).accepted  # without its guard
+
+
+def squared(second: Line) -> Any:
+    """tanh twice, with a square beside each result that the gradient uses."""
+    forward = [
+        ("a", "multiply", ["x", "x"]),
+        ("y", "tanh", ["x"]),
+        ("b", "multiply", ["y", "y"]),
+        ("z", "tanh", ["y"]),
+        ("d", *second),
+        SUM,
+    ]
+    backward = [*BAR, ("p", "subtract", [ONE, "d"]), ("gy", "multiply", ["gz", "p"]),
+                ("q", "subtract", [ONE, "b"]), ("gx", "multiply", ["gy", "q"])]  # fmt: skip
+    return tape(forward, backward, {"z": ["gz"], "y": ["gy"], "x": ["gx"]})
+
+
+def test_what_f_computes_of_a_result_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check(squared(("multiply", ["z", "z"]))).accepted
+    for wrong in (("add", ["z", "z"]), ("multiply", ["z", "y"]), ("multiply", ["z", "x"])):
+        assert not check(squared(wrong)).accepted
+    monkeypatch.setattr(Chain, "beside", lambda self, uses, read: [])
+    assert not check(squared(("multiply", ["z", "z"]))).accepted
+
+
+def test_what_is_beside_a_result_tells_layers_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Chain.described
+    own = lambda self, local, uses, steps: whole(self, local, self.above(local[0]), steps)  # noqa: E731
+    assert not check(squared(("add", ["z", "z"]))).accepted
+    monkeypatch.setattr(Chain, "described", own)
+    assert check(squared(("add", ["z", "z"]))).accepted  # without its guard

@@ -19,6 +19,7 @@ from verify.form.term import Atom, Form, Source, pattern, power_of
 from verify.form.ties import guards_of
 
 WIDEST = 24  # equations that a candidate may take to unfold
+WIDEST_LIKELY = 64  # the same, where it has the adjoint's values
 MOST_OPENED = 8  # intermediates, so that two forms name the same ones
 MOST_BETWEEN = 4  # steps from a variable to a result of it that is opened instead
 
@@ -62,13 +63,47 @@ class Pairing:
 
     def _find(self, variable: Variable, adjoint: Form) -> Variable | None:
         shape = tuple(map(self.denote.facts.resolve, variable.shape))
-        for candidate in self.order if self.likely is None else self.likely.get(variable, self.order):
+        known = None if self.likely is None else self.likely.get(variable)
+        for candidate in self.order if known is None else known:
             if candidate in self.denote.opaque:
                 continue
-            near = tuple(map(self.denote.facts.resolve, candidate.shape)) == shape and self._is_near(candidate)
-            if near and self._same(*self.levelled(self.denote.form(candidate), adjoint)):
+            widest = WIDEST if known is None else WIDEST_LIKELY
+            near = tuple(map(self.denote.facts.resolve, candidate.shape)) == shape and self._is_near(candidate, widest)
+            if near and self._equal(self.denote.form(candidate), adjoint, known is not None):
                 return candidate
         return None
+
+    def _equal(self, form: Form, adjoint: Form, is_likely: bool) -> bool:
+        """Whether both are the same over some intermediates; of what is likely more are opened, the linear ones first.
+
+        Each is in terms of what it is computed from, so that it holds for all values of what is left opaque.
+        """
+        form, adjoint = self.levelled(form, adjoint)
+        for _ in range(MOST_BETWEEN):
+            if self._same(form, adjoint):
+                return True
+            equation = self._linear(form, adjoint) if is_likely else None
+            if equation is None:
+                return False
+            form, adjoint = (self.denote.opened_in(each, equation) for each in (form, adjoint))
+        return False
+
+    def _linear(self, *forms: Form) -> Equation | None:
+        """The latest equation that adds and scales, of what stands in no root, reciprocal or function: a difference
+        from the mean sums to 0, which what is opaque does not."""
+        powers: dict[Source, bool] = {}
+        for term, _ in (pair for form in forms for pair in form.terms.values()):
+            for atom, power in term.factors.values():
+                plain = atom.kind == "cell" and power > 0 and power.denominator == 1
+                if atom.kind not in ("positive", "vanishes"):
+                    powers |= {source: plain and powers.get(source, True) for source in atom.sources}
+        found = [source for source, plain in powers.items() if plain and source in self.made and self._adds(source)]
+        return self.steps[max(map(self.made.__getitem__, found))] if found else None
+
+    def _adds(self, source: Source) -> bool:
+        step = self.denote.step(self.steps[self.made[source]])
+        cells = [[a for a, _ in term.factors.values() if a.kind != "dim"] for term, _ in step.terms.values()]
+        return all(len(atoms) <= 1 and all(a.kind == "cell" for a in atoms) for atoms in cells)
 
     def levelled(self, form: Form, adjoint: Form) -> tuple[Form, Form]:
         """Both over the same intermediates, where a few are opened, the latest first.
@@ -142,16 +177,16 @@ class Pairing:
             form = self.denote.opened_in(form, self.steps[self.made[latest]])
             yield form
 
-    def _is_near(self, variable: Variable) -> bool:
+    def _is_near(self, variable: Variable, widest: int) -> bool:
         """Whether unfolding the variable down to what is opaque takes few equations."""
         seen = {variable}
         stack = [variable]
-        while stack and len(seen) <= WIDEST:
+        while stack and len(seen) <= widest:
             for operand in self.denote.operands(stack.pop()):
                 if operand not in seen:
                     seen.add(operand)
                     stack.append(operand)
-        return len(seen) <= WIDEST
+        return len(seen) <= widest
 
 
 def _is_small(form: Form) -> bool:

@@ -12,14 +12,35 @@ from fractions import Fraction
 from typing import Any
 
 from verify.trusted.arrays import Array, spread
-from verify.trusted.terms import UNITY, Atom, Form, Number, inputs, need
+from verify.trusted.pointwise import APART
+from verify.trusted.terms import UNITY, Atom, Form, Number, Poly, inputs, need
 
 COMPARISONS = frozenset({"greater", "greater_equal", "less", "less_equal"})
 CONNECTIVES = frozenset(
     {"logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "invert"}
 )
+CONSTANT = frozenset({"zeros_like", "ones_like", "full_like"})
 MOST_OPENED = 4  # variables, to see that two sides meet
 Opened = Callable[[Form, str], Form]
+
+
+def seen_through(op: str, operands: Sequence[str], seen: set[str]) -> bool:
+    """Whether what an op makes is no array of arbitrary values: numbers, or what comparisons say of arrays."""
+    fixed = op in CONSTANT or not operands
+    return fixed or op in COMPARISONS or (op in CONNECTIVES and seen.issuperset(operands))
+
+
+def off_zeros(w: Any, form: Form, v: str, place: Sequence[Poly], ops: Iterable[str]) -> Form:
+    """Without c·[v == 0], where an op tells v == 0 apart and c is free of v: where v is 0, it does not move."""
+    if APART.isdisjoint(ops):
+        return form
+    zeros = {atom for term in w.zero(w.atom("input", v, tuple(place))) for atom, _ in term[1]}
+    out = Form()
+    for term, c in form.items():
+        rest = [atom for atom, _ in term[1] if atom not in zeros]
+        if len(rest) == len(term[1]) or any(v in inputs(atom) for atom in rest):
+            out.gather(term, c)
+    return out
 
 
 def boundary(c: Form) -> Form:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,9 @@ import pytest
 from scipy import special
 
 from verify.campaign.subjects import certificate_of
-from verify.checker import Chain, Judge, check
+from verify.checker import Judge, check
 from verify.trusted import decompositions
+from verify.trusted.meeting import off_zeros
 from verify.trusted.pointwise import APART, named
 from verify.trusted.special import _bessel
 from verify.trusted.terms import UNITY, Form, names_of, poly
@@ -72,9 +72,8 @@ def test_what_does_not_move_at_a_zero_that_is_told_apart(w, told):
     zero, other = w.zero(entry(w, "x", i)), w.zero(entry(w, "p", i) - UNITY)
     free, reads = entry(w, "p", j), entry(w, "x", j)
     inside = w.exp(entry(w, "x", j))
-    chain = SimpleNamespace(w=w)
-    uses = [{"op": sorted(APART)[0] if told else "exp"}, {"op": "multiply"}]
-    off = lambda form: Chain.off_zeros(chain, form, "x", (i,), uses)  # type: ignore[arg-type]  # noqa: E731
+    uses = [sorted(APART)[0] if told else "exp", "multiply"]
+    off = lambda form: off_zeros(w, form, "x", (i,), uses)  # noqa: E731
     assert off(w.mul(zero, free)) == (Form() if told else w.mul(zero, free))
     for kept in (w.mul(zero, reads), w.mul(zero, inside), w.mul(other, free), free, reads):
         assert off(kept) == kept

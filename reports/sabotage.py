@@ -112,7 +112,7 @@ def _run(f: Callable[..., Any], points: list[list[Array]]) -> None:
     """The gradient where f has a value, for what is noted on the way."""
     for arrays in points:
         tensors = [dg.Tensor(array, requires_grad=True) for array in arrays]
-        with np.errstate(all="ignore"), suppress(ValueError, RuntimeError, np.linalg.LinAlgError):
+        with np.errstate(all="ignore"), suppress(TypeError, ValueError, RuntimeError, np.linalg.LinAlgError):
             if np.isfinite(f(*arrays)).all():
                 f(*tensors).backward()
 

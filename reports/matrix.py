@@ -35,8 +35,10 @@ def cells(op: Op) -> Iterator[tuple[str, str]]:
     asked = as_function(op)
     if asked is None:
         return
-    function, arrays = asked
+    function, arrays = asked.function, asked.arrays
     modes = _modes(function, len(arrays))
+    if asked.grad is not None:
+        modes["grad"]["grad"] = asked.grad
     for mode, dtype in ASKED:
         given = [array.astype(dtype) for array in arrays]
         yield f"{mode} {dtype}", str(verify.check(function, *given, budget=BUDGET, **modes[mode]).verdict)

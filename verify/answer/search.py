@@ -351,11 +351,8 @@ def _numbers_there(findings: Findings, seen: Look) -> None:
         findings.notes += (f"at {seen.point.label}: {error}",)
         return
     numbers = _at_kink(findings, seen, got) if seen.status == "kink" else judged(problem, seen, got, False)
-    if (
-        numbers.status == "wrong"
-        and not seen.point.label.startswith(GENERIC)
-        and _negligible(findings, numbers, seen.point.arrays)
-    ):
+    rounded = seen.status == "equal" or not seen.point.label.startswith(GENERIC)  # the formula is right, or far away
+    if numbers.status == "wrong" and rounded and _negligible(findings, numbers, seen.point.arrays):
         return
     hard = not seen.point.label.startswith(GENERIC) and np.isfinite(float(numbers.got or "nan"))
     if numbers.status == "wrong" and hard and seen.status != "kink" and ties(seen):

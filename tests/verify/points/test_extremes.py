@@ -42,6 +42,25 @@ def test_a_derivative_that_saturates_to_zero_is_not_accused(f, g):
     assert check(f, X, grad=g).verdict is Verdict.PROVED
 
 
+def test_nor_is_one_that_saturates_at_a_random_point():
+    rng = np.random.default_rng(0)
+    A, X, W, V = (rng.normal(size=shape) for shape in ((5, 5), (5, 3), (3, 3), (3, 2)))
+
+    def f(A, X, W, V):
+        return np.sum(np.tanh(A @ np.maximum(A @ X @ W, 0) @ V) ** 2)
+
+    def g(A, X, W, V):
+        z = A @ X @ W
+        h = np.maximum(z, 0)
+        y = np.tanh(A @ h @ V)
+        d = 2 * y * (1 - y**2)
+        return (A @ X).T @ (A.T @ d @ V.T * (z > 0)), (A @ h).T @ d
+
+    at = A, X, W / 2, V / 2
+    assert check(f, *at, grad=g, wrt=(2, 3)).verdict is Verdict.PROVED
+    assert check(f, *at, grad=lambda *at: (g(*at)[0], 0.999 * g(*at)[1]), wrt=(2, 3)).verdict is Verdict.REFUTED
+
+
 def fill(x, v, index, w):
     out = x.copy()
     out[index] = v

@@ -21,6 +21,7 @@ import numpy as np
 
 import dualgrad as dg
 import verify
+from dualgrad.meanings import Unread
 from dualgrad.op import REGISTRY, Op, Over, bind
 from verify.lemma.book import forget
 
@@ -121,7 +122,7 @@ def _functions(op: Op, kind: str, slot: int) -> Iterator[tuple[Callable[..., Any
     """Functions that apply the op to samples, with the operand of the rule among their arguments."""
     for sample in op.samples(np.random.default_rng(0)) if op.samples is not None else ():
         call = op.call(*sample.args, **sample.kwargs)
-        floats = [i for i, x in enumerate(call.inputs) if np.asarray(x).dtype.kind == "f"]
+        floats = [i for i, x in enumerate(call.inputs) if np.asarray(x).dtype.kind == "f" and _has_rule(op, i)]
         arrays = [np.asarray(call.inputs[i], dtype=float) for i in floats]
         total = sum(array.size for array in arrays)
         if not floats or not 1 < total <= LARGEST or (kind != "each" and not op.variadic and slot not in floats):
@@ -132,6 +133,12 @@ def _functions(op: Op, kind: str, slot: int) -> Iterator[tuple[Callable[..., Any
         if result.dtype.kind == "c":
             weights = weights + 1j * rng.uniform(0.5, 1.5, result.shape)
         yield partial(_applied, op, tuple(call.inputs), tuple(floats), call.params, weights), arrays
+
+
+def _has_rule(op: Op, slot: int) -> bool:
+    """Whether an op can be differentiated by an operand."""
+    given = op.partials or op.vjp
+    return op.variadic or not given or (given[slot] is not None and not isinstance(given[slot], Unread))
 
 
 def _applied(op: Op, inputs: tuple[Any, ...], floats: tuple[int, ...], params: Any, weights: Array, *given: Any) -> Any:
